@@ -1,0 +1,26 @@
+/** Bundles Weft: the extension (`vscode` stays outside) and the CLI (nothing stays outside but Node: that proves the layers). */
+const esbuild = require('esbuild');
+
+const production = process.argv.includes('--production');
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  outdir: 'dist',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+async function build() {
+  await esbuild.build({ ...shared, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
+  await esbuild.build({ ...shared, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+}
+
+build().catch((error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

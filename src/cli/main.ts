@@ -1,0 +1,2 @@
+/** Where the CLI begins. */
+process.exitCode = 2;

@@ -1,0 +1,58 @@
+/** Failures are values: what went wrong, where, and what the person can do about it. */
+
+/** The kinds of thing that can go wrong, as a program tells them apart. People read `message` and `fix`. */
+export type FailureKind =
+  /** The input (plan, path, argument, setting) cannot be used as it is. */
+  | 'input'
+  /** git is missing, too old, or refused. */
+  | 'git'
+  /** A file could not be read or written. */
+  | 'file'
+  /** The workspace changed between reading it and writing to it: reading again may help. */
+  | 'moved'
+  /** No key, or the server refused it. */
+  | 'auth'
+  /** The model's server cannot be reached, or answered with an error. */
+  | 'model'
+  /** The agent did not do what its task needs (no tool call, out of turns, refused). */
+  | 'agent'
+  /** The person stopped it. */
+  | 'cancelled';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** What failed, and where: a sentence. */
+  readonly message: string;
+  /** What to do next: a sentence; empty where nothing is to be done (a cancellation). */
+  readonly fix: string;
+}
+
+export type Result<T, F = Failure> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: F };
+
+export function ok(): Result<void>;
+export function ok<T>(value: T): Result<T>;
+export function ok<T>(value?: T): Result<T | undefined> {
+  return { ok: true, value };
+}
+
+export function fail(kind: FailureKind, message: string, fix = ''): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure: { kind, message, fix } };
+}
+
+/** What a wait that was called off resolves to. */
+export const cancelled = fail('cancelled', 'Stopped.');
+
+/** One line for a person: what failed, then what to do. */
+export function failureText(failure: Failure): string {
+  return failure.fix === '' ? failure.message : `${failure.message} ${failure.fix}`;
+}
+
+/** The message of whatever foreign code threw. */
+export function thrownText(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Fails to compile where a union gained a member that a `switch` does not know. */
+export function never(value: never): never {
+  throw new Error(`Unhandled case: ${JSON.stringify(value)}`);
+}

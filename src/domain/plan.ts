@@ -1,0 +1,162 @@
+/** The plan: what the planner returns, what the person edits, what the CLI takes. One schema for all three. */
+import { z } from 'zod';
+import { fail, ok, type Result } from './failure';
+import { parsePath } from './path';
+
+/** The roles an agent can have. What each of them is told stands in `agent/roles`. */
+export const ROLES = ['coder', 'debugger', 'security', 'database', 'tester', 'reviewer', 'docs', 'researcher'] as const;
+
+/** More tasks than this in one plan are refused: a plan of that size is a mistake or a loop. */
+export const MAX_TASKS = 1000;
+
+const taskSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
+      .describe('Short name of the task, unique in the plan; other tasks depend on it by this name.'),
+    title: z.string().min(1).max(200).describe('What the task does, in a few words.'),
+    role: z.enum(ROLES).default('coder').describe('What kind of agent does it.'),
+    instructions: z.string().min(1).describe('What the agent is told to do. It sees the workspace, but neither this plan nor the other agents.'),
+    dependsOn: z.array(z.string()).default([]).describe('Ids of the tasks that must have landed before this one starts.'),
+    writes: z.array(z.string()).default([]).describe('Forecast of the files that the task will change (globs). Never a guarantee.'),
+    context: z.array(z.string()).default([]).describe('Files that the agent should read first, relative to the workspace.'),
+  })
+  .describe('One piece of work for one agent.');
+
+const limitsSchema = z
+  .strictObject({
+    maxWorkers: z.int().min(1).max(64).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
+  })
+  .describe('Limits of this run.');
+
+export const planSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Address of the JSON schema, for editors.'),
+    goal: z.string().min(1).describe('What the run is to achieve, in a sentence.'),
+    tasks: z.array(taskSchema).min(1).max(MAX_TASKS).describe('The tasks. Those that do not depend on each other run side by side.'),
+    limits: limitsSchema.optional(),
+  })
+  .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
+
+export type Plan = z.infer<typeof planSchema>;
+export type Task = Plan['tasks'][number];
+export type TaskId = string;
+
+/** One thing that is wrong with a plan: where (`tasks[2].dependsOn[0]`, as path segments), what, and what to do. */
+export interface PlanProblem {
+  readonly at: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Reads a plan from JSON text. Failing, it names every problem that it found, first ones first. */
+export function readPlan(text: string, source: string): Result<Plan> {
+  let data: unknown;
+  try {
+    data = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (thrown) {
+    return fail('input', `${source} is not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}.`, 'Mend the JSON, or run “weft schema” for the shape of a plan.');
+  }
+  const { plan, problems } = checkPlan(data);
+  if (plan !== undefined && problems.length === 0) return ok(plan);
+  return fail('input', `${source} is not a usable plan: ${problemsText(problems)}.`, 'Mend it and run it again; nothing was started.');
+}
+
+/** Everything that is wrong with a plan; `plan` is there where the shape, at least, is right. */
+export function checkPlan(data: unknown): { plan: Plan | undefined; problems: PlanProblem[] } {
+  const count = taskCount(data);
+  if (count > MAX_TASKS) {
+    const message = `has ${count.toLocaleString('en')} tasks, and the limit is ${MAX_TASKS.toLocaleString('en')}: split it into several plans`;
+    return { plan: undefined, problems: [{ at: ['tasks'], message }] };
+  }
+  const parsed = planSchema.safeParse(data);
+  if (!parsed.success) {
+    return {
+      plan: undefined,
+      problems: parsed.error.issues.map((issue) => ({ at: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)), message: issue.message })),
+    };
+  }
+  return { plan: parsed.data, problems: [...idProblems(parsed.data), ...pathProblems(parsed.data), ...cycleProblems(parsed.data)] };
+}
+
+/** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. */
+export function problemsText(problems: readonly PlanProblem[]): string {
+  const shown = problems.slice(0, 5).map((problem) => `${place(problem.at)}: ${problem.message}`);
+  const more = problems.length - shown.length;
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+function taskCount(data: unknown): number {
+  const tasks = typeof data === 'object' && data !== null && 'tasks' in data ? data.tasks : undefined;
+  return Array.isArray(tasks) ? tasks.length : 0;
+}
+
+function place(at: readonly (string | number)[]): string {
+  if (at.length === 0) return 'the plan';
+  return at.map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
+}
+
+function idProblems(plan: Plan): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  const first = new Map<TaskId, number>();
+  plan.tasks.forEach((task, index) => {
+    const earlier = first.get(task.id);
+    if (earlier === undefined) first.set(task.id, index);
+    else problems.push({ at: ['tasks', index, 'id'], message: `“${task.id}” is the id of tasks[${earlier}] already: give each task its own` });
+  });
+  plan.tasks.forEach((task, index) => {
+    task.dependsOn.forEach((id, at) => {
+      if (!first.has(id)) problems.push({ at: ['tasks', index, 'dependsOn', at], message: `no task is called “${id}”: name a task of this plan` });
+    });
+  });
+  return problems;
+}
+
+function pathProblems(plan: Plan): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  plan.tasks.forEach((task, index) => {
+    for (const field of ['writes', 'context'] as const) {
+      task[field].forEach((raw, at) => {
+        const path = parsePath(raw);
+        if (!path.ok) problems.push({ at: ['tasks', index, field, at], message: `${path.failure.message} ${path.failure.fix}` });
+      });
+    }
+  });
+  return problems;
+}
+
+function cycleProblems(plan: Plan): PlanProblem[] {
+  const byId = new Map(plan.tasks.map((task, index) => [task.id, { task, index }]));
+  const done = new Set<TaskId>();
+  for (const root of plan.tasks) {
+    const trail: TaskId[] = [];
+    const onTrail = new Set<TaskId>();
+    const stack: { id: TaskId; next: number }[] = [{ id: root.id, next: 0 }];
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      if (top === undefined) break;
+      if (top.next === 0) {
+        if (done.has(top.id)) {
+          stack.pop();
+          continue;
+        }
+        trail.push(top.id);
+        onTrail.add(top.id);
+      }
+      const dependency = byId.get(top.id)?.task.dependsOn[top.next++];
+      if (dependency === undefined) {
+        done.add(top.id);
+        onTrail.delete(top.id);
+        trail.pop();
+        stack.pop();
+      } else if (onTrail.has(dependency)) {
+        const cycle = [...trail.slice(trail.indexOf(dependency)), dependency];
+        const at = byId.get(top.id)?.index ?? 0;
+        return [{ at: ['tasks', at, 'dependsOn'], message: `tasks wait for each other in a circle (${cycle.join(' → ')}): take one of these dependencies away` }];
+      } else if (byId.has(dependency)) {
+        stack.push({ id: dependency, next: 0 });
+      }
+    }
+  }
+  return [];
+}
