@@ -17,7 +17,10 @@ const taskSchema = z
       .describe('Short name of the task, unique in the plan; other tasks depend on it by this name.'),
     title: z.string().min(1).max(200).describe('What the task does, in a few words.'),
     role: z.enum(ROLES).default('coder').describe('What kind of agent does it.'),
-    instructions: z.string().min(1).describe('What the agent is told to do. It sees the workspace, but neither this plan nor the other agents.'),
+    instructions: z
+      .string()
+      .min(1)
+      .describe('What the agent is told to do. It sees the workspace, but neither this plan nor the other agents.'),
     dependsOn: z.array(z.string()).default([]).describe('Ids of the tasks that must have landed before this one starts.'),
     writes: z.array(z.string()).default([]).describe('Forecast of the files that the task will change (globs). Never a guarantee.'),
     context: z.array(z.string()).default([]).describe('Files that the agent should read first, relative to the workspace.'),
@@ -55,7 +58,11 @@ export function readPlan(text: string, source: string): Result<Plan> {
   try {
     data = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (thrown) {
-    return fail('input', `${source} is not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}.`, 'Mend the JSON, or run “weft schema” for the shape of a plan.');
+    return fail(
+      'input',
+      `${source} is not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      'Mend the JSON, or run “weft schema” for the shape of a plan.',
+    );
   }
   const { plan, problems } = checkPlan(data);
   if (plan !== undefined && problems.length === 0) return ok(plan);
@@ -73,7 +80,10 @@ export function checkPlan(data: unknown): { plan: Plan | undefined; problems: Pl
   if (!parsed.success) {
     return {
       plan: undefined,
-      problems: parsed.error.issues.map((issue) => ({ at: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)), message: issue.message })),
+      problems: parsed.error.issues.map((issue) => ({
+        at: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
+        message: issue.message,
+      })),
     };
   }
   return { plan: parsed.data, problems: [...idProblems(parsed.data), ...pathProblems(parsed.data), ...cycleProblems(parsed.data)] };
@@ -102,11 +112,13 @@ function idProblems(plan: Plan): PlanProblem[] {
   plan.tasks.forEach((task, index) => {
     const earlier = first.get(task.id);
     if (earlier === undefined) first.set(task.id, index);
-    else problems.push({ at: ['tasks', index, 'id'], message: `“${task.id}” is the id of tasks[${earlier}] already: give each task its own` });
+    else
+      problems.push({ at: ['tasks', index, 'id'], message: `“${task.id}” is the id of tasks[${earlier}] already: give each task its own` });
   });
   plan.tasks.forEach((task, index) => {
     task.dependsOn.forEach((id, at) => {
-      if (!first.has(id)) problems.push({ at: ['tasks', index, 'dependsOn', at], message: `no task is called “${id}”: name a task of this plan` });
+      if (!first.has(id))
+        problems.push({ at: ['tasks', index, 'dependsOn', at], message: `no task is called “${id}”: name a task of this plan` });
     });
   });
   return problems;
@@ -152,7 +164,12 @@ function cycleProblems(plan: Plan): PlanProblem[] {
       } else if (onTrail.has(dependency)) {
         const cycle = [...trail.slice(trail.indexOf(dependency)), dependency];
         const at = byId.get(top.id)?.index ?? 0;
-        return [{ at: ['tasks', at, 'dependsOn'], message: `tasks wait for each other in a circle (${cycle.join(' → ')}): take one of these dependencies away` }];
+        return [
+          {
+            at: ['tasks', at, 'dependsOn'],
+            message: `tasks wait for each other in a circle (${cycle.join(' → ')}): take one of these dependencies away`,
+          },
+        ];
       } else if (byId.has(dependency)) {
         stack.push({ id: dependency, next: 0 });
       }

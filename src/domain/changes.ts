@@ -1,0 +1,46 @@
+/** What changed between two trees, and where two changes do not fit together. Paths are workspace paths; ids are git object ids. */
+import { z } from 'zod';
+
+/** A git file mode: plain, executable, symbolic link, nested repository. */
+export const modeSchema = z.enum(['100644', '100755', '120000', '160000']);
+export type Mode = z.infer<typeof modeSchema>;
+
+/** A file as a tree has it. */
+export const entrySchema = z.object({ mode: modeSchema, blob: z.string() });
+export type Entry = z.infer<typeof entrySchema>;
+
+/** One path that differs between two trees; `null` where a side does not have it. */
+export const changeSchema = z.object({ path: z.string(), before: entrySchema.nullable(), after: entrySchema.nullable() });
+export type Change = z.infer<typeof changeSchema>;
+
+/**
+ * One path that a merge could not decide. `null` where a side does not have the file.
+ * `base` is what both began from, `ours` what the workspace has, `theirs` what is to come in.
+ */
+export const conflictFileSchema = z.object({
+  path: z.string(),
+  base: entrySchema.nullable(),
+  ours: entrySchema.nullable(),
+  theirs: entrySchema.nullable(),
+  /** Who wrote `ours`, in words a person knows: a task's title, or “your edits”. */
+  oursBy: z.string(),
+});
+export type ConflictFile = z.infer<typeof conflictFileSchema>;
+
+/** A landing, or an undo, that needs a decision: the three states that were merged, and the files that did not fit. */
+export const conflictSchema = z.object({
+  /** What the merge was for. */
+  intent: z.enum(['land', 'undo']),
+  /** Commit of the workspace as the merge saw it. */
+  ours: z.string(),
+  /** Tree of the merge, with markers where it could not decide. */
+  tree: z.string(),
+  files: z.array(conflictFileSchema).min(1),
+});
+export type Conflict = z.infer<typeof conflictSchema>;
+
+/** `added`, `deleted` or `changed`, for a person. */
+export function changeWord(change: Change): 'added' | 'deleted' | 'changed' {
+  if (change.before === null) return 'added';
+  return change.after === null ? 'deleted' : 'changed';
+}

@@ -1,0 +1,80 @@
+/** Everything that happens in a run: one union, which the journal holds and every view reads. */
+import { z } from 'zod';
+import { changeSchema, conflictSchema } from './changes';
+import { planSchema } from './plan';
+import { usageSchema } from './usage';
+
+const failureSchema = z.object({
+  kind: z.enum(['input', 'git', 'file', 'moved', 'auth', 'model', 'agent', 'cancelled']),
+  message: z.string(),
+  fix: z.string(),
+});
+
+const task = z.string();
+/** A commit that keeps what an agent did, or null where it had changed nothing. */
+const draft = z.string().nullable();
+
+const happenings = [
+  /** The snapshot is taken, the plan is approved; the first of every journal. */
+  z.object({
+    type: z.literal('run.started'),
+    version: z.literal(1),
+    run: z.string(),
+    root: z.string(),
+    plan: planSchema,
+    model: z.string(),
+    maxWorkers: z.number(),
+    /** Id of the snapshot that was taken before anything started, and its commit. */
+    snapshot: z.string(),
+    commit: z.string(),
+    /** Process that drives the run: where it is gone and the run has not finished, the run was interrupted. */
+    pid: z.number(),
+    /** What planning cost. */
+    planning: usageSchema,
+  }),
+  /** An agent begins; `base` is the commit that its draft begins from. */
+  z.object({ type: z.literal('task.started'), task, base: z.string() }),
+  /** What the agent is doing now, in a few words. */
+  z.object({ type: z.literal('task.step'), task, step: z.string() }),
+  /** A model turn ended; `usage` is that turn's. */
+  z.object({ type: z.literal('task.turn'), task, usage: usageSchema }),
+  /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
+  z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema) }),
+  /** Its changes are in the workspace; `before` and `after` are the workspace's commits around the landing. */
+  z.object({ type: z.literal('task.landed'), task, before: z.string(), after: z.string() }),
+  z.object({ type: z.literal('task.conflicted'), task, conflict: conflictSchema }),
+  /** The person decided one file of a conflict. */
+  z.object({ type: z.literal('task.resolved'), task, path: z.string() }),
+  z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft }),
+  /** The person stopped it. */
+  z.object({ type: z.literal('task.stopped'), task, draft }),
+  /** It can no longer start: `because` of that task. */
+  z.object({ type: z.literal('task.doomed'), task, because: z.string() }),
+  /** A landed task was taken back; `before` and `after` are the workspace's commits around it. */
+  z.object({ type: z.literal('task.undone'), task, before: z.string(), after: z.string() }),
+  /** The person asked the whole run to stop: nothing new starts. */
+  z.object({ type: z.literal('run.stopping') }),
+  z.object({ type: z.literal('run.finished') }),
+] as const;
+
+const happeningSchema = z.discriminatedUnion('type', happenings);
+/** What happened, without its time. */
+export type Happening = z.infer<typeof happeningSchema>;
+/** `at`: milliseconds since 1970. */
+export type RunEvent = Happening & { readonly at: number };
+export type RunStarted = Extract<RunEvent, { type: 'run.started' }>;
+
+const stamped = z.looseObject({ at: z.number() });
+
+/** Reads one line of a journal; undefined where it is no event that this version knows. */
+export function parseEvent(line: string): RunEvent | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const time = stamped.safeParse(data);
+  const happening = happeningSchema.safeParse(data);
+  return time.success && happening.success ? { ...happening.data, at: time.data.at } : undefined;
+}

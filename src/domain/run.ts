@@ -1,0 +1,139 @@
+/** The state of a run: a fold over its events, and nothing else. */
+import type { Change, Conflict } from './changes';
+import type { RunEvent, RunStarted } from './event';
+import { type Failure, never } from './failure';
+import type { Task, TaskId } from './plan';
+import { addUsage, NO_USAGE, type Usage } from './usage';
+
+/** Where a task stands. `done` waits for its landing; `conflicted` waits for the person. */
+export type Stage =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: readonly string[] }
+  | { readonly kind: 'landed' }
+  | { readonly kind: 'undone' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'doomed'; readonly because: TaskId };
+
+/** The agent's own part of a task: what it did, and what it cost. */
+export interface Work {
+  /** Commit that the draft began from; empty until the agent began. */
+  readonly base: string;
+  /** Commit of what the agent changed, kept whatever became of the task; null where nothing was changed. */
+  readonly changeset: string | null;
+  readonly changes: readonly Change[];
+  readonly summary: string;
+  readonly step: string;
+  readonly usage: Usage;
+  readonly turns: number;
+  /** Milliseconds since 1970; 0 until then. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface TaskState {
+  readonly task: Task;
+  readonly stage: Stage;
+  readonly work: Work;
+  /** The commits around its landing, once it has landed; kept when it is undone, and while an undo is in conflict. */
+  readonly landing: { readonly before: string; readonly after: string } | null;
+}
+
+export interface RunState {
+  readonly start: RunStarted;
+  readonly phase: 'running' | 'stopping' | 'finished';
+  /** In the plan's order. */
+  readonly tasks: ReadonlyMap<TaskId, TaskState>;
+  /** Milliseconds since 1970; 0 until then. */
+  readonly endedAt: number;
+}
+
+const NO_WORK: Work = {
+  base: '',
+  changeset: null,
+  changes: [],
+  summary: '',
+  step: '',
+  usage: NO_USAGE,
+  turns: 0,
+  startedAt: 0,
+  endedAt: 0,
+};
+
+/** The state after an event. An event that cannot happen in this state is a bug, and throws. */
+export function reduce(state: RunState | undefined, event: RunEvent): RunState {
+  if (event.type === 'run.started') {
+    if (state !== undefined) throw illegal(event, 'the run has started already');
+    const tasks = event.plan.tasks.map((task): [TaskId, TaskState] => [
+      task.id,
+      { task, stage: { kind: 'waiting' }, work: NO_WORK, landing: null },
+    ]);
+    return { start: event, phase: 'running', tasks: new Map(tasks), endedAt: 0 };
+  }
+  if (state === undefined) throw illegal(event, 'the run has not started');
+  if (event.type === 'run.stopping') return state.phase === 'finished' ? state : { ...state, phase: 'stopping' };
+  if (event.type === 'run.finished') return { ...state, phase: 'finished', endedAt: event.at };
+  const before = state.tasks.get(event.task);
+  if (before === undefined) throw illegal(event, 'there is no such task');
+  return { ...state, tasks: new Map(state.tasks).set(event.task, reduceTask(before, event)) };
+}
+
+type TaskEvent = Exclude<RunEvent, { type: `run.${string}` }>;
+
+function reduceTask(state: TaskState, event: TaskEvent): TaskState {
+  const { stage, work } = state;
+  const allow = (...kinds: Stage['kind'][]) => {
+    if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
+  };
+  switch (event.type) {
+    case 'task.started':
+      allow('waiting');
+      return { ...state, stage: { kind: 'running' }, work: { ...NO_WORK, base: event.base, startedAt: event.at } };
+    case 'task.step':
+      allow('running');
+      return { ...state, work: { ...work, step: event.step } };
+    case 'task.turn':
+      allow('running');
+      return { ...state, work: { ...work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
+    case 'task.done':
+      allow('running');
+      return {
+        ...state,
+        stage: { kind: 'done' },
+        work: { ...work, summary: event.summary, changeset: event.changeset, changes: event.changes, step: '', endedAt: event.at },
+      };
+    case 'task.landed':
+      allow('done', 'conflicted', 'failed');
+      return { ...state, stage: { kind: 'landed' }, landing: { before: event.before, after: event.after } };
+    case 'task.conflicted':
+      allow('done', 'landed', 'conflicted', 'failed');
+      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: [] } };
+    case 'task.resolved':
+      if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
+      return { ...state, stage: { ...stage, resolved: [...new Set([...stage.resolved, event.path])] } };
+    case 'task.undone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'undone' } };
+    case 'task.failed':
+      allow('waiting', 'running', 'done');
+      return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
+    case 'task.stopped':
+      allow('waiting', 'running', 'done', 'conflicted');
+      return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
+    case 'task.doomed':
+      allow('waiting');
+      return { ...state, stage: { kind: 'doomed', because: event.because } };
+    default:
+      return never(event);
+  }
+}
+
+function ended(work: Work, event: { at: number; draft: string | null }): Work {
+  return { ...work, changeset: event.draft ?? work.changeset, step: '', endedAt: work.endedAt || event.at };
+}
+
+function illegal(event: RunEvent, why: string): Error {
+  return new Error(`The event ${event.type} is not possible: ${why}.`);
+}
