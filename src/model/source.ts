@@ -1,0 +1,78 @@
+/** Chooses the model that answers a run, by its name: a scenario that is played, or a server. */
+import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { ANTHROPIC_URL, anthropicModel } from './anthropic';
+import type { ModelFetch } from './fetch';
+import { readScenario } from './scenario';
+import { scriptedModel, type Wait } from './scripted';
+
+/** `scripted:sample` plays the shipped sample, `scripted:PATH` the scenario file at that path. */
+const SCRIPTED = 'scripted:';
+
+export interface SourceOptions {
+  readonly model: string;
+  /** Address of the server; undefined or empty: Anthropic's. */
+  readonly baseUrl: string | undefined;
+  /** Undefined or empty: none. */
+  readonly key: string | undefined;
+  readonly fetch: ModelFetch;
+  /** Path of the scenario that `scripted:sample` plays. */
+  readonly samplePath: string;
+  /** The text of a file; rejects where there is none. */
+  readonly readText: (path: string) => Promise<string>;
+  /** Pause between the chunks of a scripted model, in milliseconds. */
+  readonly paceMs: number;
+  readonly wait: Wait;
+}
+
+/** The model of that name. Fails, before anything is sent, where the scenario, the address or the key cannot be used. */
+export async function modelSource(options: SourceOptions): Promise<Result<ModelFetch>> {
+  return options.model.startsWith(SCRIPTED) ? scriptedSource(options) : serverSource(options);
+}
+
+async function scriptedSource({ model, samplePath, readText, paceMs, wait }: SourceOptions): Promise<Result<ModelFetch>> {
+  const name = model.slice(SCRIPTED.length);
+  if (name === '')
+    return fail('input', `The model “${model}” names no scenario.`, 'Use scripted:sample, or scripted: and the path of a scenario file.');
+  const path = name === 'sample' ? samplePath : name;
+  let text: string;
+  try {
+    text = await readText(path);
+  } catch (thrown) {
+    return fail(
+      'file',
+      `The scenario ${path} could not be read: ${thrownText(thrown)}.`,
+      'Use scripted:sample, or the path of a scenario file.',
+    );
+  }
+  const scenario = readScenario(text, path);
+  return scenario.ok ? ok(scriptedModel(scenario.value, { paceMs, wait })) : scenario;
+}
+
+function serverSource({ model, baseUrl, key, fetch }: SourceOptions): Result<ModelFetch> {
+  if (model.trim() === '') return fail('input', 'No model is named.', 'Set weft.model to the name of a model.');
+  const base = parseBaseUrl(baseUrl?.trim() || ANTHROPIC_URL);
+  if (!base.ok) return base;
+  const bare = key?.trim() || undefined;
+  if (bare === undefined && base.value === ANTHROPIC_URL)
+    return fail('auth', 'There is no API key.', 'Run “Weft: Set API Key”, or set ANTHROPIC_API_KEY.');
+  // A header cannot carry anything else, and what refuses it would quote the key.
+  if (bare !== undefined && !/^[\x21-\x7e]+$/.test(bare))
+    return fail(
+      'auth',
+      'The API key has blanks or characters that no key has.',
+      'Copy it again, then run “Weft: Set API Key”, or set ANTHROPIC_API_KEY.',
+    );
+  return ok(anthropicModel({ baseUrl: base.value, key: bare, fetch }));
+}
+
+/** The address without what requests bring themselves (`/v1`) and without a closing slash. */
+function parseBaseUrl(raw: string): Result<string> {
+  const fix = 'Set weft.baseUrl, or ANTHROPIC_BASE_URL, to an address such as http://localhost:8080.';
+  const url = URL.canParse(raw) ? new URL(raw) : undefined;
+  if (url !== undefined && (url.username !== '' || url.password !== ''))
+    return fail('input', `The base URL of ${url.host} contains a user name or password.`, 'Leave it out: the API key is kept apart.');
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    return fail('input', `The base URL ${JSON.stringify(raw)} is not an http or https address.`, fix);
+  if (url.search !== '' || url.hash !== '') return fail('input', `The base URL of ${url.host} has a query or a fragment.`, fix);
+  return ok(`${url.origin}${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`);
+}
