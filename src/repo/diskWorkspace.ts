@@ -1,0 +1,74 @@
+/** The workspace where no editor is: files on disk, nothing unsaved. */
+import { fail, ok, type Result } from '../domain/failure';
+import { checkWritable, readContent, removeFile, writeContent } from './files';
+import type { Content, FileEdit, FileRestore, Unsaved, Untitled, Workspace } from './workspace';
+
+/** `keepUnsaved` is given the unsaved text of a snapshot that is restored where there is no editor to show it in. */
+export function diskWorkspace(root: string, keepUnsaved: (texts: readonly Unsaved[], untitled: readonly Untitled[]) => Promise<Result<void>>): Workspace {
+  return {
+    unsaved: async () => [],
+    untitled: async () => [],
+    apply: (edits) => applyToDisk(root, edits),
+    restore: async (files, untitled) => {
+      for (const file of files) {
+        const done = await put(root, file.path, file.disk);
+        if (!done.ok) return done;
+      }
+      const texts = files.flatMap((file) => (file.unsaved === null ? [] : [{ path: file.path, bytes: file.unsaved }]));
+      return texts.length + untitled.length === 0 ? ok() : keepUnsaved(texts, untitled);
+    },
+  };
+}
+
+/** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
+export async function applyToDisk(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
+  for (const edit of edits) {
+    const fit = await expect(root, edit);
+    if (!fit.ok) return fit;
+  }
+  const done: FileEdit[] = [];
+  // Deletions first, so that a file can become a folder and the other way round.
+  for (const edit of [...edits].sort((a, b) => Number(a.after !== null) - Number(b.after !== null))) {
+    done.push(edit);
+    const written = await put(root, edit.path, edit.after);
+    if (written.ok) continue;
+    // The write that failed may have left half a file, which is neither before nor after.
+    await put(root, edit.path, edit.before);
+    const back = await putBack(root, done.reverse());
+    return back.ok ? written : fail('file', `${written.failure.message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
+  }
+  return ok();
+}
+
+/** Undoes edits of files; one that somebody changed meanwhile is left as it is. */
+export async function putBack(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
+  for (const edit of edits) {
+    const now = await readContent(root, edit.path);
+    if (!now.ok) return now;
+    if (now.value === 'folder' || !sameContent(now.value, edit.after)) continue;
+    const back = await put(root, edit.path, edit.before);
+    if (!back.ok) return back;
+  }
+  return ok();
+}
+
+/** Fails where a path may not be written, or does not hold what the edit expects there. */
+async function expect(root: string, edit: FileEdit): Promise<Result<void>> {
+  const writable = await checkWritable(root, edit.path);
+  if (!writable.ok) return writable;
+  const now = await readContent(root, edit.path);
+  if (!now.ok) return now;
+  if (now.value === 'folder' ? edit.before === null : sameContent(now.value, edit.before)) return ok();
+  return fail('moved', `${edit.path} was changed while a task was landing in it.`, 'Land the task again.');
+}
+
+export function sameContent(a: Content | null, b: Content | null): boolean {
+  if (a === null || b === null) return a === b;
+  // Windows has no executable bit: what the tree says of it cannot be seen on disk.
+  const modes = a.mode === b.mode || (process.platform === 'win32' && a.mode !== '120000' && b.mode !== '120000');
+  return modes && a.bytes.equals(b.bytes);
+}
+
+function put(root: string, path: string, content: Content | null): Promise<Result<void>> {
+  return content === null ? removeFile(root, path) : writeContent(root, path, content);
+}

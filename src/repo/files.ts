@@ -1,0 +1,118 @@
+/** Files on disk under a root, links never followed: read, checked and written one at a time. */
+import { randomUUID } from 'node:crypto';
+import { chmod, lstat, mkdir, readFile, readlink, rename, rmdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Mode } from '../domain/changes';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { parentsOf } from '../domain/path';
+import type { Content } from './workspace';
+
+/** What is at a path: a file or link, `'folder'`, or nothing. */
+export async function readContent(root: string, path: string): Promise<Result<Content | 'folder' | null>> {
+  try {
+    const found = await lstat(join(root, path));
+    if (found.isDirectory()) return ok('folder');
+    if (found.isSymbolicLink()) return ok({ mode: '120000', bytes: Buffer.from(await readlink(join(root, path))) });
+    if (!found.isFile()) return fail('file', `${path} is neither a file, a folder nor a link.`, 'Weft leaves such files alone: keep the agents away from it.');
+    return ok({ mode: fileMode(found.mode), bytes: await readFile(join(root, path)) });
+  } catch (thrown) {
+    if (isMissing(thrown)) return ok(null);
+    return fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+  }
+}
+
+function fileMode(mode: number): Mode {
+  return (mode & 0o100) !== 0 ? '100755' : '100644';
+}
+
+/** Fails where one of the folders above a path is a link (it may lead out of the workspace), or the file must not be written. */
+export async function checkWritable(root: string, path: string): Promise<Result<void>> {
+  for (const parent of parentsOf(path)) {
+    try {
+      const found = await lstat(join(root, parent));
+      if (found.isSymbolicLink()) {
+        return fail('file', `${path} lies behind the link ${parent}, which may lead out of the workspace.`, 'Weft writes through no link: name the real path, or replace the link by a folder.');
+      }
+    } catch (thrown) {
+      if (isMissing(thrown)) break;
+      return fail('file', `${parent} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+    }
+  }
+  try {
+    const found = await lstat(join(root, path));
+    if (found.isFile() && (found.mode & 0o222) === 0) {
+      return fail('file', `${path} is read-only.`, 'Make it writable (chmod u+w), then land the task again: its draft is kept.');
+    }
+    return ok();
+  } catch (thrown) {
+    return isMissing(thrown) ? ok() : fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+  }
+}
+
+/** Makes a path hold this. An existing file keeps its inode and its mode, but for the executable bit. */
+export async function writeContent(root: string, path: string, content: Content): Promise<Result<void>> {
+  const file = join(root, path);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    if (content.mode === '120000') {
+      await rm(file, { force: true });
+      await symlink(content.bytes.toString(), file);
+      return ok();
+    }
+    const old = await lstat(file).catch((thrown: unknown) => {
+      if (isMissing(thrown)) return undefined;
+      throw thrown;
+    });
+    if (old?.isFile() === true) {
+      await writeFile(file, content.bytes);
+    } else {
+      if (old !== undefined) await unlink(file);
+      // Whole or not at all, where nothing is there whose inode could matter.
+      const whole = join(dirname(file), `.${randomUUID()}.weft`);
+      await writeFile(whole, content.bytes);
+      await rename(whole, file);
+    }
+    return await setMode(root, path, content.mode);
+  } catch (thrown) {
+    return fail('file', `${path} cannot be written: ${thrownText(thrown)}.`, 'Make it and its folder writable, then try again.');
+  }
+}
+
+/** Sets the executable bit as the mode has it; other bits, and links, are left alone. */
+export async function setMode(root: string, path: string, mode: Mode): Promise<Result<void>> {
+  if (mode === '120000' || mode === '160000' || process.platform === 'win32') return ok();
+  try {
+    const now = (await lstat(join(root, path))).mode;
+    if (fileMode(now) !== mode) await chmod(join(root, path), mode === '100755' ? now | 0o111 : now & ~0o111);
+    return ok();
+  } catch (thrown) {
+    return fail('file', `The mode of ${path} cannot be set: ${thrownText(thrown)}.`, 'Check who owns the file.');
+  }
+}
+
+/** Takes a file or link away, and the folders above it that this leaves empty. */
+export async function removeFile(root: string, path: string): Promise<Result<void>> {
+  try {
+    await unlink(join(root, path));
+  } catch (thrown) {
+    if (!isMissing(thrown)) return fail('file', `${path} cannot be deleted: ${thrownText(thrown)}.`, 'Make its folder writable, then try again.');
+  }
+  await removeEmptyParents(root, path);
+  return ok();
+}
+
+/** Takes away the folders above a path that hold nothing any more, as git does. */
+export async function removeEmptyParents(root: string, path: string): Promise<void> {
+  for (const parent of parentsOf(path).reverse()) {
+    const gone = await rmdir(join(root, parent)).then(
+      () => true,
+      () => false,
+    );
+    // A folder that is not empty, or not ours to delete, stays; so do those above it.
+    if (!gone) return;
+  }
+}
+
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
+}

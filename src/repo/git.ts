@@ -1,0 +1,227 @@
+/** The only place that starts git: its environment, its failures, and a long-lived reader of objects. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { simpleGit } from 'simple-git';
+import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+
+/** Where git works: the repository, its work tree, and the folder inside it that commands run in. */
+export interface GitPlace {
+  readonly gitDir: string;
+  readonly workTree: string;
+  /** Absolute; inside `workTree`. */
+  readonly cwd: string;
+}
+
+export interface PlumbOptions {
+  /** Standard input. */
+  readonly stdin?: Buffer | string;
+  /** A private index file, absolute; the user's own is never written. */
+  readonly index?: string;
+  /** Exit codes that are answers, not failures. */
+  readonly answers?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly out: Buffer;
+}
+
+/** Settings of the user's that would let a hook, a daemon or a signing prompt into our commands. */
+const CONFIG: readonly (readonly [string, string])[] = [
+  ['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.quotePath', 'false'],
+  ['core.safecrlf', 'false'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['commit.gpgSign', 'false'],
+  ['advice.addEmbeddedRepo', 'false'],
+  ['merge.renames', 'true'],
+];
+
+/** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
+function gitEnvironment(place: GitPlace | undefined, index?: string): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) environment[name] = value;
+  Object.assign(environment, {
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_AUTHOR_NAME: 'Weft',
+    GIT_AUTHOR_EMAIL: 'weft@localhost',
+    GIT_COMMITTER_NAME: 'Weft',
+    GIT_COMMITTER_EMAIL: 'weft@localhost',
+    GIT_CONFIG_COUNT: String(CONFIG.length),
+  });
+  CONFIG.forEach(([key, value], at) => {
+    environment[`GIT_CONFIG_KEY_${at}`] = key;
+    environment[`GIT_CONFIG_VALUE_${at}`] = value;
+  });
+  if (place !== undefined) Object.assign(environment, { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.workTree });
+  if (index !== undefined) environment['GIT_INDEX_FILE'] = index;
+  return environment;
+}
+
+/** Ordinary commands, for text. Without a place, git looks for the repository from `cwd` upwards. */
+export async function gitText(cwd: string, args: readonly string[], place?: GitPlace): Promise<Result<string>> {
+  const environment = gitEnvironment(place);
+  try {
+    const git = simpleGit({
+      baseDir: cwd,
+      trimmed: true,
+      allowEnvironment: Object.keys(environment),
+      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
+    });
+    return ok(await git.env(environment).raw([...args]));
+  } catch (thrown) {
+    return gitFailure(args, thrownText(thrown));
+  }
+}
+
+/** Plumbing: bytes in, bytes out. Fails on every exit code but 0 and those that the caller takes for answers. */
+export function plumb(place: GitPlace, args: readonly string[], options: PlumbOptions = {}): Promise<Result<Answer>> {
+  return new Promise((resolve) => {
+    if (options.signal?.aborted === true) {
+      resolve(cancelled);
+      return;
+    }
+    const child = spawn('git', [...args], { cwd: place.cwd, env: gitEnvironment(place, options.index), windowsHide: true });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    const stop = () => child.kill();
+    options.signal?.addEventListener('abort', stop, { once: true });
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // git may exit before it has read its input; its exit code and message tell why.
+    child.stdin.on('error', (error) => err.push(Buffer.from(`\n${error.message}`)));
+    child.on('error', (error) => resolve(gitFailure(args, error.message)));
+    child.on('close', (code, killer) => {
+      options.signal?.removeEventListener('abort', stop);
+      if (options.signal?.aborted === true) resolve(cancelled);
+      else if (code !== null && (code === 0 || options.answers?.includes(code) === true)) resolve(ok({ code, out: Buffer.concat(out) }));
+      else resolve(gitFailure(args, Buffer.concat(err).toString() || `it ended with ${code ?? killer}`));
+    });
+    child.stdin.end(options.stdin ?? '');
+  });
+}
+
+/** As {@link plumb}, for the text of the answer, without its last line end. */
+export async function plumbText(place: GitPlace, args: readonly string[], options: PlumbOptions = {}): Promise<Result<string>> {
+  const answer = await plumb(place, args, options);
+  return answer.ok ? ok(answer.value.out.toString().replace(/\n$/, '')) : answer;
+}
+
+/** What git said, as a failure that says what to do. */
+function gitFailure(args: readonly string[], said: string): { ok: false; failure: ReturnType<typeof fail>['failure'] } {
+  const text = said.trim();
+  if (/ENOENT/.test(text)) return fail('git', 'git was not found.', 'Install git 2.38 or newer, and make sure that it is on the PATH.');
+  if (/dubious ownership/.test(text)) {
+    return fail('git', 'git refuses this repository because another user owns it.', 'Run the “git config --global --add safe.directory …” that “git status” suggests there, then try again.');
+  }
+  const unreadable = /(?:error|fatal): (?:open|unable to (?:stat|index file|read)|cannot (?:open|stat))[^\n]*?["'(]([^"')\n]+)["')][^\n]*/.exec(text);
+  if (unreadable !== null) return fail('file', `git cannot read ${unreadable[1]}: ${unreadable[0].replace(/^(error|fatal): /, '')}.`, 'Make the file readable, or have git ignore it, then try again.');
+  if (/No space left|ENOSPC/i.test(text)) return fail('git', 'The disk is full.', 'Free some space, then try again; nothing was changed.');
+  const line = text.split('\n').find((one) => /^(fatal|error):/.test(one)) ?? text.split('\n')[0] ?? '';
+  return fail('git', `git ${args[0] ?? ''} failed: ${line.replace(/^(fatal|error): /, '')}.`, 'Run “git status” in the workspace to see whether git itself works there.');
+}
+
+/** What one object is; `undefined` where there is no such object. */
+export type ObjectReader = {
+  read(object: string): Promise<Result<Buffer | undefined>>;
+  dispose(): void;
+};
+
+interface Waiting {
+  readonly object: string;
+  readonly done: (answer: Result<Buffer | undefined>) => void;
+}
+
+/**
+ * Reads blobs through one `git cat-file` that lives as long as the repository is open: a read costs no process.
+ * The process starts with the first read, and again after it died.
+ */
+export function objectReader(place: GitPlace): ObjectReader {
+  let child: ChildProcessWithoutNullStreams | undefined;
+  let waiting: Waiting[] = [];
+  let chunks: Buffer[] = [];
+  let length = 0;
+  /** Bytes that must have come before looking again; saves scanning a large blob at each chunk. */
+  let wanted = 1;
+
+  const lost = (why: string) => {
+    const all = waiting;
+    waiting = [];
+    chunks = [];
+    length = 0;
+    wanted = 1;
+    child = undefined;
+    for (const one of all) one.done(gitFailure(['cat-file'], why));
+  };
+
+  const take = () => {
+    while (waiting.length > 0 && length >= wanted) {
+      const buffer = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      chunks = [buffer];
+      const end = buffer.indexOf(10);
+      if (end < 0) {
+        wanted = length + 1;
+        return;
+      }
+      const header = buffer.subarray(0, end).toString();
+      const size = / (?:blob|tree|commit|tag) (\d+)$/.exec(header)?.[1];
+      const total = size === undefined ? end + 1 : end + 1 + Number(size) + 1;
+      if (length < total) {
+        wanted = total;
+        return;
+      }
+      const content = size === undefined ? undefined : Buffer.from(buffer.subarray(end + 1, total - 1));
+      const rest = buffer.subarray(total);
+      chunks = [rest];
+      length = rest.length;
+      wanted = 1;
+      waiting.shift()?.done(ok(content));
+    }
+  };
+
+  const start = () => {
+    const started = spawn('git', ['cat-file', '--batch-command'], { cwd: place.cwd, env: gitEnvironment(place), windowsHide: true });
+    started.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      take();
+    });
+    started.stderr.resume();
+    started.stdin.on('error', (error) => {
+      if (child === started) lost(error.message);
+    });
+    started.on('error', (error) => {
+      if (child === started) lost(error.message);
+    });
+    started.on('close', () => {
+      if (child === started) lost('the reader of objects ended');
+    });
+    // It must never keep a CLI alive that has nothing else to do.
+    started.unref();
+    return started;
+  };
+
+  return {
+    read: (object) =>
+      new Promise((done) => {
+        if (/[\n\r\0]/.test(object)) {
+          done(fail('input', `${JSON.stringify(object)} names no object.`));
+          return;
+        }
+        child ??= start();
+        waiting.push({ object, done });
+        child.stdin.write(`contents ${object}\n`);
+      }),
+    dispose: () => {
+      const last = child;
+      if (last === undefined) return;
+      lost('the repository was closed');
+      last.kill();
+    },
+  };
+}

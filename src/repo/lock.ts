@@ -1,0 +1,91 @@
+/** A lock that holds among all processes of Weft's: a file that names its holder, and dies with it. */
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { cancelled, fail, type Result, thrownText } from '../domain/failure';
+import { isMissing } from './files';
+
+/** Between two looks at a lock that another process holds. */
+const POLL_MS = 25;
+const TRIES = (5 * 60_000) / POLL_MS;
+
+/** In this process waiters queue up, first come first served, without touching the disk. */
+const queues = new Map<string, Promise<unknown>>();
+
+/** Runs `work` while no other holder of `file`, here or in another process, does. Waits, at most five minutes. */
+export async function withLock<T>(file: string, signal: AbortSignal, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  const before = queues.get(file) ?? Promise.resolve();
+  const mine = before.then(() => heldAlone(file, signal, work));
+  const settled = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  queues.set(file, settled);
+  try {
+    return await mine;
+  } finally {
+    if (queues.get(file) === settled) queues.delete(file);
+  }
+}
+
+async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  const mark = `${process.pid} ${randomUUID()}`;
+  try {
+    for (let tries = 0; !(await take(file, mark)); tries++) {
+      if (signal.aborted) return cancelled;
+      if (tries >= TRIES) return fail('file', `Another Weft has been at work in this workspace for five minutes (${await holder(file)}).`, `End it, or delete ${file}.`);
+      await pause(POLL_MS);
+    }
+  } catch (thrown) {
+    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, 'Make its folder writable.');
+  }
+  try {
+    return signal.aborted ? cancelled : await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** The lock appears with its content in one step (a link), so nobody ever reads it half written. */
+async function take(file: string, mark: string): Promise<boolean> {
+  const own = `${file}.${randomUUID()}`;
+  await writeFile(own, mark);
+  try {
+    await link(own, file);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+    await dropIfDead(file);
+    return false;
+  } finally {
+    await unlink(own);
+  }
+}
+
+async function dropIfDead(file: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
+    if (Number.isInteger(pid) && isAlive(pid)) return;
+    // Only the very lock that was looked at: another may have taken its place meanwhile.
+    if ((await stat(file)).ino === found.ino) await rm(file, { force: true });
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+}
+
+/** Whether a process of this machine lives. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // EPERM: it lives, and is somebody else's.
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+async function holder(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => 'unknown');
+  return `process ${text.split(' ')[0]}`;
+}

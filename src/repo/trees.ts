@@ -1,0 +1,171 @@
+/** Trees and commits: listing, comparing, building and merging them, all by git, none of it in the work tree. */
+import { fail, ok, type Result } from '../domain/failure';
+import { type Change, type Entry, modeSchema } from '../domain/changes';
+import { plumb, plumbText } from './git';
+import type { Repository } from './repository';
+
+/** A file to be put into a tree: by its bytes, or as a blob that the repository has. */
+export type Put = { readonly mode: Entry['mode']; readonly bytes: Buffer } | Entry;
+
+/** Puts, by path; `null` takes the path out. */
+export type Puts = ReadonlyMap<string, Put | null>;
+
+/** Files of a tree (recursively, below `folders` where given), by path, in git's order. */
+export async function listTree(repo: Repository, tree: string, folders: readonly string[] = []): Promise<Result<Map<string, Entry>>> {
+  const said = await plumb(repo, ['ls-tree', '-r', '-z', '--full-tree', tree, ...(folders.length > 0 ? ['--', ...folders] : [])]);
+  if (!said.ok) return said;
+  const files = new Map<string, Entry>();
+  for (const row of said.value.out.toString().split('\0')) {
+    const tab = row.indexOf('\t');
+    const [mode, , blob] = row.slice(0, tab).split(' ');
+    const known = modeSchema.safeParse(mode);
+    if (tab > 0 && blob !== undefined && known.success) files.set(row.slice(tab + 1), { mode: known.data, blob });
+  }
+  return ok(files);
+}
+
+/** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. */
+export async function lookUp(repo: Repository, tree: string, paths: readonly string[]): Promise<Result<Map<string, Entry | 'folder'>>> {
+  const found = new Map<string, Entry | 'folder'>();
+  if (paths.length === 0) return ok(found);
+  const said = await plumb(repo, ['ls-tree', '-z', '--full-tree', tree, '--', ...paths]);
+  if (!said.ok) return said;
+  for (const row of said.value.out.toString().split('\0')) {
+    const tab = row.indexOf('\t');
+    if (tab < 0) continue;
+    const [mode, type, blob] = row.slice(0, tab).split(' ');
+    const known = modeSchema.safeParse(mode);
+    if (type === 'tree') found.set(row.slice(tab + 1), 'folder');
+    else if (blob !== undefined && known.success) found.set(row.slice(tab + 1), { mode: known.data, blob });
+  }
+  return ok(found);
+}
+
+/** The paths that differ between two trees or commits. Renames are a deletion and an addition. */
+export async function diffTrees(repo: Repository, before: string, after: string): Promise<Result<Change[]>> {
+  if (before === after) return ok([]);
+  const said = await plumb(repo, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', before, after]);
+  if (!said.ok) return said;
+  const parts = said.value.out.toString().split('\0');
+  const changes: Change[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [modeBefore = '', modeAfter, blobBefore, blobAfter] = (parts[at] ?? '').slice(1).split(' ');
+    changes.push({ path: parts[at + 1] ?? '', before: entry(modeBefore, blobBefore), after: entry(modeAfter, blobAfter) });
+  }
+  return ok(changes);
+}
+
+function entry(mode: string | undefined, blob: string | undefined): Entry | null {
+  const known = modeSchema.safeParse(mode);
+  return known.success && blob !== undefined ? { mode: known.data, blob } : null;
+}
+
+export interface Building {
+  /** Tree or commit to start from; undefined for an empty tree. */
+  readonly from: string | undefined;
+  readonly puts: Puts;
+  readonly parents: readonly string[];
+  readonly message: string;
+}
+
+/**
+ * Makes a commit whose tree is another's with some files changed, at the cost of those files.
+ * No ref points at it afterwards: that is the caller's to do, before git's garbage collection comes by (two weeks).
+ */
+export async function buildCommit(repo: Repository, building: Building): Promise<Result<string>> {
+  const parts: (string | Buffer)[] = [];
+  const say = (line: string) => parts.push(`${line}\n`);
+  const data = (bytes: Buffer) => parts.push(`data ${bytes.length}\n`, bytes, '\n');
+  const ref = `${repo.refs}building`;
+  say(`commit ${ref}`);
+  say('mark :1');
+  say(`committer Weft <weft@localhost> ${Math.floor(Date.now() / 1000)} +0000`);
+  data(Buffer.from(building.message));
+  building.parents.forEach((parent, at) => {
+    say(`${at === 0 ? 'from' : 'merge'} ${parent}`);
+  });
+  if (building.from !== undefined) {
+    const tree = await treeOf(repo, building.from);
+    if (!tree.ok) return tree;
+    say(`M 040000 ${tree.value} ""`);
+  } else if (building.parents.length > 0) {
+    say('deleteall');
+  }
+  // Deletions first, so that a file can become a folder and the other way round.
+  for (const [path, put] of building.puts) if (put === null) say(`D ${quote(path)}`);
+  for (const [path, put] of building.puts) {
+    if (put === null) continue;
+    if ('blob' in put) {
+      say(`M ${put.mode} ${put.blob} ${quote(path)}`);
+    } else {
+      say(`M ${put.mode} inline ${quote(path)}`);
+      data(put.bytes);
+    }
+  }
+  say('get-mark :1');
+  // Taking the ref back within the same stream: fast-import then writes none at all.
+  say(`reset ${ref}`);
+  say(`from ${repo.zero}`);
+  say('done');
+  const stdin = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  return plumbText(repo, ['fast-import', '--quiet', '--done', '--date-format=raw'], { stdin });
+}
+
+/** Makes a commit of a whole tree. */
+export async function commitTree(repo: Repository, tree: string, parents: readonly string[], message: string): Promise<Result<string>> {
+  const args = parents.flatMap((parent) => ['-p', parent]);
+  return plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: message });
+}
+
+export async function treeOf(repo: Repository, commit: string): Promise<Result<string>> {
+  return plumbText(repo, ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
+}
+
+/** A merge of whole trees: the merged tree, and the paths that it could not decide (the tree has markers there). */
+export interface Merge {
+  readonly tree: string;
+  readonly conflicts: readonly MergeConflict[];
+}
+
+export interface MergeConflict {
+  readonly path: string;
+  readonly base: Entry | null;
+  readonly ours: Entry | null;
+  readonly theirs: Entry | null;
+}
+
+/** git's three-way merge of trees or commits, renames included. No work tree is touched. */
+export async function mergeTrees(repo: Repository, sides: { base: string; ours: string; theirs: string }): Promise<Result<Merge>> {
+  // git 2.38 and 2.39 take no --merge-base: two commits whose common parent is the base say the same.
+  const base = await rooted(repo, sides.base, []);
+  if (!base.ok) return base;
+  const [ours, theirs] = await Promise.all([rooted(repo, sides.ours, [base.value]), rooted(repo, sides.theirs, [base.value])]);
+  if (!ours.ok) return ours;
+  if (!theirs.ok) return theirs;
+  const said = await plumb(repo, ['merge-tree', '--write-tree', '-z', '--no-messages', ours.value, theirs.value], { answers: [1] });
+  if (!said.ok) return said;
+  const [tree = '', ...rows] = said.value.out.toString().split('\0');
+  if (said.value.code === 0) return ok({ tree, conflicts: [] });
+  const conflicts = new Map<string, { path: string; base: Entry | null; ours: Entry | null; theirs: Entry | null }>();
+  for (const row of rows) {
+    const match = /^(\d{6}) ([0-9a-f]+) ([123])\t(.*)$/s.exec(row);
+    if (match === null) continue;
+    const [, mode, blob, stage, path = ''] = match;
+    const conflict = conflicts.get(path) ?? { path, base: null, ours: null, theirs: null };
+    const side = stage === '1' ? 'base' : stage === '2' ? 'ours' : 'theirs';
+    conflict[side] = entry(mode, blob);
+    conflicts.set(path, conflict);
+  }
+  if (conflicts.size === 0) return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
+  return ok({ tree, conflicts: [...conflicts.values()] });
+}
+
+async function rooted(repo: Repository, treeish: string, parents: readonly string[]): Promise<Result<string>> {
+  const tree = await treeOf(repo, treeish);
+  return tree.ok ? commitTree(repo, tree.value, parents, 'merge') : tree;
+}
+
+/** A path as fast-import reads it. */
+function quote(path: string): string {
+  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+}

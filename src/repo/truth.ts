@@ -1,0 +1,136 @@
+/** What the workspace really holds now, disk plus unsaved text, as git sees it: of some paths, or of everything. */
+import { copyFile, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Entry } from '../domain/changes';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { isMissing, readContent } from './files';
+import { plumb, plumbText } from './git';
+import { withLock } from './lock';
+import type { Repository } from './repository';
+import { buildCommit, type Put, treeOf } from './trees';
+import type { Content, Unsaved, Workspace } from './workspace';
+
+/** A path's truth: the blob (git's clean form), and the bytes as they are (in the editor, else on disk). */
+export interface Truth {
+  readonly entry: Entry;
+  readonly content: Content;
+}
+
+/** The truth of some paths; a path that is missing, or is a folder, is null. Costs by these paths, not by the repository. */
+export async function truthOf(repo: Repository, workspace: Workspace, paths: readonly string[]): Promise<Result<Map<string, Truth | null>>> {
+  const unsaved = new Map((await workspace.unsaved()).map((text) => [text.path, text]));
+  const truths = new Map<string, Truth | null>();
+  for (const path of paths) {
+    const found = await readContent(repo.root, path);
+    if (!found.ok) return found;
+    const text = unsaved.get(path);
+    const disk = found.value === 'folder' ? null : found.value;
+    const content: Content | null = text === undefined ? disk : { mode: disk?.mode ?? '100644', bytes: text.bytes };
+    if (content === null) {
+      truths.set(path, null);
+      continue;
+    }
+    const blob = await hash(repo, path, content);
+    if (!blob.ok) return blob;
+    truths.set(path, { entry: { mode: content.mode, blob: blob.value }, content });
+  }
+  return ok(truths);
+}
+
+/** Stores bytes of the work tree as a blob in git's clean form: filters, line ends and encodings as the path's attributes say. */
+export async function hash(repo: Repository, path: string, content: Content): Promise<Result<string>> {
+  const how = content.mode === '120000' ? ['--no-filters'] : [`--path=${repo.prefix}${path}`];
+  return plumbText({ ...repo, cwd: repo.workTree }, ['hash-object', '-w', '--stdin', ...how], { stdin: content.bytes });
+}
+
+/** A tree's file as its bytes lie in the work tree: filters applied. */
+export async function contentOf(repo: Repository, path: string, entry: Entry): Promise<Result<Content>> {
+  if (entry.mode === '160000') return fail('file', `${path} is a repository of its own.`, 'Weft leaves nested repositories alone.');
+  if (entry.mode === '120000') {
+    const target = await repo.objects.read(entry.blob);
+    if (!target.ok) return target;
+    return target.value === undefined ? lostBlob(path) : ok({ mode: entry.mode, bytes: target.value });
+  }
+  const said = await plumb({ ...repo, cwd: repo.workTree }, ['cat-file', '--filters', `--path=${repo.prefix}${path}`, entry.blob]);
+  return said.ok ? ok({ mode: entry.mode, bytes: said.value.out }) : said;
+}
+
+function lostBlob(path: string) {
+  return fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
+}
+
+/** Trees of the whole workspace: what is on disk, and the truth (disk with unsaved text over it). Equal where nothing is unsaved. */
+export interface WholeTruth {
+  readonly disk: string;
+  readonly tree: string;
+  readonly unsaved: readonly Unsaved[];
+}
+
+/** Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. */
+export async function wholeTruth(repo: Repository, workspace: Workspace, signal: AbortSignal): Promise<Result<WholeTruth>> {
+  const unsaved = await workspace.unsaved();
+  const disk = await withLock(join(repo.stateDir, 'index.held'), signal, () => diskTree(repo, signal));
+  if (!disk.ok) return disk;
+  if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved });
+  const puts = new Map<string, Put>();
+  for (const text of unsaved) {
+    const found = await readContent(repo.root, text.path);
+    if (!found.ok) return found;
+    const mode = found.value === null || found.value === 'folder' ? '100644' : found.value.mode;
+    const blob = await hash(repo, text.path, { mode, bytes: text.bytes });
+    if (!blob.ok) return blob;
+    puts.set(text.path, { mode, blob: blob.value });
+  }
+  const commit = await buildCommit(repo, { from: disk.value, puts, parents: [], message: 'truth' });
+  if (!commit.ok) return commit;
+  const tree = await treeOf(repo, commit.value);
+  return tree.ok ? ok({ disk: disk.value, tree: tree.value, unsaved }) : tree;
+}
+
+/**
+ * The work tree as a tree, untracked files included, ignored ones left out. Works in a private index, which begins as a copy of
+ * the user's (so what they track is tracked, and unchanged files need not be read) and is kept for the next time.
+ */
+async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<string>> {
+  const index = join(repo.stateDir, 'index');
+  const seeded = await seedIndex(repo, index);
+  if (!seeded.ok) return seeded;
+  const added = await plumb(repo, ['add', '--all', '--sparse', '--', '.'], { index, signal });
+  if (!added.ok) return added;
+  if (repo.prefix === '') return plumbText(repo, ['write-tree'], { index, signal });
+  const sub = await plumbText(repo, ['write-tree', `--prefix=${repo.prefix}`], { index, signal });
+  if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
+  return plumbText(repo, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
+}
+
+/** Starts the private index anew from the user's where theirs changed since; else keeps ours, which knows the untracked files, too. */
+async function seedIndex(repo: Repository, index: string): Promise<Result<void>> {
+  const theirs = join(repo.gitDir, 'index');
+  const seed = `${index}.seed`;
+  try {
+    // The lock of a git that was killed: ours around this says that nobody else is at work here.
+    await rm(`${index}.lock`, { force: true });
+    const from = await ifThere(stat(theirs));
+    if (from === undefined) return ok();
+    const mark = `${from.ino} ${from.size} ${from.mtimeMs}`;
+    if ((await ifThere(readFile(seed, 'utf8'))) === mark && (await ifThere(stat(index))) !== undefined) return ok();
+    await rm(seed, { force: true });
+    await copyFile(theirs, index);
+    // git trusts an entry that is older than its index: the copy must not look newer than what it was copied from.
+    const time = Math.floor(from.mtimeMs) / 1000;
+    await utimes(index, time, time);
+    await writeFile(seed, mark);
+    return ok();
+  } catch (thrown) {
+    return fail('file', `Weft cannot copy git's index: ${thrownText(thrown)}.`, 'Try again; if it goes on, make the repository readable.');
+  }
+}
+
+async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
