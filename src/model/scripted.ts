@@ -51,7 +51,7 @@ export function scriptedModel(scenario: Scenario, options: ScriptedOptions): Mod
       return errorResponse(turn.error.status, turn.error.type, turn.error.message, turn.error.headers);
     }
     const message = messageOf({ name, turn, model: body.model, input: count(body) });
-    const frames = framesOf(message, (input) => (turn.malformed === 'json' ? `{"broken": ` : JSON.stringify(input)));
+    const frames = framesOf(message, (input) => (turn.malformed === 'json' ? `{"broken": nothing}` : JSON.stringify(input)));
     const gone = new AbortController();
     const play = playback({ frames, turn, options, request, gone: gone.signal });
     const headers = { 'request-id': `req_${name}` };
