@@ -1,0 +1,130 @@
+/** Runs the compiled suite of test/host inside a real extension host: a desktop VS Code's, else the packaged one's. */
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runTests } from '@vscode/test-electron';
+import type { Browser } from 'playwright-core';
+import { findBrowser, openBrowser } from './browser';
+import type { Desktop } from './desktop';
+import { makeRepository, temporaryFolder } from './folders';
+import type { PackagedHost } from './install';
+import { type Hearing, listen, openHearing } from './listener';
+import type { Report } from './mocha';
+import type { Processes } from './processes';
+import { quietSettings, startBareServer, testEnvironment, writeSettings } from './server';
+import { root } from './versions';
+
+export interface HostSuite {
+  processes: Processes;
+  /** The desktop VS Code to use, or how to get the packaged one. */
+  host: Desktop | (() => Promise<PackagedHost>);
+  grep: string | undefined;
+  print: (line: string) => void;
+}
+
+const suite = join(root, 'out', 'test', 'host', 'index.js');
+const silenceSeconds = 120;
+
+/** What the suite finds in its workspace folder. */
+const workspaceFiles = {
+  'README.md': '# A small project\n',
+  'src/greet.ts': "export function greet(name: string): string {\n  return 'Hello, ' + name;\n}\n",
+  'src/count.ts': 'export const count = (words: string[]): number => words.length;\n',
+};
+
+export async function runHostSuite({ processes, host, grep, print }: HostSuite): Promise<Report> {
+  const folder = temporaryFolder('host');
+  const workspace = join(folder, 'workspace');
+  makeRepository(workspace, workspaceFiles);
+  const hearing = openHearing(print, silenceSeconds);
+  const listener = await listen(hearing);
+  const env: Record<string, string> = { WEFT_TEST_PORT: String(listener.port) };
+  if (grep !== undefined) env.WEFT_TEST_GREP = grep;
+  try {
+    const report =
+      typeof host === 'function'
+        ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
+        : await inDesktop({ desktop: host, folder, workspace, env, hearing });
+    await rm(folder, { recursive: true, force: true });
+    return report;
+  } finally {
+    listener.close();
+  }
+}
+
+interface Place {
+  folder: string;
+  workspace: string;
+  env: Record<string, string>;
+  hearing: Hearing;
+}
+
+async function inPackagedHost(place: Place & { processes: Processes; host: PackagedHost; print: (line: string) => void }): Promise<Report> {
+  const { processes, host, folder, workspace, hearing, print } = place;
+  const data = join(folder, 'data');
+  writeSettings(join(data, 'data', 'User', 'settings.json'), quietSettings);
+  const folders = { data, extensions: join(folder, 'extensions') };
+  const server = await startBareServer(processes, host, folders, testEnvironment(folder, place.env));
+  const browser = await openBrowser(await findBrowser(processes, host, print));
+  processes.onStop(() => browser.close());
+  try {
+    void server.exited.then((exit) => hearing.lost(`the VS Code server ended:\n${exit.output}`));
+    browser.on('disconnected', () => hearing.lost('the browser ended'));
+    const seen = await openPage(browser, server.port, workspace, hearing);
+    const report = await hearing.report;
+    if (report.failures.length > 0) await seen.explain(print, server.output());
+    return report;
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+/** Opens the page that starts the extension host with the suite in it. */
+async function openPage(browser: Browser, port: number, workspace: string, hearing: Hearing) {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const console: string[] = [];
+  page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
+  page.on('crash', () => hearing.lost('the page of the workbench crashed'));
+  const remote = (path: string): string => `vscode-remote://127.0.0.1:${port}${path}`;
+  const payload = JSON.stringify([
+    ['extensionDevelopmentPath', remote(root)],
+    ['extensionTestsPath', remote(suite)],
+  ]);
+  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload)}`);
+  return {
+    /** Shows what a person would have seen. */
+    async explain(print: (line: string) => void, serverOutput: string): Promise<void> {
+      const screenshots = join(root, 'out', 'screenshots');
+      mkdirSync(screenshots, { recursive: true });
+      const path = join(screenshots, 'host-suite-failed.png');
+      if (!page.isClosed() && browser.isConnected()) await page.screenshot({ path, timeout: 10_000 }).then(() => print(`  screenshot: ${path}`), (error: Error) => print(`  no screenshot: ${error.message}`));
+      print(`  the end of the workbench's console:\n${console.slice(-20).join('\n')}`);
+      print(`  the end of the server's output:\n${serverOutput.split('\n').slice(-20).join('\n')}`);
+    },
+  };
+}
+
+async function inDesktop(place: Place & { desktop: Desktop }): Promise<Report> {
+  const { desktop, folder, workspace, hearing } = place;
+  const data = join(folder, 'data');
+  writeSettings(join(data, 'User', 'settings.json'), quietSettings);
+  const launchArgs = [workspace, '--user-data-dir', data, '--extensions-dir', join(folder, 'extensions'), '--disable-workspace-trust', '--disable-updates'];
+  if (process.getuid?.() === 0) launchArgs.push('--no-sandbox');
+  const env = testEnvironment(folder, place.env);
+  const ended = runTests({
+    vscodeExecutablePath: desktop.executable,
+    extensionDevelopmentPath: root,
+    extensionTestsPath: suite,
+    launchArgs,
+    extensionTestsEnv: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value])),
+  });
+  // Failed tests make it reject as well; what was heard says more.
+  void ended.then(
+    () => hearing.lost('VS Code ended'),
+    (error: unknown) => hearing.lost(`VS Code ended: ${String(error)}`),
+  );
+  const report = await hearing.report;
+  await ended.catch(() => undefined);
+  return report;
+}

@@ -1,0 +1,271 @@
+/** The workbench as a person meets it: the packaged VS Code with the VSIX installed, opened in a browser, clicked and read. */
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { z } from 'zod';
+import { openBrowser } from '../run/browser';
+import { makeRepository, temporaryFolder } from '../run/folders';
+import { openProcesses } from '../run/processes';
+import { cleanEnvironment, quietSettings, type Server, startWorkbenchServer, writeSettings } from '../run/server';
+import { root } from '../run/versions';
+
+/** What the runner of the suite prepared. */
+const Prepared = z.object({
+  host: z.object({ node: z.string(), vscode: z.string(), codeServer: z.string() }),
+  browser: z.object({ executable: z.string(), env: z.record(z.string(), z.string()), from: z.string() }),
+  extensions: z.string(),
+});
+
+export type Theme = 'light' | 'dark';
+
+export interface WorkbenchOptions {
+  /** An existing folder to open; else a fresh git repository with `files`. */
+  folder?: string;
+  files?: Record<string, string>;
+  /** Beside `quietSettings`, which trust every folder. */
+  settings?: Record<string, unknown>;
+  /** Beside the test's clean environment; no model key is in it. */
+  env?: Record<string, string>;
+  size?: { width: number; height: number };
+}
+
+export interface Workbench {
+  page: Page;
+  /** The folder that is open. */
+  folder: string;
+  /** Runs a command as a person does: by its title in the command palette. */
+  runCommand(title: string): Promise<void>;
+  /** Types into the quick input that is open, and accepts it unless told otherwise. */
+  answer(text: string, accept?: boolean): Promise<void>;
+  /** The rows that the open quick input offers. */
+  choices(): Promise<string[]>;
+  choose(text: string): Promise<void>;
+  /** Waits for a notification that holds this text. */
+  notification(text: string): Promise<Locator>;
+  clickNotification(text: string, button: string): Promise<void>;
+  clearNotifications(): Promise<void>;
+  /** Waits for a modal dialog that holds this text, and clicks its button. */
+  clickDialog(text: string, button: string): Promise<void>;
+  /** Opens a view container by its title in the activity bar. */
+  openContainer(title: string): Promise<void>;
+  /** A view in the side bar, by the title of its pane; opens it when it is folded. */
+  view(title: string): Promise<Locator>;
+  /** What the rows of a view say to a screen reader, from top to bottom. */
+  rows(view: string): Promise<string[]>;
+  /** Waits for the row of a view that holds this text. */
+  row(view: string, text: string): Promise<Locator>;
+  clickRow(view: string, text: string): Promise<void>;
+  /** Opens or folds a row. */
+  toggleRow(view: string, text: string): Promise<void>;
+  /** Clicks an action that shows on the row under the mouse. */
+  clickRowAction(view: string, row: string, action: string): Promise<void>;
+  /** Clicks an action in a view's own title. */
+  clickViewAction(view: string, action: string): Promise<void>;
+  /** The titles of the open editors, from left to right. */
+  editors(): Promise<string[]>;
+  /** Waits for an editor whose title holds this text. */
+  editor(title: string): Promise<Locator>;
+  clickEditorAction(action: string): Promise<void>;
+  /** Opens a file of the workspace by its name, as with Ctrl+P. */
+  openFile(name: string): Promise<void>;
+  /** Types where the focus is. */
+  type(text: string): Promise<void>;
+  /** The status bar's items that hold this text. */
+  statusItem(text: string): Promise<Locator>;
+  /** Changes the person's settings; the workbench takes them up by itself. */
+  set(settings: Record<string, unknown>): Promise<void>;
+  setTheme(theme: Theme): Promise<void>;
+  /** Writes out/screenshots/NAME.png and returns its path. */
+  screenshot(name: string): Promise<string>;
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const themes: Record<Theme, { name: string; type: string }> = {
+  light: { name: 'Default Light Modern', type: 'vs' },
+  dark: { name: 'Default Dark Modern', type: 'vs-dark' },
+};
+
+/** How long a thing may take to show; every wait is for that thing, never for the time. */
+const patience = 30_000;
+
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
+  const processes = openProcesses();
+  const own = temporaryFolder('workbench');
+  const folder = options.folder ?? join(own, 'project');
+  if (options.folder === undefined) makeRepository(folder, options.files ?? { 'README.md': '# A small project\n' });
+  const data = join(own, 'data');
+  let settings = { ...quietSettings, ...options.settings };
+  const settingsFile = join(data, 'User', 'settings.json');
+  writeSettings(settingsFile, settings);
+  const env = cleanEnvironment(options.env);
+  let server: Server;
+  const browser = await openBrowser(prepared.browser);
+  try {
+    server = await startWorkbenchServer(processes, prepared.host, { data, extensions: prepared.extensions }, env);
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+  const page = await browser.newPage({ viewport: options.size ?? { width: 1400, height: 900 }, deviceScaleFactor: 1 });
+  page.setDefaultTimeout(patience);
+
+  const quickInput = page.locator('.quick-input-widget');
+  const input = quickInput.locator('.quick-input-box input');
+
+  async function ready(): Promise<void> {
+    await page.locator('.monaco-workbench .part.statusbar').waitFor();
+    // The remote item is filled when the extension host is connected.
+    await page.locator('.monaco-workbench .activitybar .action-label').first().waitFor();
+  }
+
+  async function palette(prefix: string): Promise<void> {
+    await page.keyboard.press(prefix === '>' ? 'F1' : 'Control+P');
+    await input.waitFor();
+  }
+
+  const offered = (): Locator => quickInput.locator('.quick-input-list .monaco-list-row');
+
+  async function choose(text: string): Promise<void> {
+    await offered().filter({ hasText: text }).first().click();
+  }
+
+  function pane(title: string): Locator {
+    return page.locator('.pane').filter({ has: page.locator('.pane-header .title', { hasText: title }) });
+  }
+
+  async function view(title: string): Promise<Locator> {
+    const found = pane(title).first();
+    const header = found.locator('.pane-header');
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+    return found;
+  }
+
+  async function row(title: string, text: string): Promise<Locator> {
+    const found = (await view(title)).locator('.monaco-list-row').filter({ hasText: text }).first();
+    await found.waitFor();
+    return found;
+  }
+
+  async function notification(text: string): Promise<Locator> {
+    const found = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text }).first();
+    await found.waitFor();
+    return found;
+  }
+
+  async function set(more: Record<string, unknown>): Promise<void> {
+    settings = { ...settings, ...more };
+    writeSettings(settingsFile, settings);
+  }
+
+  await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
+  await ready();
+
+  return {
+    page,
+    folder,
+    async runCommand(title) {
+      await palette('>');
+      await input.fill(`>${title}`);
+      await offered().filter({ has: page.locator('.label-name', { hasText: title }) }).first().click();
+    },
+    async answer(text, accept = true) {
+      await input.waitFor();
+      await input.fill(text);
+      if (accept) await input.press('Enter');
+    },
+    async choices() {
+      await offered().first().waitFor();
+      return await offered().evaluateAll((rows) => rows.map((each) => each.getAttribute('aria-label') ?? ''));
+    },
+    choose,
+    notification,
+    async clickNotification(text, button) {
+      await (await notification(text)).getByRole('button', { name: button }).click();
+    },
+    async clearNotifications() {
+      await palette('>');
+      await input.fill('>Notifications: Clear All Notifications');
+      await choose('Notifications: Clear All Notifications');
+    },
+    async clickDialog(text, button) {
+      await page.locator('.monaco-dialog-box').filter({ hasText: text }).getByRole('button', { name: button }).click();
+    },
+    async openContainer(title) {
+      const item = page.locator('.activitybar .action-item').filter({ has: page.locator(`.action-label[aria-label^="${title}"]`) }).first();
+      await item.waitFor();
+      if (!(await item.getAttribute('class'))?.includes('checked')) await item.click();
+      await page.locator('.sidebar .composite.title', { hasText: title }).waitFor();
+    },
+    view,
+    async rows(title) {
+      return await (await view(title)).locator('.monaco-list-row').evaluateAll((rows) => rows.map((each) => each.getAttribute('aria-label') ?? ''));
+    },
+    row,
+    async clickRow(title, text) {
+      await (await row(title, text)).click();
+    },
+    async toggleRow(title, text) {
+      await (await row(title, text)).locator('.monaco-tl-twistie').click();
+    },
+    async clickRowAction(title, text, action) {
+      const found = await row(title, text);
+      await found.hover();
+      await found.locator(`.action-label[aria-label^="${action}"]`).click();
+    },
+    async clickViewAction(title, action) {
+      const found = await view(title);
+      await found.hover();
+      await found.locator(`.pane-header .action-label[aria-label^="${action}"]`).click();
+    },
+    async editors() {
+      return await page.locator('.editor .tab').evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute('aria-label') ?? ''));
+    },
+    async editor(title) {
+      const tab = page.locator('.editor .tab').filter({ hasText: title }).first();
+      await tab.waitFor();
+      return tab;
+    },
+    async clickEditorAction(action) {
+      await page.locator(`.editor .editor-actions .action-label[aria-label^="${action}"]`).first().click();
+    },
+    async openFile(name) {
+      await palette('');
+      await input.fill(name);
+      await choose(name);
+      await page.locator('.editor .tab.active').filter({ hasText: name }).waitFor();
+    },
+    async type(text) {
+      await page.keyboard.type(text);
+    },
+    async statusItem(text) {
+      const found = page.locator('.statusbar-item').filter({ hasText: text }).first();
+      await found.waitFor();
+      return found;
+    },
+    set,
+    async setTheme(theme) {
+      await set({ 'workbench.colorTheme': themes[theme].name });
+      await page.locator(`.monaco-workbench.${themes[theme].type}`).waitFor();
+    },
+    async screenshot(name) {
+      const screenshots = join(root, 'out', 'screenshots');
+      mkdirSync(screenshots, { recursive: true });
+      const path = join(screenshots, `${name}.png`);
+      await page.screenshot({ path });
+      return path;
+    },
+    async reload() {
+      await page.reload();
+      await ready();
+    },
+    async close() {
+      await browser.close();
+      await processes.stopAll();
+      await rm(own, { recursive: true, force: true });
+    },
+  };
+}
