@@ -1,0 +1,133 @@
+/** Reading a draft's files for an agent: each reason why that is not possible, in words that tell the agent what to do next. */
+import { posix } from 'node:path';
+import type { Mode } from '../domain/changes';
+import { fail, ok, type Result } from '../domain/failure';
+import { parentsOf, parseFolder, parsePath } from '../domain/path';
+import type { Draft } from './draft';
+import { decodeText, type Text } from './text';
+
+/** Files above this are not decoded: reading them would stall every agent of the process. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+export interface DraftFile {
+  /** The workspace path that the model's path stands for. */
+  readonly path: string;
+  readonly mode: Mode;
+  readonly text: Text;
+}
+
+/** The text file that a model named. Fails where it is missing, no text, a folder, or a symbolic link. */
+export async function readText(draft: Draft, raw: string): Promise<Result<DraftFile>> {
+  const file = await findText(draft, raw);
+  if (!file.ok) return file;
+  if (file.value.mode === null) return missing(draft, file.value.path);
+  return ok(file.value);
+}
+
+/** As {@link readText}, but a path at which there is nothing yet is fine: its `mode` and `text` are null. */
+export async function findText(
+  draft: Draft,
+  raw: string,
+): Promise<Result<DraftFile | { readonly path: string; readonly mode: null; readonly text: null }>> {
+  const path = parsePath(raw);
+  if (!path.ok) return path;
+  const entry = await draft.read(path.value);
+  if (!entry.ok) return entry;
+  if (entry.value === null) return ok({ path: path.value, mode: null, text: null });
+  const { mode, bytes } = entry.value;
+  if (mode === '120000') return linkFailure(path.value, bytes.toString());
+  if (mode === '160000')
+    return fail('file', `${path.value} is a nested git repository.`, 'Leave it alone: only the files of this workspace can change.');
+  if (bytes.length > MAX_BYTES) {
+    const size = `${Math.round(bytes.length / 1e6).toLocaleString('en')} MB`;
+    return fail('file', `${path.value} is too large to read (${size}).`, 'Use search on its folder to find the lines that matter.');
+  }
+  const text = decodeText(bytes);
+  if (text === undefined) {
+    return fail('file', `${path.value} is binary, or not UTF-8 text.`, 'It can be moved or deleted, but neither read nor edited.');
+  }
+  return ok({ path: path.value, mode, text });
+}
+
+/** The path of a file of any kind that is there, text or not. */
+export async function findFile(draft: Draft, raw: string): Promise<Result<string>> {
+  const path = parsePath(raw);
+  if (!path.ok) return path;
+  const entry = await draft.read(path.value);
+  if (!entry.ok) return entry;
+  return entry.value === null ? missing(draft, path.value) : ok(path.value);
+}
+
+/** A folder that a model named, absent meaning the workspace, with the files under it. Fails where there are none. */
+export async function findFolder(draft: Draft, raw: string | undefined): Promise<Result<{ folder: string; files: string[] }>> {
+  const folder = parseFolder(raw ?? '');
+  if (!folder.ok) return folder;
+  const files = await draft.list(folder.value);
+  if (!files.ok) return files;
+  if (files.value.length > 0 || folder.value === '') return ok({ folder: folder.value, files: files.value });
+  const entry = await draft.read(folder.value);
+  if (!entry.ok) return entry;
+  if (entry.value === null) return missing(draft, folder.value, 'folder');
+  if (entry.value.mode === '120000') return linkFailure(folder.value, entry.value.bytes.toString());
+  return fail('input', `${folder.value} is a file, not a folder.`, 'Use read_file to read it.');
+}
+
+/** Why there is nothing at a path: a folder, a symbolic link on the way, or really nothing; then the nearest path that is there. */
+async function missing(draft: Draft, path: string, kind: 'file' | 'folder' = 'file'): Promise<Result<never>> {
+  for (const parent of parentsOf(path)) {
+    const entry = await draft.read(parent);
+    if (!entry.ok) return entry;
+    if (entry.value?.mode === '120000') return linkFailure(parent, entry.value.bytes.toString());
+    if (entry.value !== null)
+      return fail('input', `${path} is not there: ${parent} is a file, not a folder.`, 'Use list_files to see what is there.');
+  }
+  const all = await draft.list('');
+  if (!all.ok) return all;
+  if (kind === 'file' && all.value.some((file) => file.startsWith(`${path}/`))) {
+    return fail('input', `${path} is a folder.`, 'Use list_files to see its files, and name one of them.');
+  }
+  const candidates = kind === 'file' ? all.value : [...new Set(all.value.flatMap(parentsOf))];
+  const near = nearest(path, candidates);
+  const what = kind === 'file' ? 'file' : 'folder with files in it,';
+  return fail(
+    'input',
+    `There is no ${what} ${path}.`,
+    near === undefined ? 'Use list_files to see what is there.' : `Did you mean ${near}? Use list_files to see what is there.`,
+  );
+}
+
+function linkFailure(path: string, target: string): Result<never> {
+  const led = target.startsWith('/') ? target : posix.normalize(posix.join(posix.dirname(path), target));
+  const inside = parsePath(led);
+  const fix = inside.ok ? `Name what it leads to instead: ${inside.value}.` : 'It leads out of the workspace: leave it alone.';
+  return fail('file', `${path} is a symbolic link to ${JSON.stringify(target)}; links are not followed.`, fix);
+}
+
+/** The candidate that a person who wrote `path` most likely meant; undefined where none is near. */
+export function nearest(path: string, candidates: readonly string[]): string | undefined {
+  const name = posix.basename(path).toLowerCase();
+  const sameName = candidates.filter((candidate) => posix.basename(candidate).toLowerCase() === name);
+  const pool =
+    sameName.length > 0 ? sameName : candidates.filter((candidate) => distance(posix.basename(candidate).toLowerCase(), name, 2) <= 2);
+  let best: { candidate: string; far: number } | undefined;
+  for (const candidate of pool.slice(0, 200)) {
+    const far = distance(candidate.toLowerCase(), path.toLowerCase(), 200);
+    if (best === undefined || far < best.far) best = { candidate, far };
+  }
+  return best?.candidate;
+}
+
+/** How many letters to add, take away or change to get from one to the other; `most + 1` where it is more than `most`. */
+function distance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return Math.min(row[b.length] ?? 0, most + 1);
+}

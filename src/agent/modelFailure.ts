@@ -1,0 +1,124 @@
+/** What the SDK throws, as failures that name what failed and what a person can do about it. */
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
+
+/** Longest quotation from a server. */
+const MAX_QUOTE = 300;
+
+/** The failure of a request to `modelName`. Quotes the server, but never anything that looks like a key. */
+export function modelFailure(thrown: unknown, modelName: string, signal: AbortSignal): Failure {
+  if (signal.aborted || thrown instanceof APIUserAbortError) return cancelled.failure;
+  return failureOf(thrown, modelName).failure;
+}
+
+/**
+ * Whether the same request may well succeed when it is sent again at once. The SDK sees to answers with an error itself;
+ * what is left is a stream that broke off, or in which the server reported that it is overloaded.
+ */
+export function brokeOff(thrown: unknown): boolean {
+  if (thrown instanceof APIConnectionError) return false;
+  if (thrown instanceof APIError) return thrown.status === undefined && statusOf(thrown) >= 500;
+  return true;
+}
+
+function failureOf(thrown: unknown, modelName: string): { readonly failure: Failure } {
+  if (thrown instanceof APIConnectionTimeoutError) {
+    return fail('model', 'The model’s server did not answer in time.', 'Try again, or check weft.baseUrl and your network.');
+  }
+  if (thrown instanceof APIConnectionError) {
+    const cause = deepestCause(thrown);
+    const why = cause === thrown ? '' : ` ${sentence(quote(thrownText(cause)))}`;
+    return fail(
+      'model',
+      `The model’s server cannot be reached.${why}`,
+      'Check weft.baseUrl (or ANTHROPIC_BASE_URL) and your network, and that the server runs.',
+    );
+  }
+  if (!(thrown instanceof APIError)) {
+    return fail(
+      'model',
+      `The answer of the model’s server broke off, or cannot be read: ${sentence(quote(thrownText(thrown)))}`,
+      'Try again.',
+    );
+  }
+  const said = sentence(quote(thrown.apiMessage ?? thrown.message));
+  const status = statusOf(thrown);
+  switch (status) {
+    case 401:
+    case 403:
+      return fail(
+        'auth',
+        `The API key was refused (${status}).`,
+        'Run “Weft: Set API Key”, or set ANTHROPIC_API_KEY, with a key that may use this model.',
+      );
+    case 402:
+      return fail('auth', `The model’s server wants to be paid (402): ${said}`, 'Look at the billing of your account with it.');
+    case 404:
+      return fail(
+        'model',
+        `The model “${modelName}” is not known to the server (404): ${said}`,
+        'Set weft.model (or --model) to a model that the server has, and check weft.baseUrl.',
+      );
+    case 413:
+      return fail(
+        'model',
+        `The request is too large for the model’s server (413): ${said}`,
+        'Split the task into smaller ones, or name fewer files.',
+      );
+    case 429:
+      return fail(
+        'model',
+        `The model’s server has had too many requests (429): ${said}`,
+        'Wait a little, or lower weft.maxWorkers, and try again.',
+      );
+    default:
+      return status >= 500
+        ? fail('model', `The model’s server is overloaded, or has an error of its own (${status}): ${said}`, 'Wait a little and try again.')
+        : fail(
+            'model',
+            `The model’s server refused the request (${status}): ${said}`,
+            'Check weft.model and weft.baseUrl: the server may not support what Weft asks for.',
+          );
+  }
+}
+
+/** In the middle of a stream an error comes without a status: then its type says which one it would have been. */
+function statusOf(error: APIError): number {
+  if (error.status !== undefined) return error.status;
+  switch (error.type) {
+    case 'authentication_error':
+      return 401;
+    case 'permission_error':
+      return 403;
+    case 'not_found_error':
+      return 404;
+    case 'rate_limit_error':
+      return 429;
+    case 'overloaded_error':
+      return 529;
+    case 'invalid_request_error':
+      return 400;
+    default:
+      return 500;
+  }
+}
+
+/** `fetch` says only that it failed; the reason is the last of its causes. */
+function deepestCause(thrown: Error): unknown {
+  let cause: unknown = thrown;
+  for (let depth = 0; depth < 5 && cause instanceof Error && cause.cause !== undefined; depth += 1) cause = cause.cause;
+  return cause;
+}
+
+/** Without line breaks and without keys, and not too long. */
+function quote(text: string): string {
+  const plain = text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/\b(sk|key|Bearer)[-_ ][A-Za-z0-9_-]{8,}/gi, '(key)');
+  return plain.length > MAX_QUOTE ? `${plain.slice(0, MAX_QUOTE)}…` : plain;
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,19 @@
+/** finish: ends the agent's work. */
+import { z } from 'zod';
+import { fail, ok } from '../../domain/failure';
+import { tool } from './tool';
+
+export const finish = tool({
+  name: 'finish',
+  description: 'Ends your work. Call it last, once the task is done or you know that it cannot be done.',
+  writes: false,
+  input: z.object({
+    summary: z.string().describe('For a person, in a few sentences: what you did, what you decided, and what is left open.'),
+  }),
+  step: () => 'Finishing',
+  run: async ({ summary }, desk) => {
+    if (summary.trim() === '') return fail('input', 'The summary is empty.', 'Call finish again and say what you did.');
+    desk.finish(summary.trim());
+    return ok('Finished, unless another call of this turn failed: then see to that first and call finish again.');
+  },
+});

@@ -1,0 +1,59 @@
+/** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
+import { z } from 'zod';
+import { fail, type Result } from '../../domain/failure';
+import type { Draft } from '../draft';
+
+/** What a tool works with: one agent's draft, and the way to end its work. */
+export interface Desk {
+  readonly draft: Draft;
+  /** The agent is done, and this is what it did. */
+  readonly finish: (summary: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A tool as the loop knows it: `raw` is the model's input, not yet checked. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** Whether it can change files: a role that reads only does not get it. */
+  readonly writes: boolean;
+  /** JSON schema of the input, of type object. */
+  readonly inputSchema: { type: 'object'; [keyword: string]: unknown };
+  /** What a call does, in a few words for a person: “Reading src/a.ts”. */
+  step(raw: unknown): string;
+  /** What the model is told: the answer, or what is wrong and what to do next. Never rejects for what the model did. */
+  call(raw: unknown, desk: Desk): Promise<Result<string>>;
+}
+
+/** Makes a {@link Tool}: `step` and `run` get an input that fits the schema. */
+export function tool<Input extends z.ZodObject>(definition: {
+  name: string;
+  description: string;
+  writes: boolean;
+  input: Input;
+  step: (input: z.infer<Input>) => string;
+  run: (input: z.infer<Input>, desk: Desk) => Promise<Result<string>>;
+}): Tool {
+  const { name, description, writes, input, step, run } = definition;
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: 'input' });
+  return {
+    name,
+    description,
+    writes,
+    inputSchema: { ...schema, type: 'object' },
+    step(raw) {
+      const parsed = input.safeParse(raw);
+      return parsed.success ? step(parsed.data) : `Calling ${name}`;
+    },
+    async call(raw, desk) {
+      const parsed = input.safeParse(raw);
+      if (parsed.success) return run(parsed.data, desk);
+      const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`);
+      return fail(
+        'input',
+        `The input of ${name} does not fit its schema (${problems.join('; ')}).`,
+        'Call it again with an input that fits.',
+      );
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** write_file: a whole file, new or over what is there. */
+import { z } from 'zod';
+import { ok } from '../../domain/failure';
+import { findText } from '../files';
+import { encodeText, linesOf } from '../text';
+import { tool } from './tool';
+
+export const writeFile = tool({
+  name: 'write_file',
+  description:
+    'Writes a whole file: makes it, with the folders that it needs, or replaces what it has. To change part of a file use edit_file. A file that is there keeps its line ends.',
+  writes: true,
+  input: z.object({
+    path: z.string().describe('Path relative to the workspace.'),
+    content: z.string().describe('The whole text of the file.'),
+  }),
+  step: ({ path }) => `Writing ${path}`,
+  async run({ path: raw, content }, { draft }) {
+    const file = await findText(draft, raw);
+    if (!file.ok) return file;
+    const { path, mode, text } = file.value;
+    const bytes = encodeText(content, text ?? undefined);
+    const written = await draft.write(path, bytes, mode ?? '100644');
+    if (!written.ok) return written;
+    return ok(`${mode === null ? 'Made' : 'Replaced'} ${path} (${linesOf(content).length} lines).`);
+  },
+});
