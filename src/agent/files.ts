@@ -1,9 +1,8 @@
 /** Reading a draft's files for an agent: each reason why that is not possible, in words that tell the agent what to do next. */
 import { posix } from 'node:path';
-import type { Mode } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf, parseFolder, parsePath } from '../domain/path';
-import type { Draft } from './draft';
+import type { Draft } from '../repo/draft';
 import { decodeText, type Text } from './text';
 
 /** Files above this are not decoded: reading them would stall every agent of the process. */
@@ -12,7 +11,6 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export interface DraftFile {
   /** The workspace path that the model's path stands for. */
   readonly path: string;
-  readonly mode: Mode;
   readonly text: Text;
 }
 
@@ -20,24 +18,19 @@ export interface DraftFile {
 export async function readText(draft: Draft, raw: string): Promise<Result<DraftFile>> {
   const file = await findText(draft, raw);
   if (!file.ok) return file;
-  if (file.value.mode === null) return missing(draft, file.value.path);
-  return ok(file.value);
+  const { path, text } = file.value;
+  return text === null ? missing(draft, path) : ok({ path, text });
 }
 
-/** As {@link readText}, but a path at which there is nothing yet is fine: its `mode` and `text` are null. */
-export async function findText(
-  draft: Draft,
-  raw: string,
-): Promise<Result<DraftFile | { readonly path: string; readonly mode: null; readonly text: null }>> {
+/** As {@link readText}, but a path at which there is nothing yet is fine: its text is null. */
+export async function findText(draft: Draft, raw: string): Promise<Result<{ readonly path: string; readonly text: Text | null }>> {
   const path = parsePath(raw);
   if (!path.ok) return path;
   const entry = await draft.read(path.value);
   if (!entry.ok) return entry;
-  if (entry.value === null) return ok({ path: path.value, mode: null, text: null });
+  if (entry.value === null) return ok({ path: path.value, text: null });
   const { mode, bytes } = entry.value;
   if (mode === '120000') return linkFailure(path.value, bytes.toString());
-  if (mode === '160000')
-    return fail('file', `${path.value} is a nested git repository.`, 'Leave it alone: only the files of this workspace can change.');
   if (bytes.length > MAX_BYTES) {
     const size = `${Math.round(bytes.length / 1e6).toLocaleString('en')} MB`;
     return fail('file', `${path.value} is too large to read (${size}).`, 'Use search on its folder to find the lines that matter.');
@@ -46,7 +39,7 @@ export async function findText(
   if (text === undefined) {
     return fail('file', `${path.value} is binary, or not UTF-8 text.`, 'It can be moved or deleted, but neither read nor edited.');
   }
-  return ok({ path: path.value, mode, text });
+  return ok({ path: path.value, text });
 }
 
 /** The path of a file of any kind that is there, text or not. */
@@ -56,6 +49,15 @@ export async function findFile(draft: Draft, raw: string): Promise<Result<string
   const entry = await draft.read(path.value);
   if (!entry.ok) return entry;
   return entry.value === null ? missing(draft, path.value) : ok(path.value);
+}
+
+/** As {@link findFile}, but a folder with files in it is fine, too. */
+export async function findFileOrFolder(draft: Draft, raw: string): Promise<Result<string>> {
+  const path = parsePath(raw);
+  if (!path.ok) return path;
+  const inside = await draft.list(path.value);
+  if (!inside.ok) return inside;
+  return inside.value.length > 0 ? path : findFile(draft, raw);
 }
 
 /** A folder that a model named, absent meaning the workspace, with the files under it. Fails where there are none. */

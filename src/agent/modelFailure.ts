@@ -1,5 +1,5 @@
 /** What the SDK throws, as failures that name what failed and what a person can do about it. */
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
 
 /** Longest quotation from a server. */
@@ -18,7 +18,7 @@ export function modelFailure(thrown: unknown, modelName: string, signal: AbortSi
 export function brokeOff(thrown: unknown): boolean {
   if (thrown instanceof APIConnectionError) return false;
   if (thrown instanceof APIError) return thrown.status === undefined && statusOf(thrown) >= 500;
-  return true;
+  return thrown instanceof AnthropicError;
 }
 
 function failureOf(thrown: unknown, modelName: string): { readonly failure: Failure } {

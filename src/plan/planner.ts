@@ -4,7 +4,7 @@ import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema
 import type { Message, MessageParam } from '@anthropic-ai/sdk/resources/messages';
 import { z } from 'zod';
 import { modelClient } from '../agent/client';
-import { modelFailure } from '../agent/modelFailure';
+import { brokeOff, modelFailure } from '../agent/modelFailure';
 import { usageOf } from '../agent/usage';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import { checkPlan, type Plan, type PlanProblem, planSchema } from '../domain/plan';
@@ -16,6 +16,8 @@ import { planningText, type Selected } from './context';
 const MAX_TOKENS = 32_000;
 /** How often a plan that cannot be used is shown to the model again. */
 const MAX_CORRECTIONS = 2;
+/** How often in a row an answer may break off in mid-stream. */
+const MAX_BROKEN = 2;
 /** How many problems of a plan the model is told at once. */
 const MAX_PROBLEMS = 30;
 
@@ -77,25 +79,28 @@ async function ask(request: {
   signal: AbortSignal;
 }): Promise<Result<Message>> {
   const { messages, model, modelName, signal } = request;
-  try {
-    // Streamed only so that no connection waits in silence for minutes.
-    const stream = modelClient(model).messages.stream(
-      {
-        model: modelName,
-        max_tokens: MAX_TOKENS,
-        system: INSTRUCTIONS,
-        messages,
-        cache_control: { type: 'ephemeral' },
-        output_config: { format: { type: 'json_schema', schema: planFormat() } },
-      },
-      { signal },
-    );
-    const reply = await stream.finalMessage();
-    return signal.aborted ? cancelled : ok(reply);
-  } catch (thrown) {
-    // Anything else is a bug of ours.
-    if (!signal.aborted && !(thrown instanceof AnthropicError)) throw thrown;
-    return { ok: false, failure: modelFailure(thrown, modelName, signal) };
+  for (let broken = 1; ; broken += 1) {
+    try {
+      // Streamed only so that no connection waits in silence for minutes.
+      const stream = modelClient(model).messages.stream(
+        {
+          model: modelName,
+          max_tokens: MAX_TOKENS,
+          system: INSTRUCTIONS,
+          messages,
+          cache_control: { type: 'ephemeral' },
+          output_config: { format: { type: 'json_schema', schema: planFormat() } },
+        },
+        { signal },
+      );
+      const reply = await stream.finalMessage();
+      return signal.aborted ? cancelled : ok(reply);
+    } catch (thrown) {
+      if (!signal.aborted && brokeOff(thrown) && broken <= MAX_BROKEN) continue;
+      // Anything else is a bug of ours.
+      if (!signal.aborted && !(thrown instanceof AnthropicError)) throw thrown;
+      return { ok: false, failure: modelFailure(thrown, modelName, signal) };
+    }
   }
 }
 

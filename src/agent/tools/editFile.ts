@@ -20,7 +20,7 @@ export const editFile = tool({
   async run({ path: raw, old: rawOld, new: rawNew, all = false }, { draft }) {
     const file = await readText(draft, raw);
     if (!file.ok) return file;
-    const { path, mode, text } = file.value;
+    const { path, text } = file.value;
     const [old, by] = [plainEnds(rawOld), plainEnds(rawNew)];
     if (old === '') {
       return fail('input', 'The old text is empty.', 'Name text of the file to replace; to write a whole file, use write_file.');
@@ -41,7 +41,7 @@ export const editFile = tool({
       text,
       found.map((start) => ({ start, end: start + old.length, by })),
     );
-    const written = await draft.write(path, bytes, mode);
+    const written = await draft.write(path, bytes);
     if (!written.ok) return written;
     return ok(
       found.length === 1 ? `Edited ${path} at line ${lineAt(text.shown, found[0] ?? 0)}.` : `Edited ${path} in ${found.length} places.`,

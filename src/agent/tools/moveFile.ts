@@ -1,21 +1,21 @@
-/** move_file: moves or renames one file. */
+/** move_file: moves or renames a file or a folder. */
 import { z } from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { parsePath } from '../../domain/path';
-import { findFile } from '../files';
+import { findFileOrFolder } from '../files';
 import { tool } from './tool';
 
 export const moveFile = tool({
   name: 'move_file',
-  description: 'Moves or renames one file. What refers to it is not changed: search for it and edit it.',
+  description: 'Moves or renames a file, or a folder with all that is in it. What refers to it is not changed: search for it and edit it.',
   writes: true,
   input: z.object({
-    from: z.string().describe('Path of the file, relative to the workspace.'),
+    from: z.string().describe('Path of the file or folder, relative to the workspace.'),
     to: z.string().describe('Its new path, relative to the workspace. Nothing may be there.'),
   }),
   step: ({ from, to }) => `Moving ${from} to ${to}`,
   async run({ from: rawFrom, to: rawTo }, { draft }) {
-    const from = await findFile(draft, rawFrom);
+    const from = await findFileOrFolder(draft, rawFrom);
     if (!from.ok) return from;
     const to = parsePath(rawTo);
     if (!to.ok) return to;

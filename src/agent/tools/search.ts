@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { parseFolder } from '../../domain/path';
+import { findFolder } from '../files';
 import { tool } from './tool';
 
 const MAX_HITS = 200;
@@ -26,7 +27,10 @@ export const search = tool({
     if (pattern.includes('\n')) return fail('input', 'The pattern has more than one line.', 'Search for one line at a time.');
     const hits = await draft.search(pattern, { folder: folder.value, ignoreCase }, signal);
     if (!hits.ok) return hits;
-    if (hits.value.length === 0) return ok('No line matches.');
+    if (hits.value.length === 0) {
+      const searched = await findFolder(draft, raw);
+      return searched.ok ? ok('No line matches.') : searched;
+    }
     const lines = hits.value.slice(0, MAX_HITS).map((hit) => `${hit.path}:${hit.line}: ${hit.text.replace(/\r$/, '').slice(0, MAX_LINE)}`);
     const left = hits.value.length - lines.length;
     return ok(

@@ -18,10 +18,10 @@ export const writeFile = tool({
   async run({ path: raw, content }, { draft }) {
     const file = await findText(draft, raw);
     if (!file.ok) return file;
-    const { path, mode, text } = file.value;
+    const { path, text } = file.value;
     const bytes = encodeText(content, text ?? undefined);
-    const written = await draft.write(path, bytes, mode ?? '100644');
+    const written = await draft.write(path, bytes);
     if (!written.ok) return written;
-    return ok(`${mode === null ? 'Made' : 'Replaced'} ${path} (${linesOf(content).length} lines).`);
+    return ok(`${text === null ? 'Made' : 'Replaced'} ${path} (${linesOf(content).length} lines).`);
   },
 });
