@@ -17,7 +17,6 @@ const Prepared = z.object({
   extensions: z.string(),
 });
 
-export type Theme = 'light' | 'dark';
 
 export interface WorkbenchOptions {
   /** An existing folder to open; else a fresh git repository with `files`. */
@@ -75,21 +74,45 @@ export interface Workbench {
   statusItem(text: string): Promise<Locator>;
   /** Changes the person's settings; the workbench takes them up by itself. */
   set(settings: Record<string, unknown>): Promise<void>;
-  setTheme(theme: Theme): Promise<void>;
+  setTheme(theme: 'light' | 'dark'): Promise<void>;
   /** Writes out/screenshots/NAME.png and returns its path. */
   screenshot(name: string): Promise<string>;
   reload(): Promise<void>;
   close(): Promise<void>;
 }
 
-const themes: Record<Theme, { name: string; type: string }> = {
-  light: { name: 'Default Light Modern', type: 'vs' },
-  dark: { name: 'Default Dark Modern', type: 'vs-dark' },
+/** The setting, and what the workbench calls the file of that theme in its class list. */
+const themes = {
+  light: { setting: 'Default Light Modern', file: 'light_modern-json' },
+  dark: { setting: 'Default Dark Modern', file: 'dark_modern-json' },
 };
 
 /** How long a thing may take to show; every wait is for that thing, never for the time. */
 const patience = 30_000;
 
+/**
+ * One workbench for all tests of a `describe`: opened before the first, closed after the last.
+ * A test that fails leaves a screenshot of what a person would have seen.
+ */
+export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
+  let workbench: Workbench | undefined;
+  before(async () => {
+    workbench = await openWorkbench(options);
+  });
+  afterEach(async function () {
+    const test = this.currentTest;
+    if (test?.state === 'failed') await workbench?.screenshot(`failed-${test.fullTitle().replaceAll(/\W+/g, '-')}`);
+  });
+  after(async () => {
+    await workbench?.close();
+  });
+  return () => {
+    if (!workbench) throw new Error('the workbench is open only inside of tests');
+    return workbench;
+  };
+}
+
+/** Needs what the runner of the suite prepared (`WEFT_UI`): run it with `npm test -- --only ui`. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
   const processes = openProcesses();
@@ -115,10 +138,17 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const quickInput = page.locator('.quick-input-widget');
   const input = quickInput.locator('.quick-input-box input');
 
+  async function themed(theme: 'light' | 'dark'): Promise<void> {
+    await page.locator(`.monaco-workbench[class*="${themes[theme].file}"]`).waitFor();
+  }
+
+  /** The theme comes from the person's settings, and themes from extensions: once it shows, both are there. */
   async function ready(): Promise<void> {
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
-    // The remote item is filled when the extension host is connected.
     await page.locator('.monaco-workbench .activitybar .action-label').first().waitFor();
+    const theme = settings['workbench.colorTheme'];
+    if (theme === themes.dark.setting) await themed('dark');
+    if (theme === themes.light.setting) await themed('light');
   }
 
   async function palette(prefix: string): Promise<void> {
@@ -248,8 +278,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     },
     set,
     async setTheme(theme) {
-      await set({ 'workbench.colorTheme': themes[theme].name });
-      await page.locator(`.monaco-workbench.${themes[theme].type}`).waitFor();
+      await set({ 'workbench.colorTheme': themes[theme].setting });
+      await themed(theme);
     },
     async screenshot(name) {
       const screenshots = join(root, 'out', 'screenshots');
