@@ -1,6 +1,6 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import { z } from 'zod';
-import { changeSchema, conflictSchema } from './changes';
+import { changeSchema, conflictSchema, entrySchema } from './changes';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';
 
@@ -43,8 +43,8 @@ const happenings = [
   /** Its changes are in the workspace; `before` and `after` are the workspace's commits around the landing. */
   z.object({ type: z.literal('task.landed'), task, before: z.string(), after: z.string() }),
   z.object({ type: z.literal('task.conflicted'), task, conflict: conflictSchema }),
-  /** The person decided one file of a conflict. */
-  z.object({ type: z.literal('task.resolved'), task, path: z.string() }),
+  /** The person decided one file of a conflict: what it is to be, null for deleted. */
+  z.object({ type: z.literal('task.resolved'), task, path: z.string(), entry: entrySchema.nullable() }),
   z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft }),
   /** The person stopped it. */
   z.object({ type: z.literal('task.stopped'), task, draft }),

@@ -1,5 +1,5 @@
 /** The state of a run: a fold over its events, and nothing else. */
-import type { Change, Conflict } from './changes';
+import type { Change, Conflict, Entry } from './changes';
 import type { RunEvent, RunStarted } from './event';
 import { type Failure, never } from './failure';
 import type { Task, TaskId } from './plan';
@@ -10,7 +10,7 @@ export type Stage =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
   | { readonly kind: 'done' }
-  | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: readonly string[] }
+  | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
   | { readonly kind: 'landed' }
   | { readonly kind: 'undone' }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -48,6 +48,11 @@ export interface RunState {
   readonly tasks: ReadonlyMap<TaskId, TaskState>;
   /** Milliseconds since 1970; 0 until then. */
   readonly endedAt: number;
+}
+
+/** Whether every file of a conflict is decided. */
+export function isDecided(stage: Stage): boolean {
+  return stage.kind === 'conflicted' && stage.conflict.files.every((file) => stage.resolved.has(file.path));
 }
 
 const NO_WORK: Work = {
@@ -105,19 +110,19 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
         work: { ...work, summary: event.summary, changeset: event.changeset, changes: event.changes, step: '', endedAt: event.at },
       };
     case 'task.landed':
-      allow('done', 'conflicted', 'failed');
+      allow('done', 'conflicted', 'failed', 'undone');
       return { ...state, stage: { kind: 'landed' }, landing: { before: event.before, after: event.after } };
     case 'task.conflicted':
       allow('done', 'landed', 'conflicted', 'failed');
-      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: [] } };
+      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
-      return { ...state, stage: { ...stage, resolved: [...new Set([...stage.resolved, event.path])] } };
+      return { ...state, stage: { ...stage, resolved: new Map(stage.resolved).set(event.path, event.entry) } };
     case 'task.undone':
       allow('landed', 'conflicted');
       return { ...state, stage: { kind: 'undone' } };
     case 'task.failed':
-      allow('waiting', 'running', 'done');
+      allow('waiting', 'running', 'done', 'conflicted');
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
       allow('waiting', 'running', 'done', 'conflicted');

@@ -1,6 +1,6 @@
 /** The workspace where no editor is: files on disk, nothing unsaved. */
 import { fail, ok, type Result } from '../domain/failure';
-import { checkWritable, readContent, removeFile, writeContent } from './files';
+import { checkNoLink, checkNotReadOnly, readContent, removeFile, writeContent } from './files';
 import type { Content, FileEdit, FileRestore, Unsaved, Untitled, Workspace } from './workspace';
 
 /** `keepUnsaved` is given the unsaved text of a snapshot that is restored where there is no editor to show it in. */
@@ -10,7 +10,9 @@ export function diskWorkspace(root: string, keepUnsaved: (texts: readonly Unsave
     untitled: async () => [],
     apply: (edits) => applyToDisk(root, edits),
     restore: async (files, untitled) => {
-      for (const file of files) {
+      for (const file of deletionsFirst(files, (one) => one.disk)) {
+        const clear = await checkNoLink(root, file.path);
+        if (!clear.ok) return clear;
         const done = await put(root, file.path, file.disk);
         if (!done.ok) return done;
       }
@@ -27,8 +29,7 @@ export async function applyToDisk(root: string, edits: readonly FileEdit[]): Pro
     if (!fit.ok) return fit;
   }
   const done: FileEdit[] = [];
-  // Deletions first, so that a file can become a folder and the other way round.
-  for (const edit of [...edits].sort((a, b) => Number(a.after !== null) - Number(b.after !== null))) {
+  for (const edit of deletionsFirst(edits, (one) => one.after)) {
     done.push(edit);
     const written = await put(root, edit.path, edit.after);
     if (written.ok) continue;
@@ -38,6 +39,11 @@ export async function applyToDisk(root: string, edits: readonly FileEdit[]): Pro
     return back.ok ? written : fail('file', `${written.failure.message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
   }
   return ok();
+}
+
+/** Sorted so that a file can become a folder, and a folder a file. */
+export function deletionsFirst<T>(files: readonly T[], after: (file: T) => Content | null): T[] {
+  return [...files].sort((a, b) => Number(after(a) !== null) - Number(after(b) !== null));
 }
 
 /** Undoes edits of files; one that somebody changed meanwhile is left as it is. */
@@ -53,8 +59,10 @@ export async function putBack(root: string, edits: readonly FileEdit[]): Promise
 }
 
 /** Fails where a path may not be written, or does not hold what the edit expects there. */
-async function expect(root: string, edit: FileEdit): Promise<Result<void>> {
-  const writable = await checkWritable(root, edit.path);
+export async function expect(root: string, edit: FileEdit): Promise<Result<void>> {
+  const clear = await checkNoLink(root, edit.path);
+  if (!clear.ok) return clear;
+  const writable = await checkNotReadOnly(root, edit.path);
   if (!writable.ok) return writable;
   const now = await readContent(root, edit.path);
   if (!now.ok) return now;

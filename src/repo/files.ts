@@ -17,7 +17,7 @@ export async function readContent(root: string, path: string): Promise<Result<Co
     return ok({ mode: fileMode(found.mode), bytes: await readFile(join(root, path)) });
   } catch (thrown) {
     if (isMissing(thrown)) return ok(null);
-    return fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+    return unreadable(path, thrown);
   }
 }
 
@@ -25,28 +25,32 @@ function fileMode(mode: number): Mode {
   return (mode & 0o100) !== 0 ? '100755' : '100644';
 }
 
-/** Fails where one of the folders above a path is a link (it may lead out of the workspace), or the file must not be written. */
-export async function checkWritable(root: string, path: string): Promise<Result<void>> {
+/** Fails where one of the folders above a path is a link: it may lead out of the workspace. */
+export async function checkNoLink(root: string, path: string): Promise<Result<void>> {
   for (const parent of parentsOf(path)) {
     try {
-      const found = await lstat(join(root, parent));
-      if (found.isSymbolicLink()) {
-        return fail('file', `${path} lies behind the link ${parent}, which may lead out of the workspace.`, 'Weft writes through no link: name the real path, or replace the link by a folder.');
-      }
+      if (!(await lstat(join(root, parent))).isSymbolicLink()) continue;
+      return fail('file', `${path} lies behind the link ${parent}, which may lead out of the workspace.`, 'Weft writes through no link: replace the link by a folder, or use the real path.');
     } catch (thrown) {
-      if (isMissing(thrown)) break;
-      return fail('file', `${parent} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+      return isMissing(thrown) ? ok() : unreadable(parent, thrown);
     }
   }
+  return ok();
+}
+
+/** Fails where a file is there that its owner protected against writing. */
+export async function checkNotReadOnly(root: string, path: string): Promise<Result<void>> {
   try {
     const found = await lstat(join(root, path));
-    if (found.isFile() && (found.mode & 0o222) === 0) {
-      return fail('file', `${path} is read-only.`, 'Make it writable (chmod u+w), then land the task again: its draft is kept.');
-    }
-    return ok();
+    if (!found.isFile() || (found.mode & 0o222) !== 0) return ok();
+    return fail('file', `${path} is read-only.`, 'Make it writable (chmod u+w), then land the task again: its draft is kept.');
   } catch (thrown) {
-    return isMissing(thrown) ? ok() : fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
+    return isMissing(thrown) ? ok() : unreadable(path, thrown);
   }
+}
+
+function unreadable(path: string, thrown: unknown) {
+  return fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
 }
 
 /** Makes a path hold this. An existing file keeps its inode and its mode, but for the executable bit. */

@@ -9,23 +9,17 @@ import { isMissing } from './files';
 const POLL_MS = 25;
 const TRIES = (5 * 60_000) / POLL_MS;
 
-/** In this process waiters queue up, first come first served, without touching the disk. */
-const queues = new Map<string, Promise<unknown>>();
+/** Runs `work` while no other holder, here or in another process, does. Waits, at most five minutes. */
+export type Lock = <T>(signal: AbortSignal, work: () => Promise<Result<T>>) => Promise<Result<T>>;
 
-/** Runs `work` while no other holder of `file`, here or in another process, does. Waits, at most five minutes. */
-export async function withLock<T>(file: string, signal: AbortSignal, work: () => Promise<Result<T>>): Promise<Result<T>> {
-  const before = queues.get(file) ?? Promise.resolve();
-  const mine = before.then(() => heldAlone(file, signal, work));
-  const settled = mine.then(
-    () => undefined,
-    () => undefined,
-  );
-  queues.set(file, settled);
-  try {
-    return await mine;
-  } finally {
-    if (queues.get(file) === settled) queues.delete(file);
-  }
+/** The lock that a file stands for. Those who wait on the same `Lock` queue up without touching the disk. */
+export function fileLock(file: string): Lock {
+  let last: Promise<unknown> = Promise.resolve();
+  return (signal, work) => {
+    const mine = last.then(() => heldAlone(file, signal, work));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 }
 
 async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promise<Result<T>>): Promise<Result<T>> {

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
+import { fileLock, type Lock } from './lock';
 
 /** Oldest git that merges trees without a work tree. */
 const OLDEST_GIT = [2, 38] as const;
@@ -23,6 +24,10 @@ export interface Repository extends GitPlace {
   /** The object id that means “none”, as long as this repository's ids are. */
   readonly zero: string;
   readonly objects: ObjectReader;
+  /** Held while the private index is in use. */
+  readonly indexLock: Lock;
+  /** Held while the workspace is changed: landings, undos and rollbacks go one at a time. */
+  readonly landLock: Lock;
 }
 
 /** Ignored in folders without git, where no .gitignore says it: what tools can make again, and nobody wants in a snapshot. */
@@ -51,7 +56,11 @@ async function inRepository(root: string, key: string, found: string): Promise<R
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
   const place = { gitDir, workTree, cwd: root };
-  return ok({ ...place, root, prefix, stateDir, refs: `refs/weft/${key}/`, own: false, zero: '0'.repeat(format === 'sha256' ? 64 : 40), objects: objectReader(place) });
+  return ok({ ...place, root, prefix, stateDir, refs: `refs/weft/${key}/`, own: false, zero: '0'.repeat(format === 'sha256' ? 64 : 40), objects: objectReader(place), ...locks(stateDir) });
+}
+
+function locks(stateDir: string) {
+  return { indexLock: fileLock(join(stateDir, 'index.held')), landLock: fileLock(join(stateDir, 'landing.held')) };
 }
 
 /** A bare repository among the user's state files, one for each folder. */
@@ -76,7 +85,7 @@ async function beside(root: string, key: string): Promise<Result<Repository>> {
       return fail('file', `Weft cannot write in ${stateDir}: ${thrownText(thrown)}.`, 'Make it writable.');
     }
   }
-  return ok({ ...place, root, prefix: '', stateDir, refs: `refs/weft/${key}/`, own: true, zero: '0'.repeat(40), objects: objectReader(place) });
+  return ok({ ...place, root, prefix: '', stateDir, refs: `refs/weft/${key}/`, own: true, zero: '0'.repeat(40), objects: objectReader(place), ...locks(stateDir) });
 }
 
 /** Where a user's programs keep state; WEFT_STATE_DIR overrides it. */

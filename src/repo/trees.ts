@@ -24,19 +24,23 @@ export async function listTree(repo: Repository, tree: string, folders: readonly
   return ok(files);
 }
 
+/** More arguments than this go into several commands: operating systems limit the length of one. */
+const ARGUMENTS = 500;
+
 /** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. */
 export async function lookUp(repo: Repository, tree: string, paths: readonly string[]): Promise<Result<Map<string, Entry | 'folder'>>> {
   const found = new Map<string, Entry | 'folder'>();
-  if (paths.length === 0) return ok(found);
-  const said = await plumb(repo, ['ls-tree', '-z', '--full-tree', tree, '--', ...paths]);
-  if (!said.ok) return said;
-  for (const row of said.value.out.toString().split('\0')) {
-    const tab = row.indexOf('\t');
-    if (tab < 0) continue;
-    const [mode, type, blob] = row.slice(0, tab).split(' ');
-    const known = modeSchema.safeParse(mode);
-    if (type === 'tree') found.set(row.slice(tab + 1), 'folder');
-    else if (blob !== undefined && known.success) found.set(row.slice(tab + 1), { mode: known.data, blob });
+  for (let from = 0; from < paths.length; from += ARGUMENTS) {
+    const said = await plumb(repo, ['ls-tree', '-t', '-z', '--full-tree', tree, '--', ...paths.slice(from, from + ARGUMENTS)]);
+    if (!said.ok) return said;
+    for (const row of said.value.out.toString().split('\0')) {
+      const tab = row.indexOf('\t');
+      if (tab < 0) continue;
+      const [mode, type, blob] = row.slice(0, tab).split(' ');
+      const known = modeSchema.safeParse(mode);
+      if (type === 'tree') found.set(row.slice(tab + 1), 'folder');
+      else if (blob !== undefined && known.success) found.set(row.slice(tab + 1), { mode: known.data, blob });
+    }
   }
   return ok(found);
 }

@@ -5,7 +5,6 @@ import type { Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing, readContent } from './files';
 import { plumb, plumbText } from './git';
-import { withLock } from './lock';
 import type { Repository } from './repository';
 import { buildCommit, type Put, treeOf } from './trees';
 import type { Content, Unsaved, Workspace } from './workspace';
@@ -69,7 +68,7 @@ export interface WholeTruth {
 /** Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. */
 export async function wholeTruth(repo: Repository, workspace: Workspace, signal: AbortSignal): Promise<Result<WholeTruth>> {
   const unsaved = await workspace.unsaved();
-  const disk = await withLock(join(repo.stateDir, 'index.held'), signal, () => diskTree(repo, signal));
+  const disk = await repo.indexLock(signal, () => diskTree(repo, signal));
   if (!disk.ok) return disk;
   if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved });
   const puts = new Map<string, Put>();

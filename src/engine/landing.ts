@@ -1,0 +1,114 @@
+/** Landing and undoing tasks of a run, while it runs or long after: merges, and records what came of it. */
+import type { Change, Conflict, Entry } from '../domain/changes';
+import { fail, ok, type Result } from '../domain/failure';
+import type { TaskId } from '../domain/plan';
+import { isDecided, type RunState, type TaskState } from '../domain/run';
+import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../repo/land';
+import { type Repository, writeRef } from '../repo/repository';
+import { buildCommit, type Put } from '../repo/trees';
+import type { Workspace } from '../repo/workspace';
+import type { RunRecord } from './record';
+
+/** Puts the names that a person knows into what {@link land} reports. */
+export function landPortsOf(record: RunRecord, ports: { repo: Repository; workspace: Workspace }): LandPorts {
+  return { repo: ports.repo, workspace: ports.workspace, titleOf: (task) => record.state.tasks.get(task)?.task.title ?? task };
+}
+
+/**
+ * Lands what a task's agent did, or what the person made of its conflict. Whatever comes of it is an event of the run:
+ * landed, in conflict, or failed with its draft kept.
+ */
+export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<void> {
+  const incoming = await incomingOf(record.state, ports.repo, id);
+  if (!incoming.ok) {
+    record.emit({ type: 'task.failed', task: id, failure: incoming.failure, draft: record.state.tasks.get(id)?.work.changeset ?? null });
+    return;
+  }
+  if (incoming.value === undefined) {
+    const base = record.state.tasks.get(id)?.work.base ?? '';
+    record.emit({ type: 'task.landed', task: id, before: base, after: base });
+    return;
+  }
+  const landing = await land(ports, incoming.value, signal);
+  if (landing.ok) {
+    emitLanding(record, id, incoming.value.intent, landing.value);
+    return;
+  }
+  const stage = record.state.tasks.get(id)?.stage.kind;
+  const draft = record.state.tasks.get(id)?.work.changeset ?? null;
+  if (landing.failure.kind === 'cancelled') {
+    if (stage === 'done') record.emit({ type: 'task.stopped', task: id, draft });
+  } else {
+    record.emit({ type: 'task.failed', task: id, failure: landing.failure, draft });
+  }
+}
+
+function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {
+  if (landing.kind === 'conflict') record.emit({ type: 'task.conflicted', task, conflict: landing.conflict });
+  else record.emit({ type: intent === 'undo' ? 'task.undone' : 'task.landed', task, before: landing.before, after: landing.after });
+}
+
+/** What is to come into the workspace for a task; undefined where its agent changed nothing. */
+async function incomingOf(state: RunState, repo: Repository, id: TaskId): Promise<Result<Incoming | undefined>> {
+  const found = state.tasks.get(id);
+  if (found === undefined) return fail('input', `The run has no task “${id}”.`, 'Run “weft runs” for its tasks.');
+  const { stage, work, task } = found;
+  const common = { run: state.start.run, task: id, title: task.title };
+  if (stage.kind !== 'conflicted') {
+    return ok(work.changeset === null ? undefined : { ...common, intent: 'land', base: work.base, theirs: work.changeset });
+  }
+  if (!isDecided(stage)) return fail('input', `“${task.title}” still has files in conflict.`, 'Decide each of them first.');
+  const puts = new Map<string, Put | null>(stage.resolved);
+  const theirs = await buildCommit(repo, { from: stage.conflict.tree, puts, parents: [stage.conflict.ours], message: `Resolved: ${task.title}` });
+  return theirs.ok ? ok({ ...common, intent: stage.conflict.intent, base: stage.conflict.ours, theirs: theirs.value }) : theirs;
+}
+
+/** Takes one landed task back and keeps everything else; in conflict where later work stands on the same lines. */
+export async function undoTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<Landing>> {
+  const incoming = undoOf(record.state, id);
+  if (!incoming.ok) return incoming;
+  const landing = await land(ports, incoming.value, signal);
+  if (landing.ok) emitLanding(record, id, 'undo', landing.value);
+  return landing;
+}
+
+/** What {@link undoTask} would change, and where it would be in conflict. */
+export function previewUndo(state: RunState, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
+  const incoming = undoOf(state, id);
+  return incoming.ok ? previewLanding(ports, incoming.value, signal) : Promise.resolve(incoming);
+}
+
+function undoOf(state: RunState, id: TaskId): Result<Incoming> {
+  const task = state.tasks.get(id);
+  if (task === undefined) return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
+  if (task.stage.kind !== 'landed' || task.landing === null) {
+    return fail('input', `“${task.task.title}” is not in the workspace (it is ${task.stage.kind}).`, 'Only a task that has landed can be undone.');
+  }
+  const { before, after } = task.landing;
+  return ok({ run: state.start.run, task: id, title: task.task.title, intent: 'undo', base: after, theirs: before });
+}
+
+/** Decides one file of a conflict: with this content, or (null) deleted. */
+export function resolveFile(record: RunRecord, task: TaskId, path: string, entry: Entry | null): void {
+  record.emit({ type: 'task.resolved', task, path, entry });
+}
+
+/**
+ * After a rollback: tasks whose landing the snapshot does not have are undone, and those that it has are landed again.
+ * `then` is the run's state at the time of the snapshot; undefined where the run began later.
+ */
+export function followRollback(record: RunRecord, then: RunState | undefined): void {
+  for (const [id, now] of record.state.tasks) {
+    const was: TaskState | undefined = then?.tasks.get(id);
+    const isIn = now.stage.kind === 'landed';
+    const wasIn = was?.stage.kind === 'landed';
+    if (isIn && !wasIn && now.landing !== null) record.emit({ type: 'task.undone', task: id, before: now.landing.after, after: now.landing.before });
+    if (!isIn && wasIn && now.stage.kind === 'undone' && was.landing !== null) record.emit({ type: 'task.landed', task: id, ...was.landing });
+  }
+}
+
+/** Keeps a commit that no chain holds (an agent's draft) from git's garbage collection. */
+export function keepDraft(repo: Repository, run: string, task: TaskId, commit: string): Promise<Result<void>> {
+  return writeRef(repo, `runs/${run}/drafts/${task}`, commit);
+}
+

@@ -1,0 +1,231 @@
+/** A run, from its first event to its last: decides, does, and reports; one readable loop. */
+import type { Clock } from '../domain/clock';
+import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
+import type { Plan, Task, TaskId } from '../domain/plan';
+import type { RunState } from '../domain/run';
+import type { Usage } from '../domain/usage';
+import { beginChain, chainNow, type LandPorts } from '../repo/land';
+import { takeSnapshot } from '../repo/snapshot';
+import { landPortsOf, landTask } from './landing';
+import { RunRecord } from './record';
+import { decide, type Decision, type Limits } from './scheduler';
+import type { Report, Worker } from './worker';
+
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly model: string;
+  readonly planning: Usage;
+  readonly limits: Limits;
+}
+
+export interface RunPorts {
+  readonly repo: LandPorts['repo'];
+  readonly workspace: LandPorts['workspace'];
+  readonly worker: Worker;
+  readonly clock: Clock;
+}
+
+/** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
+export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
+  const { repo, workspace, clock } = ports;
+  const run = clock.id();
+  const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, clock }, signal);
+  if (!snapshot.ok) return snapshot;
+  const chained = await beginChain(repo, run, snapshot.value.commit);
+  if (!chained.ok) return chained;
+  const record = RunRecord.begin(
+    repo.stateDir,
+    {
+      type: 'run.started',
+      version: 1,
+      run,
+      root: repo.root,
+      plan: request.plan,
+      model: request.model,
+      maxWorkers: request.limits.maxWorkers,
+      snapshot: snapshot.value.id,
+      commit: snapshot.value.commit,
+      pid: process.pid,
+      planning: request.planning,
+    },
+    clock,
+  );
+  return record.ok ? ok(new LiveRun(record.value, request.limits, ports)) : record;
+}
+
+export class LiveRun {
+  private readonly starting = new Set<TaskId>();
+  private landing: TaskId | undefined;
+  /** Calls off what is under way for a task: preparing its draft, or its agent. */
+  private readonly agents = new Map<TaskId, AbortController>();
+  /** Calls off landings that have not begun to write, when the run is stopped. */
+  private readonly whole = new AbortController();
+  private readonly under = new Set<Promise<void>>();
+  private wake: (() => void) | undefined;
+  private stirred = false;
+  private broken: Failure | undefined;
+
+  constructor(
+    readonly record: RunRecord,
+    private readonly limits: Limits,
+    private readonly ports: RunPorts,
+  ) {}
+
+  get id(): string {
+    return this.record.state.start.run;
+  }
+
+  /** Resolves when the run has finished and nothing of it is under way. Failures of tasks are in the state; a failure here means that the journal could not be kept. */
+  async drive(): Promise<Result<RunState>> {
+    const unlisten = this.record.listen(() => this.stir());
+    while (this.record.state.phase !== 'finished' && this.broken === undefined) {
+      this.stirred = false;
+      this.attempt(() => this.perform(decide(this.record.state, this.limits, { starting: this.starting, landing: this.landing })));
+      await this.next();
+    }
+    for (const agent of this.agents.values()) agent.abort();
+    await Promise.all(this.under);
+    unlisten();
+    return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
+  }
+
+  /** Stops everything: requests in flight are aborted, what agents did is kept, nothing new starts. */
+  stop(): void {
+    if (this.record.state.phase !== 'running') return;
+    this.record.emit({ type: 'run.stopping' });
+    this.whole.abort();
+    for (const agent of this.agents.values()) agent.abort();
+  }
+
+  /** Stops one task; tasks that depend on it are doomed, the others go on. */
+  stopTask(task: TaskId): void {
+    const agent = this.agents.get(task);
+    if (agent !== undefined) agent.abort();
+    else if (this.record.state.tasks.get(task)?.stage.kind === 'waiting') this.record.emit({ type: 'task.stopped', task, draft: null });
+  }
+
+  private perform(decisions: readonly Decision[]): void {
+    // Tasks that start together begin from the same look at the workspace.
+    let base: Promise<Result<string>> | undefined;
+    for (const decision of decisions) {
+      switch (decision.kind) {
+        case 'start':
+          base ??= this.baseNow();
+          this.starting.add(decision.task);
+          this.run(this.work(decision.task, base));
+          break;
+        case 'land':
+          this.landing = decision.task;
+          this.run(this.land(decision.task));
+          break;
+        case 'doom':
+          this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
+          break;
+        case 'stop':
+          this.record.emit({ type: 'task.stopped', task: decision.task, draft: this.record.state.tasks.get(decision.task)?.work.changeset ?? null });
+          break;
+        case 'finish':
+          this.record.emit({ type: 'run.finished' });
+          break;
+        default:
+          never(decision);
+      }
+    }
+  }
+
+  /** The snapshot as long as nothing has landed, then the workspace as it is. */
+  private async baseNow(): Promise<Result<string>> {
+    const { start, tasks } = this.record.state;
+    const fresh = [...tasks.values()].every((task) => task.landing === null);
+    return fresh ? ok(start.commit) : chainNow(this.landPorts(), start.run, this.whole.signal);
+  }
+
+  private async work(id: TaskId, prepared: Promise<Result<string>>): Promise<void> {
+    const task = this.record.state.tasks.get(id)?.task;
+    if (task === undefined) return;
+    const agent = new AbortController();
+    this.agents.set(id, agent);
+    try {
+      const base = await prepared;
+      this.starting.delete(id);
+      if (agent.signal.aborted || this.whole.signal.aborted) this.record.emit({ type: 'task.stopped', task: id, draft: null });
+      else if (!base.ok) this.record.emit({ type: 'task.failed', task: id, failure: base.failure, draft: null });
+      else await this.runAgent(task, base.value, agent.signal);
+    } finally {
+      this.agents.delete(id);
+    }
+  }
+
+  private async runAgent(task: Task, base: string, signal: AbortSignal): Promise<void> {
+    const { start } = this.record.state;
+    this.record.emit({ type: 'task.started', task: task.id, base });
+    const report = (said: Report) => {
+      if (said.type === 'step') this.record.emit({ type: 'task.step', task: task.id, step: said.step });
+      else this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
+    };
+    const outcome = await this.ports.worker({ run: start.run, goal: start.plan.goal, task, model: start.model, base }, report, signal);
+    switch (outcome.kind) {
+      case 'done':
+        this.record.emit({ type: 'task.done', task: task.id, summary: outcome.summary, changeset: outcome.changeset, changes: [...outcome.changes] });
+        break;
+      case 'failed':
+        this.record.emit({ type: 'task.failed', task: task.id, failure: outcome.failure, draft: outcome.draft });
+        break;
+      case 'stopped':
+        this.record.emit({ type: 'task.stopped', task: task.id, draft: outcome.draft });
+        break;
+      default:
+        never(outcome);
+    }
+  }
+
+  private async land(id: TaskId): Promise<void> {
+    try {
+      await landTask(this.record, this.landPorts(), id, this.whole.signal);
+    } finally {
+      this.landing = undefined;
+      this.stir();
+    }
+  }
+
+  private landPorts(): LandPorts {
+    return landPortsOf(this.record, this.ports);
+  }
+
+  private run(work: Promise<void>): void {
+    const settled = work
+      .catch((thrown: unknown) => this.fall(thrown))
+      .finally(() => {
+        this.under.delete(settled);
+        this.stir();
+      });
+    this.under.add(settled);
+  }
+
+  private attempt(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.fall(thrown);
+    }
+  }
+
+  /** A journal that cannot be written, or a bug: nothing more is started, and the person is told. */
+  private fall(thrown: unknown): void {
+    this.broken ??= fail('file', `The run cannot go on: ${thrownText(thrown)}.`, 'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.').failure;
+    this.whole.abort();
+    this.stir();
+  }
+
+  private stir(): void {
+    this.stirred = true;
+    this.wake?.();
+  }
+
+  private next(): Promise<void> {
+    if (this.stirred) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

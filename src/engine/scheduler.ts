@@ -1,0 +1,113 @@
+/** What a run should do next: pure, from its state. Starts nothing. */
+import { never } from '../domain/failure';
+import type { TaskId } from '../domain/plan';
+import { isDecided, type RunState, type Stage } from '../domain/run';
+
+/** What a run can be told to do next. */
+export type Decision =
+  | { readonly kind: 'start'; readonly task: TaskId }
+  | { readonly kind: 'land'; readonly task: TaskId }
+  | { readonly kind: 'doom'; readonly task: TaskId; readonly because: TaskId }
+  | { readonly kind: 'stop'; readonly task: TaskId }
+  | { readonly kind: 'finish' };
+
+export interface Limits {
+  readonly maxWorkers: number;
+  /** Whether a run waits for the person to decide its conflicts, or ends with them open. */
+  readonly conflicts: 'wait' | 'leave';
+}
+
+/** What was decided before and has not become an event yet. */
+export interface Busy {
+  readonly starting: ReadonlySet<TaskId>;
+  readonly landing: TaskId | undefined;
+}
+
+export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] {
+  if (state.phase === 'finished') return [];
+  const decisions: Decision[] = [];
+  const stopping = state.phase === 'stopping';
+  let running = busy.starting.size;
+  let open = busy.starting.size + (busy.landing === undefined ? 0 : 1);
+  let landing = busy.landing !== undefined;
+  const ready: TaskId[] = [];
+
+  for (const [id, { stage, task }] of state.tasks) {
+    if (busy.starting.has(id) || busy.landing === id) continue;
+    switch (stage.kind) {
+      case 'waiting': {
+        const fate = stopping ? 'stop' : fateOf(state, limits, task.dependsOn);
+        if (fate === 'stop') decisions.push({ kind: 'stop', task: id });
+        else if (fate === 'ready') ready.push(id);
+        else if (fate !== 'wait') decisions.push({ kind: 'doom', task: id, because: fate.because });
+        open++;
+        break;
+      }
+      case 'running':
+        running++;
+        open++;
+        break;
+      case 'done':
+        open++;
+        if (stopping) decisions.push({ kind: 'stop', task: id });
+        else if (!landing) {
+          landing = true;
+          decisions.push({ kind: 'land', task: id });
+        }
+        break;
+      case 'conflicted':
+        if (isDecided(stage) && !landing && !stopping) {
+          landing = true;
+          decisions.push({ kind: 'land', task: id });
+        }
+        if (limits.conflicts === 'wait' && !stopping) open++;
+        break;
+      case 'landed':
+      case 'undone':
+      case 'failed':
+      case 'stopped':
+      case 'doomed':
+        break;
+      default:
+        never(stage);
+    }
+  }
+  const order = longestFirst(state, ready);
+  for (const task of order.slice(0, Math.max(0, limits.maxWorkers - running))) decisions.push({ kind: 'start', task });
+  if (open === 0) decisions.push({ kind: 'finish' });
+  return decisions;
+}
+
+type Fate = 'ready' | 'wait' | { readonly because: TaskId };
+
+function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]): Fate {
+  let fate: Fate = 'ready';
+  for (const id of dependencies) {
+    const stage = state.tasks.get(id)?.stage;
+    if (stage === undefined || isLost(stage, limits)) return { because: id };
+    if (stage.kind !== 'landed') fate = 'wait';
+  }
+  return fate;
+}
+
+/** Whether what depends on a task in this stage can never start. */
+function isLost(stage: Stage, limits: Limits): boolean {
+  if (stage.kind === 'conflicted') return limits.conflicts === 'leave';
+  return stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'doomed' || stage.kind === 'undone';
+}
+
+/** Those first behind which the longest chain of tasks waits; among equals, in the plan's order. */
+function longestFirst(state: RunState, ready: readonly TaskId[]): TaskId[] {
+  if (ready.length < 2) return [...ready];
+  const dependents = new Map<TaskId, TaskId[]>();
+  for (const [id, { task }] of state.tasks) for (const on of task.dependsOn) dependents.set(on, [...(dependents.get(on) ?? []), id]);
+  const lengths = new Map<TaskId, number>();
+  const length = (id: TaskId): number => {
+    const known = lengths.get(id);
+    if (known !== undefined) return known;
+    const longest = 1 + Math.max(0, ...(dependents.get(id) ?? []).map(length));
+    lengths.set(id, longest);
+    return longest;
+  };
+  return [...ready].sort((a, b) => length(b) - length(a));
+}

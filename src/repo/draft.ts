@@ -1,0 +1,174 @@
+/** A draft: the isolated copy that one agent edits, as an overlay on a tree. Opening one costs nothing. */
+import type { Change, Mode } from '../domain/changes';
+import { fail, ok, type Result } from '../domain/failure';
+import { parentsOf } from '../domain/path';
+import { plumb } from './git';
+import type { Repository } from './repository';
+import { buildCommit, diffTrees, listTree, lookUp } from './trees';
+import type { Content } from './workspace';
+
+/** One line that a search found; `line` counts from 1. */
+export interface Hit {
+  readonly path: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** More hits than this are not told: the agent should search for something narrower. */
+const MAX_HITS = 500;
+
+/** All paths are workspace paths that {@link parsePath} has passed. Contents are git's clean form. */
+export class Draft {
+  /** What the agent changed, by path; null: deleted. */
+  private readonly overlay = new Map<string, Content | null>();
+  /** The overlay as a commit, until it changes again. */
+  private built: string | undefined;
+  /** Counts the changes: a commit that was being built while one came is not the overlay any more. */
+  private version = 0;
+
+  constructor(
+    private readonly repo: Repository,
+    /** The commit that the draft began from. */
+    readonly base: string,
+  ) {}
+
+  /** Files below a folder (`''`: all), sorted. */
+  async list(folder: string): Promise<Result<string[]>> {
+    const listed = await listTree(this.repo, this.base, folder === '' ? [] : [`${folder}/`]);
+    if (!listed.ok) return listed;
+    const paths = new Set(listed.value.keys());
+    for (const [path, content] of this.overlay) {
+      if (content === null) paths.delete(path);
+      else if (folder === '' || path.startsWith(`${folder}/`)) paths.add(path);
+    }
+    return ok([...paths].sort());
+  }
+
+  /** A file's content (a link's: its target); null where there is none. */
+  async read(path: string): Promise<Result<Content | null>> {
+    const changed = this.overlay.get(path);
+    if (changed !== undefined) return ok(changed);
+    const found = await lookUp(this.repo, this.base, [path]);
+    if (!found.ok) return found;
+    const entry = found.value.get(path);
+    if (entry === undefined || entry === 'folder' || entry.mode === '160000') return ok(null);
+    const bytes = await this.repo.objects.read(entry.blob);
+    if (!bytes.ok) return bytes;
+    return bytes.value === undefined ? fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.') : ok({ mode: entry.mode, bytes: bytes.value });
+  }
+
+  /** Writes a whole file. An existing file keeps its mode unless one is given. */
+  async write(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
+    const before = await this.read(path);
+    if (!before.ok) return before;
+    if (before.value?.mode === '120000') return fail('input', `${path} is a link to ${before.value.bytes.toString()}.`, 'Change the file that it leads to, or delete the link first.');
+    if (before.value === null) {
+      const room = await this.room(path);
+      if (!room.ok) return room;
+    }
+    this.set(path, { mode: mode ?? before.value?.mode ?? '100644', bytes });
+    return ok();
+  }
+
+  /** Deletes a file or link. */
+  async remove(path: string): Promise<Result<void>> {
+    const before = await this.read(path);
+    if (!before.ok) return before;
+    if (before.value === null) return this.missing(path);
+    this.set(path, null);
+    return ok();
+  }
+
+  /** Moves a file or link, or a folder with all that is in it, to a place where nothing is yet. */
+  async move(from: string, to: string): Promise<Result<void>> {
+    const taken = await this.read(to);
+    if (!taken.ok) return taken;
+    if (taken.value !== null) return fail('input', `There is a file ${to} already.`, 'Choose another name, or delete it first.');
+    const moved = await this.read(from);
+    if (!moved.ok) return moved;
+    if (moved.value !== null) return this.moveFile(from, to, moved.value);
+    const inside = await this.list(from);
+    if (!inside.ok) return inside;
+    if (inside.value.length === 0) return this.missing(from);
+    if (`${to}/`.startsWith(`${from}/`)) return fail('input', `${to} lies inside ${from}.`, 'Choose a folder outside it.');
+    for (const path of inside.value) {
+      const file = await this.read(path);
+      if (!file.ok) return file;
+      const done = file.value === null ? ok() : await this.moveFile(path, to + path.slice(from.length), file.value);
+      if (!done.ok) return done;
+    }
+    return ok();
+  }
+
+  /** Lines that an extended regular expression matches, in text files below a folder; at most 500. */
+  async search(pattern: string, options: { folder: string; ignoreCase: boolean }, signal: AbortSignal): Promise<Result<Hit[]>> {
+    const tree = await this.asCommit();
+    if (!tree.ok) return tree;
+    const flags = ['-z', '-n', '-I', '-E', '--no-color', '--full-name', ...(options.ignoreCase ? ['-i'] : [])];
+    const where = options.folder === '' ? [] : ['--', options.folder];
+    // In a sub-folder of a repository, git would take the tree's paths for paths of that folder: from the top they are as they are.
+    const said = await plumb({ ...this.repo, cwd: this.repo.workTree }, ['grep', ...flags, '-e', pattern, tree.value, ...where], { answers: [1], signal });
+    if (!said.ok) {
+      return said.failure.kind === 'cancelled' ? said : fail('input', `The search for ${JSON.stringify(pattern)} failed: ${said.failure.message}`, 'Use an extended regular expression (grep -E).');
+    }
+    const hits: Hit[] = [];
+    for (const row of said.value.out.toString().split('\n')) {
+      const [name, line, text] = row.split('\0');
+      if (name === undefined || line === undefined || text === undefined) continue;
+      if (hits.length === MAX_HITS) break;
+      hits.push({ path: name.slice(tree.value.length + 1), line: Number(line), text });
+    }
+    return ok(hits);
+  }
+
+  /** Keeps what was changed as a commit on top of the base; `commit` is null where nothing was. */
+  async commit(message: string): Promise<Result<{ commit: string | null; changes: Change[] }>> {
+    const tree = await this.asCommit(message);
+    if (!tree.ok) return tree;
+    const changes = await diffTrees(this.repo, this.base, tree.value);
+    if (!changes.ok) return changes;
+    return ok(changes.value.length === 0 ? { commit: null, changes: [] } : { commit: tree.value, changes: changes.value });
+  }
+
+  private async asCommit(message?: string): Promise<Result<string>> {
+    if (this.overlay.size === 0) return ok(this.base);
+    if (this.built !== undefined && message === undefined) return ok(this.built);
+    const overlay = new Map(this.overlay);
+    const { version } = this;
+    const commit = await buildCommit(this.repo, { from: this.base, puts: overlay, parents: [this.base], message: message ?? 'A draft' });
+    if (commit.ok && message === undefined && version === this.version) this.built = commit.value;
+    return commit;
+  }
+
+  private set(path: string, content: Content | null): void {
+    this.overlay.set(path, content);
+    this.built = undefined;
+    this.version++;
+  }
+
+  private async moveFile(from: string, to: string, content: Content): Promise<Result<void>> {
+    const room = await this.room(to);
+    if (!room.ok) return room;
+    this.set(from, null);
+    this.set(to, content);
+    return ok();
+  }
+
+  /** Fails where a new file's path leads through a file or a link, or where a folder is. */
+  private async room(path: string): Promise<Result<void>> {
+    for (const parent of parentsOf(path)) {
+      const above = await this.read(parent);
+      if (!above.ok) return above;
+      if (above.value === null) continue;
+      const what = above.value.mode === '120000' ? `a link (to ${above.value.bytes.toString()}), and nothing is written through links` : 'a file';
+      return fail('input', `${path} cannot be made: ${parent} is ${what}.`, 'Choose a path whose folders are real folders.');
+    }
+    const inside = await this.list(path);
+    if (!inside.ok) return inside;
+    return inside.value.length === 0 ? ok() : fail('input', `${path} is a folder.`, 'Choose another name.');
+  }
+
+  private missing(path: string) {
+    return fail('input', `There is no file ${path}.`, 'List the files to see what is there.');
+  }
+}

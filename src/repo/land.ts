@@ -1,0 +1,221 @@
+/** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
+import type { Change, Conflict } from '../domain/changes';
+import { cancelled, fail, never, ok, type Result } from '../domain/failure';
+import { type Repository, readRef, writeRef } from './repository';
+import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, treeOf } from './trees';
+import { contentOf, type Truth, truthOf, wholeTruth } from './truth';
+import type { Content, FileEdit, Workspace } from './workspace';
+import { authorOf } from './chain';
+
+/** The workspace moves while a person types; reading it again this often must suffice. */
+const TRIES = 8;
+
+/** Message of a link of the chain that no agent made. */
+const PERSON = 'You\n\n{"by":"person"}';
+
+/** What is to come into the workspace: all that differs between two commits. */
+export interface Incoming {
+  /** The run whose chain records it. */
+  readonly run: string;
+  readonly task: string;
+  readonly title: string;
+  readonly intent: Conflict['intent'];
+  /** What the change began from, and what it made of that. */
+  readonly base: string;
+  readonly theirs: string;
+}
+
+export type Landing =
+  /** `before` and `after` are commits of the chain; `changes` is what the workspace saw. */
+  | { readonly kind: 'landed'; readonly before: string; readonly after: string; readonly changes: readonly Change[] }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict };
+
+export interface LandPorts {
+  readonly repo: Repository;
+  readonly workspace: Workspace;
+  /** Titles of tasks, by id, for naming who wrote the other side of a conflict. */
+  readonly titleOf: (task: string) => string;
+}
+
+/** Name of the ref at the tip of a run's chain. */
+export function chainRef(run: string): string {
+  return `runs/${run}/chain`;
+}
+
+/** Starts a run's chain at its snapshot. */
+export function beginChain(repo: Repository, run: string, snapshot: string): Promise<Result<void>> {
+  return writeRef(repo, chainRef(run), snapshot);
+}
+
+/** The whole workspace now, as a commit at the tip of a run's chain: where the draft of a dependent task begins. */
+export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Promise<Result<string>> {
+  const { repo, workspace } = ports;
+  return repo.landLock(signal, async () => {
+    const tip = await readRef(repo, chainRef(run));
+    if (!tip.ok) return tip;
+    const whole = await wholeTruth(repo, workspace, signal);
+    if (!whole.ok) return whole;
+    const tipTree = tip.value === undefined ? ok('') : await treeOf(repo, tip.value);
+    if (!tipTree.ok) return tipTree;
+    if (tip.value !== undefined && tipTree.value === whole.value.tree) return ok(tip.value);
+    const link = await commitTree(repo, whole.value.tree, tip.value === undefined ? [] : [tip.value], PERSON);
+    if (!link.ok) return link;
+    const kept = await writeRef(repo, chainRef(run), link.value);
+    return kept.ok ? link : kept;
+  });
+}
+
+/** Merges a change into the workspace, applies it, looks whether it is there, and records it. One at a time for each root. */
+export function land(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Landing>> {
+  return ports.repo.landLock(signal, async () => {
+    let last: Result<Landing> = cancelled;
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (signal.aborted) return cancelled;
+      last = await landOnce(ports, incoming, signal);
+      if (last.ok || last.failure.kind !== 'moved') return last;
+    }
+    return last;
+  });
+}
+
+/** Shows what {@link land} would change, without changing anything: the changes, or the files in conflict. */
+export async function previewLanding(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
+  const now = await workspaceNow(ports, incoming, signal);
+  if (!now.ok) return now;
+  const merge = await mergeTrees(ports.repo, { base: incoming.base, ours: now.value.commit, theirs: incoming.theirs });
+  if (!merge.ok) return merge;
+  const changes = await diffTrees(ports.repo, now.value.commit, merge.value.tree);
+  return changes.ok ? ok({ changes: changes.value, conflicts: merge.value.conflicts.map((conflict) => conflict.path) }) : changes;
+}
+
+async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Landing>> {
+  const { repo } = ports;
+  const now = await workspaceNow(ports, incoming, signal);
+  if (!now.ok) return now;
+  const { commit: before, truths } = now.value;
+  const recorded = await writeRef(repo, chainRef(incoming.run), before);
+  if (!recorded.ok) return recorded;
+  const merge = await mergeTrees(repo, { base: incoming.base, ours: before, theirs: incoming.theirs });
+  if (!merge.ok) return merge;
+  if (merge.value.conflicts.length > 0) return describeConflict(ports, incoming, before, merge.value);
+  const changes = await diffTrees(repo, before, merge.value.tree);
+  if (!changes.ok) return changes;
+  const edits = await editsFor(ports, changes.value, truths);
+  if (!edits.ok) return edits;
+  const applied = await ports.workspace.apply(edits.value);
+  if (!applied.ok) return applied;
+  const after = await commitTree(repo, merge.value.tree, [before], message(incoming));
+  if (!after.ok) return after;
+  const verified = await verify(ports, changes.value, after.value);
+  if (!verified.ok) return verified;
+  const kept = await writeRef(repo, chainRef(incoming.run), verified.value);
+  return kept.ok ? ok({ kind: 'landed', before, after: after.value, changes: changes.value }) : kept;
+}
+
+interface Now {
+  /** Commit of the chain whose tree is the workspace now, as far as this landing can see it. */
+  readonly commit: string;
+  readonly truths: ReadonlyMap<string, Truth | null>;
+}
+
+/**
+ * The workspace as a commit on the run's chain. Only the paths that are to change are read, unless one of them is missing that
+ * the chain has: the person may have renamed it, and only the whole workspace tells.
+ */
+async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Now>> {
+  const { repo, workspace } = ports;
+  const tip = await readRef(repo, chainRef(incoming.run));
+  if (!tip.ok) return tip;
+  if (tip.value === undefined) return fail('input', `The history of run ${incoming.run} is gone.`, 'Its snapshots may still be there: “weft snapshots”.');
+  const wanted = await diffTrees(repo, incoming.base, incoming.theirs);
+  if (!wanted.ok) return wanted;
+  const paths = wanted.value.map((change) => change.path);
+  const truths = await truthOf(repo, workspace, paths);
+  if (!truths.ok) return truths;
+  const puts = new Map([...truths.value].map(([path, truth]) => [path, truth?.entry ?? null]));
+  // An undo is rare and may be late: it looks at everything.
+  const all = incoming.intent === 'undo' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
+  let from = tip.value;
+  if (all) {
+    const whole = await wholeTruth(repo, workspace, signal);
+    if (!whole.ok) return whole;
+    from = whole.value.tree;
+  }
+  const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: PERSON });
+  if (!built.ok) return built;
+  const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
+  if (!treeNow.ok) return treeNow;
+  if (!treeTip.ok) return treeTip;
+  return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, truths: truths.value });
+}
+
+async function editsFor(ports: LandPorts, changes: readonly Change[], truths: ReadonlyMap<string, Truth | null>): Promise<Result<FileEdit[]>> {
+  const edits: FileEdit[] = [];
+  const unread = changes.filter((change) => !truths.has(change.path)).map((change) => change.path);
+  const more = await truthOf(ports.repo, ports.workspace, unread);
+  if (!more.ok) return more;
+  for (const { path, before, after } of changes) {
+    const truth = truths.get(path) ?? more.value.get(path) ?? null;
+    let content: Content | null = null;
+    if (after !== null) {
+      const read = await contentOf(ports.repo, path, after);
+      if (!read.ok) return read;
+      content = read.value;
+    }
+    if ((truth?.entry.blob ?? null) !== (before?.blob ?? null)) return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
+    edits.push({ path, before: truth?.content ?? null, after: content });
+  }
+  return ok(edits);
+}
+
+/**
+ * Looks whether the workspace now holds what was merged. Where an editor changed the text as it saved (a formatter, say), that is
+ * the person's, a link of its own. Where nothing was written at all, the landing failed.
+ */
+async function verify(ports: LandPorts, changes: readonly Change[], after: string): Promise<Result<string>> {
+  const { repo, workspace } = ports;
+  const truths = await truthOf(
+    repo,
+    workspace,
+    changes.map((change) => change.path),
+  );
+  if (!truths.ok) return truths;
+  const puts = new Map(
+    changes.flatMap(({ path, after: wanted }) => {
+      const entry = truths.value.get(path)?.entry ?? null;
+      const same = entry === null || wanted === null ? entry === wanted : entry.blob === wanted.blob;
+      return same ? [] : [[path, entry] as const];
+    }),
+  );
+  if (puts.size === 0) return ok(after);
+  return buildCommit(repo, { from: after, puts, parents: [after], message: PERSON });
+}
+
+async function describeConflict(ports: LandPorts, incoming: Incoming, ours: string, merge: Merge): Promise<Result<Landing>> {
+  const files = [];
+  for (const conflict of merge.conflicts) {
+    const by = await authorOf(ports.repo, { since: incoming.base, until: ours, path: conflict.path });
+    if (!by.ok) return by;
+    const oursBy = by.value === undefined ? 'Your edits' : ports.titleOf(by.value);
+    files.push({ ...conflict, oursBy });
+  }
+  // The markers name commits; the tree must outlive git's garbage collection, so it hangs on a ref until it is decided.
+  const kept = await commitTree(ports.repo, merge.tree, [ours], `Conflict of ${incoming.title}`);
+  if (!kept.ok) return kept;
+  const written = await writeRef(ports.repo, `runs/${incoming.run}/conflicts/${incoming.task}`, kept.value);
+  if (!written.ok) return written;
+  return ok({ kind: 'conflict', conflict: { intent: incoming.intent, ours, tree: kept.value, files } });
+}
+
+/** First line for people who look at the chain with git; the rest for Weft. */
+function message(incoming: Incoming): string {
+  const { intent, run, task, title } = incoming;
+  switch (intent) {
+    case 'land':
+      return `${title}\n\n${JSON.stringify({ by: 'task', run, task })}`;
+    case 'undo':
+      return `Undo: ${title}\n\n${JSON.stringify({ by: 'undo', run, task })}`;
+    default:
+      return never(intent);
+  }
+}
