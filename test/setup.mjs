@@ -31,7 +31,8 @@ function checkTools() {
     fail(`Node ${process.versions.node} is too old: Weft needs Node 20.19 or later. Install a newer Node and run this again.`);
   }
   const git = spawnSync('git', ['--version'], { encoding: 'utf8' });
-  if (git.error || git.status !== 0) fail('git was not found: Weft needs git 2.38 or later. Install git, or add it to PATH, and run this again.');
+  if (git.error || git.status !== 0)
+    fail('git was not found: Weft needs git 2.38 or later. Install git, or add it to PATH, and run this again.');
   const version = /(\d+\.\d+(\.\d+)?)/.exec(git.stdout)?.[1] ?? '0';
   if (!atLeast(version, [2, 38])) fail(`git ${version} is too old: Weft needs git 2.38 or later. Install a newer git and run this again.`);
 }
@@ -86,7 +87,7 @@ function interrupt(signal) {
 }
 
 function exitCode(code) {
-  return interruptedBy === undefined ? code : { SIGINT: 130, SIGHUP: 129 }[interruptedBy] ?? 143;
+  return interruptedBy === undefined ? code : ({ SIGINT: 130, SIGHUP: 129 }[interruptedBy] ?? 143);
 }
 
 async function must(what, file, args) {

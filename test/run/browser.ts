@@ -52,7 +52,15 @@ function starts(executable: string): boolean {
 export async function openBrowser(choice: BrowserChoice): Promise<Browser> {
   return await chromium.launch({
     executablePath: choice.executable,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
     env: { ...(process.env as Record<string, string>), ...choice.env },
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -20,7 +20,10 @@ const roots = ['vscode', 'cli'];
 
 export const checks: Check[] = [
   { name: 'types', run: (processes) => tool(processes, ['node_modules', 'typescript', 'bin', 'tsc'], ['--noEmit']) },
-  { name: 'lint and format', run: (processes) => tool(processes, ['node_modules', '@biomejs', 'biome', 'bin', 'biome'], ['check', '--error-on-warnings', '.']) },
+  {
+    name: 'lint and format',
+    run: (processes) => tool(processes, ['node_modules', '@biomejs', 'biome', 'bin', 'biome'], ['check', '--error-on-warnings', '.']),
+  },
   { name: 'layers', run: checkLayers },
   { name: 'unused code', run: (processes) => tool(processes, ['node_modules', 'knip', 'bin', 'knip.js'], ['--no-progress']) },
 ];
@@ -28,8 +31,12 @@ export const checks: Check[] = [
 export const bundles: Check = { name: 'bundles', run: checkBundles };
 
 export async function runCheck(check: Check, processes: Processes): Promise<Report> {
-  const wrong = await check.run(processes).catch((error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  return wrong === '' ? { passed: 1, failures: [], skipped: [] } : { passed: 0, failures: [{ title: check.name, message: wrong }], skipped: [] };
+  const wrong = await check
+    .run(processes)
+    .catch((error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  return wrong === ''
+    ? { passed: 1, failures: [], skipped: [] }
+    : { passed: 0, failures: [{ title: check.name, message: wrong }], skipped: [] };
 }
 
 async function tool(processes: Processes, program: string[], args: string[]): Promise<string> {
@@ -43,7 +50,15 @@ async function tool(processes: Processes, program: string[], args: string[]): Pr
  */
 async function checkLayers(): Promise<string> {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const shared = { absWorkingDir: root, bundle: true, write: false, metafile: true, platform: 'node', logLevel: 'silent', outdir: 'out/layers' } as const;
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    logLevel: 'silent',
+    outdir: 'out/layers',
+  } as const;
   const all = await build({ ...shared, entryPoints: sources.map((name) => join('src', name)), packages: 'external' });
   const wrong: string[] = [];
   for (const [path, input] of Object.entries(all.metafile.inputs)) {

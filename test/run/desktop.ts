@@ -26,7 +26,7 @@ export function findDesktop(): Desktop | undefined {
   return application ? { executable: application, from: 'an installed application' } : undefined;
 }
 
-function hasDisplay(): boolean {
+export function hasDisplay(): boolean {
   if (process.platform !== 'linux') return true;
   return Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 }

@@ -98,7 +98,11 @@ async function openPage(browser: Browser, port: number, workspace: string, heari
       const screenshots = join(root, 'out', 'screenshots');
       mkdirSync(screenshots, { recursive: true });
       const path = join(screenshots, 'host-suite-failed.png');
-      if (!page.isClosed() && browser.isConnected()) await page.screenshot({ path, timeout: 10_000 }).then(() => print(`  screenshot: ${path}`), (error: Error) => print(`  no screenshot: ${error.message}`));
+      if (!page.isClosed() && browser.isConnected())
+        await page.screenshot({ path, timeout: 10_000 }).then(
+          () => print(`  screenshot: ${path}`),
+          (error: Error) => print(`  no screenshot: ${error.message}`),
+        );
       print(`  the end of the workbench's console:\n${console.slice(-20).join('\n')}`);
       print(`  the end of the server's output:\n${serverOutput.split('\n').slice(-20).join('\n')}`);
     },
@@ -109,7 +113,15 @@ async function inDesktop(place: Place & { desktop: Desktop }): Promise<Report> {
   const { desktop, folder, workspace, hearing } = place;
   const data = join(folder, 'data');
   writeSettings(join(data, 'User', 'settings.json'), quietSettings);
-  const launchArgs = [workspace, '--user-data-dir', data, '--extensions-dir', join(folder, 'extensions'), '--disable-workspace-trust', '--disable-updates'];
+  const launchArgs = [
+    workspace,
+    '--user-data-dir',
+    data,
+    '--extensions-dir',
+    join(folder, 'extensions'),
+    '--disable-workspace-trust',
+    '--disable-updates',
+  ];
   if (process.getuid?.() === 0) launchArgs.push('--no-sandbox');
   const env = testEnvironment(folder, place.env);
   const ended = runTests({

@@ -40,7 +40,9 @@ export async function installHost(processes: Processes, log: Log): Promise<Packa
     await npm(processes, target, ['install', packageSpec('node')]);
     await npm(processes, target, ['install', packageSpec('codeServer'), '--ignore-scripts']);
     const vscode = join(packageFolder(target, 'codeServer'), 'lib', 'vscode');
-    await Promise.all([vscode, join(vscode, 'extensions')].map((inner) => npm(processes, inner, ['install', '--omit=dev', '--ignore-scripts'])));
+    await Promise.all(
+      [vscode, join(vscode, 'extensions')].map((inner) => npm(processes, inner, ['install', '--omit=dev', '--ignore-scripts'])),
+    );
   });
   const codeServer = packageFolder(folder, 'codeServer');
   return {

@@ -29,7 +29,12 @@ export async function runMocha(files: string[], options: MochaOptions, say: (mes
   const found: Report = { passed: 0, failures: [], skipped: [] };
   try {
     const { default: Mocha } = await import('mocha');
-    const mocha = new Mocha({ ui: 'bdd', timeout: options.timeoutSeconds * 1000, forbidOnly: Boolean(process.env.CI), reporter: class {} as never });
+    const mocha = new Mocha({
+      ui: 'bdd',
+      timeout: options.timeoutSeconds * 1000,
+      forbidOnly: Boolean(process.env.CI),
+      reporter: class {} as never,
+    });
     if (options.grep !== undefined) mocha.fgrep(options.grep);
     for (const file of files.toSorted()) mocha.addFile(file);
     await mocha.loadFilesAsync();

@@ -21,6 +21,10 @@ export interface StartOptions extends Pick<SpawnOptions, 'cwd' | 'env'> {
   /** Each complete line of output, as it comes. */
   onLine?: (line: string) => void;
   ipc?: boolean;
+  /** Writes straight to our own streams. */
+  inherit?: boolean;
+  /** How it is asked to end; SIGTERM unless told otherwise. */
+  stopSignal?: NodeJS.Signals;
 }
 
 export interface Processes {
@@ -76,7 +80,8 @@ export function openProcesses(): Processes {
   const stops: (() => Promise<void>)[] = [];
 
   function start(file: string, args: string[], options: StartOptions = {}): Started {
-    const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];
+    const out = options.inherit ? 'inherit' : 'pipe';
+    const stdio: ('ignore' | 'inherit' | 'pipe' | 'ipc')[] = ['ignore', out, out];
     if (options.ipc) stdio.push('ipc');
     const child = spawn(file, args, { cwd: options.cwd, env: options.env, detached: true, stdio });
     let output = '';
@@ -97,18 +102,18 @@ export function openProcesses(): Processes {
         resolve({ code: code ?? 1, output });
       });
     });
-    const started: Started = { child, exited, output: () => output, stop: () => stop(child) };
+    const started: Started = { child, exited, output: () => output, stop: () => stop(child, options.stopSignal ?? 'SIGTERM') };
     alive.add(started);
     void exited.then(() => alive.delete(started));
     return started;
   }
 
-  async function stop(child: ChildProcess): Promise<void> {
+  async function stop(child: ChildProcess, how: NodeJS.Signals): Promise<void> {
     const pid = child.pid;
     if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const below = descendants(pid);
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    signal(-pid, 'SIGTERM');
+    signal(-pid, how);
     const timer = setTimeout(() => signal(-pid, 'SIGKILL'), graceSeconds * 1000);
     await gone;
     clearTimeout(timer);
@@ -160,7 +165,8 @@ export async function runCommand(main: (processes: Processes, signal: AbortSigna
     process.on('disconnect', () => interrupt(143));
   });
   const finished = main(processes, controller.signal).catch((error: unknown) => {
-    if (!controller.signal.aborted) process.stderr.write(`weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    if (!controller.signal.aborted)
+      process.stderr.write(`weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;
   });
   const code = await Promise.race([finished, interrupted]);

@@ -89,7 +89,13 @@ export async function startWorkbenchServer(
   port = 0,
 ): Promise<Server> {
   const args = [...codeServerArguments(host, folders), '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`];
-  args.push('--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened');
+  args.push(
+    '--disable-telemetry',
+    '--disable-update-check',
+    '--disable-getting-started-override',
+    '--disable-proxy',
+    '--ignore-last-opened',
+  );
   const started = processes.start(host.node, args, { env: withNode(host, env) });
   return await listening(started, /HTTP server listening on http:\/\/127\.0\.0\.1:(\d+)/);
 }

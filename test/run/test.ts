@@ -46,7 +46,11 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
     {
       name: 'host',
       run: async () => {
-        print(desktop ? `  host: desktop VS Code, ${desktop.executable} (${desktop.from})` : '  host: packaged VS Code server, opened in a browser');
+        print(
+          desktop
+            ? `  host: desktop VS Code, ${desktop.executable} (${desktop.from})`
+            : '  host: packaged VS Code server, opened in a browser',
+        );
         return await runHostSuite({ processes, host: desktop ?? packagedHost, grep, print });
       },
     },
@@ -87,12 +91,16 @@ async function runSuite(suite: Suite): Promise<Report> {
   for (const failure of report.failures) print(`  FAIL  ${failure.title}\n${failure.message.replaceAll(/^/gm, '        ')}`);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const skipped = report.skipped.length > 0 ? `, ${report.skipped.length} skipped` : '';
-  print(`${report.failures.length > 0 ? 'FAIL' : 'ok'}  ${suite.name}: ${report.passed} passed, ${report.failures.length} failed${skipped} (${seconds} s)`);
+  print(
+    `${report.failures.length > 0 ? 'FAIL' : 'ok'}  ${suite.name}: ${report.passed} passed, ${report.failures.length} failed${skipped} (${seconds} s)`,
+  );
   return report;
 }
 
 void runCommand(async (processes, signal) => {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, grep: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, grep: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help) {
     print(usage);
     return 0;

@@ -6,7 +6,9 @@ export async function activationMilliseconds(workbench: Workbench): Promise<numb
   // The list draws only the rows that fit.
   await workbench.page.setViewportSize({ width: 1400, height: 3000 });
   await workbench.runCommand('Developer: Show Running Extensions');
-  const weft = workbench.page.locator('.runtime-extensions-editor .extension').filter({ has: workbench.page.getByText('Weft', { exact: true }) });
+  const weft = workbench.page
+    .locator('.runtime-extensions-editor .extension')
+    .filter({ has: workbench.page.getByText('Weft', { exact: true }) });
   const time = await weft.locator('.activation-time').filter({ hasText: /\d+ms/ }).first().textContent();
   return Number(/(\d+)ms/.exec(time ?? '')?.[1]);
 }

@@ -1,5 +1,5 @@
 /** The workbench as a person meets it: the packaged VS Code with the VSIX installed, opened in a browser, clicked and read. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -16,7 +16,6 @@ const Prepared = z.object({
   browser: z.object({ executable: z.string(), env: z.record(z.string(), z.string()), from: z.string() }),
   extensions: z.string(),
 });
-
 
 export interface WorkbenchOptions {
   /** An existing folder to open; else a fresh git repository with `files`. */
@@ -72,7 +71,7 @@ export interface Workbench {
   type(text: string): Promise<void>;
   /** The status bar's items that hold this text. */
   statusItem(text: string): Promise<Locator>;
-  /** Changes the person's settings; the workbench takes them up by itself. */
+  /** Changes the person's settings. Reloads the page: this workbench does not see them change on disk. */
   set(settings: Record<string, unknown>): Promise<void>;
   setTheme(theme: 'light' | 'dark'): Promise<void>;
   /** Writes out/screenshots/NAME.png and returns its path. */
@@ -83,8 +82,8 @@ export interface Workbench {
 
 /** The setting, and what the workbench calls the file of that theme in its class list. */
 const themes = {
-  light: { setting: 'Default Light Modern', file: 'light_modern-json' },
-  dark: { setting: 'Default Dark Modern', file: 'dark_modern-json' },
+  light: { setting: 'Default Light Modern', label: 'Light Modern', file: 'light_modern-json' },
+  dark: { setting: 'Default Dark Modern', label: 'Dark Modern', file: 'dark_modern-json' },
 };
 
 /** How long a thing may take to show; every wait is for that thing, never for the time. */
@@ -120,9 +119,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const folder = options.folder ?? join(own, 'project');
   if (options.folder === undefined) makeRepository(folder, options.files ?? { 'README.md': '# A small project\n' });
   const data = join(own, 'data');
-  let settings = { ...quietSettings, ...options.settings };
   const settingsFile = join(data, 'User', 'settings.json');
-  writeSettings(settingsFile, settings);
+  writeSettings(settingsFile, { ...quietSettings, ...options.settings });
   const env = cleanEnvironment(options.env);
   let server: Server;
   const browser = await openBrowser(prepared.browser);
@@ -146,9 +144,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   async function ready(): Promise<void> {
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
     await page.locator('.monaco-workbench .activitybar .action-label').first().waitFor();
-    const theme = settings['workbench.colorTheme'];
-    if (theme === themes.dark.setting) await themed('dark');
-    if (theme === themes.light.setting) await themed('light');
+    await page.locator('.monaco-workbench[class*="vscode-theme-"]').waitFor();
   }
 
   async function palette(prefix: string): Promise<void> {
@@ -160,6 +156,15 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 
   async function choose(text: string): Promise<void> {
     await offered().filter({ hasText: text }).first().click();
+  }
+
+  async function runCommand(title: string): Promise<void> {
+    await palette('>');
+    await input.fill(`>${title}`);
+    await offered()
+      .filter({ has: page.locator('.label-name', { hasText: title }) })
+      .first()
+      .click();
   }
 
   function pane(title: string): Locator {
@@ -186,9 +191,15 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     return found;
   }
 
+  async function reload(): Promise<void> {
+    await page.reload();
+    await ready();
+  }
+
   async function set(more: Record<string, unknown>): Promise<void> {
-    settings = { ...settings, ...more };
-    writeSettings(settingsFile, settings);
+    const now = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(settingsFile, 'utf8')));
+    writeSettings(settingsFile, { ...now, ...more });
+    await reload();
   }
 
   await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
@@ -197,11 +208,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   return {
     page,
     folder,
-    async runCommand(title) {
-      await palette('>');
-      await input.fill(`>${title}`);
-      await offered().filter({ has: page.locator('.label-name', { hasText: title }) }).first().click();
-    },
+    runCommand,
     async answer(text, accept = true) {
       await input.waitFor();
       await input.fill(text);
@@ -225,14 +232,19 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await page.locator('.monaco-dialog-box').filter({ hasText: text }).getByRole('button', { name: button }).click();
     },
     async openContainer(title) {
-      const item = page.locator('.activitybar .action-item').filter({ has: page.locator(`.action-label[aria-label^="${title}"]`) }).first();
+      const item = page
+        .locator('.activitybar .action-item')
+        .filter({ has: page.locator(`.action-label[aria-label^="${title}"]`) })
+        .first();
       await item.waitFor();
       if (!(await item.getAttribute('class'))?.includes('checked')) await item.click();
       await page.locator('.sidebar .composite.title', { hasText: title }).waitFor();
     },
     view,
     async rows(title) {
-      return await (await view(title)).locator('.monaco-list-row').evaluateAll((rows) => rows.map((each) => each.getAttribute('aria-label') ?? ''));
+      return await (await view(title))
+        .locator('.monaco-list-row')
+        .evaluateAll((rows) => rows.map((each) => each.getAttribute('aria-label') ?? ''));
     },
     row,
     async clickRow(title, text) {
@@ -278,7 +290,9 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     },
     set,
     async setTheme(theme) {
-      await set({ 'workbench.colorTheme': themes[theme].setting });
+      await runCommand('Preferences: Color Theme');
+      await input.fill(themes[theme].label);
+      await choose(themes[theme].label);
       await themed(theme);
     },
     async screenshot(name) {
@@ -288,10 +302,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await page.screenshot({ path });
       return path;
     },
-    async reload() {
-      await page.reload();
-      await ready();
-    },
+    reload,
     async close() {
       await browser.close();
       await processes.stopAll();
