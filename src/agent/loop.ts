@@ -1,7 +1,7 @@
 /** The agent's loop: a model works on a draft with tools, turn after turn, until it finishes. */
 
 import { AnthropicError } from '@anthropic-ai/sdk';
-import type { BetaContentBlockParam, BetaMessage, BetaMessageParam, BetaToolUseBlock } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam, BetaMessage } from '@anthropic-ai/sdk/resources/beta/messages';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -10,15 +10,16 @@ import type { Draft } from '../repo/draft';
 import { modelClient } from './client';
 import { brokeOff, modelFailure } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
-import { answersOf, cutAnswers, runnableTools, stepOf } from './toolCalls';
+import { callsOf, type Reply, replyOf, spoken } from './reply';
+import { answersOf, notMade, runnableTools, stepOf } from './toolCalls';
 import { toolsFor } from './tools/toolbox';
 import { usageOf } from './usage';
 
 /** Most tokens that the model may write in one turn. */
 const MAX_TOKENS = 16_000;
-/** How often in a row a turn may break off in mid-stream, and how often in a row it may be cut at the token limit. */
+/** How often in a row a turn may break off in mid-stream, and how often in a row it may be cut or garbled. */
 const MAX_BROKEN = 2;
-const MAX_CUT = 3;
+const MAX_SPOILT = 3;
 
 /** What an agent reports while it works. */
 export type AgentEvent =
@@ -46,14 +47,14 @@ export interface AgentOptions {
  * does not answer, and as `agent` where it answers but does not finish.
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
-  const { task, draft, modelName, report, signal } = options;
+  const { task, draft, modelName, maxTurns, report, signal } = options;
   let summary = '';
   const tools = toolsFor(task.role);
   const finish = (said: string) => {
     summary = said;
   };
   const runner = conversation(options, runnableTools(tools, { draft, finish, signal }));
-  let tally: Tally = { turns: 0, idle: 0, cut: 0 };
+  let tally: Tally = { turns: 0, idle: 0, spoilt: 0 };
   let broken = 0;
   try {
     for await (const stream of runner) {
@@ -61,37 +62,33 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       stream.on('contentBlock', (block) => {
         if (block.type === 'tool_use') report({ type: 'step', step: stepOf(tools, block) });
       });
-      const reply = await stream.finalMessage().catch((thrown: unknown) => {
+      const reply = await replyOf(stream);
+      if (reply.kind === 'none') {
         broken += 1;
-        if (signal.aborted || !brokeOff(thrown) || broken > MAX_BROKEN) throw thrown;
-      });
-      if (reply === undefined) {
+        if (signal.aborted || !brokeOff(reply.thrown) || broken > MAX_BROKEN) throw reply.thrown;
         // Messages that were set are sent as they are: the turn is asked for again.
         runner.setMessagesParams((params) => params);
         continue;
       }
       broken = 0;
-      report({ type: 'turn', usage: usageOf(reply.usage) });
-      const calls = callsOf(reply);
+      const { message } = reply;
+      report({ type: 'turn', usage: usageOf(message.usage) });
       tally = counted(tally, reply);
-      const objection = objectionTo(reply, tally);
+      const objection = objectionTo(message, tally);
       if (objection !== undefined) return objection;
       // The runner sends a turn that paused back by itself, and the model goes on with it.
-      if (reply.stop_reason !== 'pause_turn') {
-        const results = runsCalls(reply) ? await runner.generateToolResponse() : null;
+      if (message.stop_reason !== 'pause_turn') {
+        const calls = callsOf(message);
+        const answers = reply.kind === 'whole' ? answersOf(await runner.generateToolResponse(), calls, tools) : notMade(calls);
         if (signal.aborted) return cancelled;
-        const answers = runsCalls(reply) ? answersOf(results, calls, tools) : cutAnswers(calls);
         if (summary !== '' && !answers.some(isError)) return ok({ summary });
         summary = '';
-        const said = [...answers, ...notes(reply, tally, options.maxTurns).map(text)];
-        runner.pushMessages(...spoken(reply), { role: 'user', content: said });
+        const said = [...answers, ...notes(reply, tally, maxTurns).map(text)];
+        runner.pushMessages(...spoken(message), { role: 'user', content: said });
       }
-      if (tally.turns >= options.maxTurns) {
-        return fail(
-          'agent',
-          `The agent did not finish in ${options.maxTurns} turns.`,
-          'Split the task into smaller ones, or run it again from what it has done.',
-        );
+      if (tally.turns >= maxTurns) {
+        const fix = 'Split the task into smaller ones, or run it again from what it has done.';
+        return fail('agent', `The agent did not finish in ${maxTurns} turns.`, fix);
       }
     }
     return fail('agent', 'The conversation ended before the agent finished.', 'Run the task again.');
@@ -120,25 +117,24 @@ function conversation({ task, goal, model, modelName, signal }: AgentOptions, to
   );
 }
 
-/** Turns so far; how many of the last ones in a row called no tool, and how many were cut at the token limit. */
+/** Turns so far; how many of the last ones in a row called no tool, and how many could not be used as they came. */
 interface Tally {
   readonly turns: number;
   readonly idle: number;
-  readonly cut: number;
+  readonly spoilt: number;
 }
 
-function counted({ turns, idle, cut }: Tally, reply: BetaMessage): Tally {
-  const wasCut = reply.stop_reason === 'max_tokens';
-  const wasIdle = !wasCut && reply.stop_reason !== 'pause_turn' && callsOf(reply).length === 0;
-  return { turns: turns + 1, idle: wasIdle ? idle + 1 : 0, cut: wasCut ? cut + 1 : 0 };
+function counted({ turns, idle, spoilt }: Tally, { kind, message }: Exclude<Reply, { kind: 'none' }>): Tally {
+  const wasIdle = kind === 'whole' && message.stop_reason !== 'pause_turn' && callsOf(message).length === 0;
+  return { turns: turns + 1, idle: wasIdle ? idle + 1 : 0, spoilt: kind === 'whole' ? 0 : spoilt + 1 };
 }
 
 /** Why the conversation cannot go on after a reply; undefined where it can. */
-function objectionTo(reply: BetaMessage, { idle, cut }: Tally): Result<never> | undefined {
-  if (reply.stop_reason === 'refusal') {
+function objectionTo({ stop_reason }: BetaMessage, { idle, spoilt }: Tally): Result<never> | undefined {
+  if (stop_reason === 'refusal') {
     return fail('agent', 'The model refused to work on this task.', 'Say in its instructions what the work is for, or use another model.');
   }
-  if (reply.stop_reason === 'model_context_window_exceeded') {
+  if (stop_reason === 'model_context_window_exceeded') {
     return fail('agent', 'The conversation became too long for the model.', 'Split the task into smaller ones.');
   }
   if (idle > 1) {
@@ -148,39 +144,27 @@ function objectionTo(reply: BetaMessage, { idle, cut }: Tally): Result<never> | 
       'Say more exactly what is to be done, or use another model.',
     );
   }
-  if (cut >= MAX_CUT) {
+  if (spoilt >= MAX_SPOILT) {
+    const what = `was longer than ${MAX_TOKENS.toLocaleString('en')} tokens, or garbled`;
     return fail(
       'agent',
-      `The agent’s answer was longer than ${MAX_TOKENS.toLocaleString('en')} tokens, ${cut} times in a row.`,
-      'Split the task into smaller ones.',
+      `The agent’s answer ${what}, ${spoilt} times in a row.`,
+      'Split the task into smaller ones, or use another model.',
     );
   }
   return undefined;
 }
 
 /** What the agent is told beside the answers to its calls. */
-function notes(reply: BetaMessage, { turns, idle }: Tally, maxTurns: number): string[] {
+function notes({ kind }: Reply, { turns, idle }: Tally, maxTurns: number): string[] {
   const said: string[] = [];
-  if (reply.stop_reason === 'max_tokens')
+  if (kind === 'cut') {
     said.push('Your answer was cut off at the token limit. Go on in smaller steps: fewer calls at a time, and shorter texts in them.');
+  }
+  if (kind === 'garbled') said.push('The input of a call was no JSON. Make your calls again.');
   if (idle > 0) said.push('You called no tool. Go on with your task; if it is done, or cannot be done, call finish with a summary.');
   if (turns === maxTurns - 1) said.push('You have one turn left: call finish now, and say what is done and what is not.');
   return said;
-}
-
-function callsOf(reply: BetaMessage): BetaToolUseBlock[] {
-  return reply.content.filter((block) => block.type === 'tool_use');
-}
-
-/** A reply that the token limit cut may end in half a call. Some servers name another reason than `tool_use` for whole ones. */
-function runsCalls(reply: BetaMessage): boolean {
-  return reply.stop_reason !== 'max_tokens';
-}
-
-/** A reply as a message of the conversation. The API refuses blank texts, and messages with nothing in them. */
-function spoken(reply: BetaMessage): BetaMessageParam[] {
-  const content = reply.content.filter((block) => block.type !== 'text' || block.text.trim() !== '');
-  return content.length === 0 ? [] : [{ role: 'assistant', content }];
 }
 
 function isError(block: BetaContentBlockParam): boolean {

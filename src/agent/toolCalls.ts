@@ -48,12 +48,12 @@ export function answersOf(
   });
 }
 
-/** The answers to calls that the token limit cut off: none of them was run. */
-export function cutAnswers(calls: readonly BetaToolUseBlock[]): BetaContentBlockParam[] {
+/** The answers to the calls of a turn that did not come whole: none of them was made. */
+export function notMade(calls: readonly BetaToolUseBlock[]): BetaContentBlockParam[] {
   return calls.map(({ id }) => ({
     type: 'tool_result',
     tool_use_id: id,
     is_error: true,
-    content: 'Your answer was cut off; this call was not made.',
+    content: 'This call was not made.',
   }));
 }

@@ -1,0 +1,148 @@
+/** Runs an agent in tests: the real loop and the real SDK, a draft on a real repository, a model that plays a scenario. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type AgentEvent, runAgent } from '../../src/agent/loop';
+import type { Mode } from '../../src/domain/changes';
+import type { Result } from '../../src/domain/failure';
+import type { Task } from '../../src/domain/plan';
+import type { ModelFetch } from '../../src/model/fetch';
+import { scenarioSchema, type Turn } from '../../src/model/scenario';
+import { scriptedModel } from '../../src/model/scripted';
+import { Draft } from '../../src/repo/draft';
+import { openRepository } from '../../src/repo/repository';
+import { buildCommit } from '../../src/repo/trees';
+
+/** A file of a draft: its text, its bytes, or what it is besides them. */
+export type Files = Readonly<Record<string, string | Buffer | { readonly mode: Mode; readonly bytes: string }>>;
+
+/** As much of a request as the tests look at. */
+const blockSchema = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  content: z.string().optional(),
+  is_error: z.boolean().optional(),
+});
+const messageSchema = z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(blockSchema)]) });
+const requestSchema = z.looseObject({
+  system: z.array(blockSchema),
+  tools: z.array(z.looseObject({ name: z.string() })),
+  messages: z.array(messageSchema),
+});
+export type SentRequest = z.infer<typeof requestSchema>;
+
+export interface AgentRun {
+  readonly result: Result<{ summary: string }>;
+  readonly events: readonly AgentEvent[];
+  readonly steps: readonly string[];
+  readonly requests: readonly SentRequest[];
+  readonly draft: Draft;
+}
+
+export const finish = (summary = 'Done.') => ({ tool: 'finish', input: { summary } });
+
+/** What the engine gives an agent, except what a test is about. */
+export const TASK: Task = {
+  id: 'one',
+  title: 'The one task',
+  role: 'coder',
+  instructions: 'Do it.',
+  dependsOn: [],
+  writes: [],
+  context: [],
+};
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A draft on a fresh repository with these files; all of it is gone after the test. */
+export async function draftOf(files: Files): Promise<Draft> {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-agent-'));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  execFileSync('git', ['init', '--quiet', folder]);
+  const repo = valued(await openRepository(folder));
+  cleanups.unshift(() => repo.objects.dispose());
+  const puts = Object.entries(files).map(([path, file]): [string, { mode: Mode; bytes: Buffer }] => {
+    const { mode, bytes } = typeof file === 'string' || Buffer.isBuffer(file) ? { mode: '100644' as const, bytes: file } : file;
+    return [path, { mode, bytes: Buffer.from(bytes) }];
+  });
+  return new Draft(repo, valued(await buildCommit(repo, { from: undefined, puts: new Map(puts), parents: [], message: 'The workspace' })));
+}
+
+/** A model that plays these turns for {@link TASK}, without any pause. */
+export function playing(turns: readonly Turn[]): ModelFetch {
+  return scriptedModel(scenarioSchema.parse({ tasks: { one: turns } }), { paceMs: 0, wait: async () => undefined });
+}
+
+export interface RunOptions {
+  readonly files?: Files;
+  readonly task?: Partial<Task>;
+  readonly maxTurns?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: AgentEvent) => void;
+}
+
+/** Runs the agent to its end. */
+export async function run(model: ModelFetch, options: RunOptions = {}): Promise<AgentRun> {
+  const draft = await draftOf(options.files ?? {});
+  const events: AgentEvent[] = [];
+  const requests: SentRequest[] = [];
+  const result = await runAgent({
+    task: { ...TASK, ...options.task },
+    goal: 'The goal.',
+    draft,
+    model: async (request) => {
+      requests.push(requestSchema.parse(await request.clone().json()));
+      return model(request);
+    },
+    modelName: 'scripted:test',
+    maxTurns: options.maxTurns ?? 20,
+    report: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
+    signal: options.signal ?? new AbortController().signal,
+  });
+  const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
+  return { result, events, steps, requests, draft };
+}
+
+/** What the model was told after its nth turn, counted from 1: results of calls and notes, errors marked. */
+export function toldAfter({ requests }: AgentRun, turn: number): string[] {
+  const content = requests[turn]?.messages.at(-1)?.content;
+  assert.ok(Array.isArray(content), `there was no request after turn ${turn}`);
+  return content.map((block) => (block.is_error === true ? `error: ${block.content}` : (block.content ?? block.text ?? '')));
+}
+
+/** One call, then the end: what the model was told about the call, and the draft after it. */
+export async function call(
+  files: Files,
+  tool: string,
+  input: unknown,
+  role: Task['role'] = 'coder',
+): Promise<{ told: string; draft: Draft }> {
+  const done = await run(playing([{ calls: [{ tool, input }] }, { calls: [finish()] }]), { files, task: { role } });
+  assert.deepEqual(done.result, { ok: true, value: { summary: 'Done.' } });
+  const [told = ''] = toldAfter(done, 1);
+  return { told, draft: done.draft };
+}
+
+/** What changed in a draft: text by path, null where it was deleted. */
+export async function changed(draft: Draft): Promise<Record<string, string | null>> {
+  const { changes } = valued(await draft.commit('What the agent did'));
+  const pairs = changes.map(async ({ path }): Promise<[string, string | null]> => {
+    const content = valued(await draft.read(path));
+    return [path, content === null ? null : content.bytes.toString()];
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+export function valued<T>(result: Result<T>): T {
+  assert.ok(result.ok, result.ok ? '' : result.failure.message);
+  return result.value;
+}
