@@ -1,2 +1,109 @@
-/** Where the CLI begins. */
-process.exitCode = 2;
+/** Where the CLI begins: wires what Weft is made of to a terminal. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { systemClock } from '../domain/clock';
+import { fail, never, ok, thrownText } from '../domain/failure';
+import { planSchema } from '../domain/plan';
+import { diskWorkspace } from '../repo/diskWorkspace';
+import { openRepository, type Repository } from '../repo/repository';
+import type { Unsaved, Untitled } from '../repo/workspace';
+import packageJson from '../../package.json';
+import { type Arguments, parseArguments, USAGE } from './arguments';
+import { rollbackCommand, runsCommand, snapshotsCommand, undoCommand } from './history';
+import { type Output, output } from './output';
+import { runCommand } from './run';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv);
+  const out = output(
+    parsed.ok ? parsed.value.json : argv.includes('--json'),
+    (text) => process.stdout.write(text),
+    (text) => process.stderr.write(text),
+  );
+  if (!parsed.ok) {
+    out.result({ exitCode: 2, failure: parsed.failure });
+    return 2;
+  }
+  const { command } = parsed.value;
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return 0;
+    case 'version':
+      process.stdout.write(`${packageJson.version}\n`);
+      return 0;
+    case 'schema':
+      process.stdout.write(`${JSON.stringify(z.toJSONSchema(planSchema, { io: 'input' }), null, 2)}\n`);
+      return 0;
+    default:
+      return inWorkspace({ ...parsed.value, command }, out);
+  }
+}
+
+async function inWorkspace({ command, workspace: folder }: Arguments, out: Output): Promise<number> {
+  const opened = await openRepository(folder);
+  if (!opened.ok) {
+    out.result({ exitCode: 2, failure: opened.failure });
+    return 2;
+  }
+  const repo = opened.value;
+  const interruption = new AbortController();
+  const interrupt = () => {
+    // Once stops in order; twice, at once.
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const workspace = diskWorkspace(repo.root, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
+  const ports = { repo, workspace, output: out, signal: interruption.signal };
+  try {
+    switch (command.kind) {
+      case 'run':
+        return await runCommand(command, ports);
+      case 'runs':
+        return await runsCommand(ports);
+      case 'snapshots':
+        return await snapshotsCommand(ports);
+      case 'rollback':
+        return await rollbackCommand(command.snapshot, ports);
+      case 'undo':
+        return await undoCommand(command, ports);
+      case 'help':
+      case 'version':
+      case 'schema':
+        return 0;
+      default:
+        return never(command);
+    }
+  } finally {
+    repo.objects.dispose();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Without an editor, unsaved text of a snapshot has no place in the workspace: it goes into files beside it, which are named. */
+async function keepUnsaved(repo: Repository, out: Output, texts: readonly Unsaved[], untitled: readonly Untitled[]) {
+  const folder = join(repo.stateDir, 'restored', systemClock.id());
+  const files = [...texts, ...untitled.map((one) => ({ path: `untitled/${one.name}`, bytes: Buffer.from(one.text) }))];
+  try {
+    for (const file of files) {
+      await mkdir(dirname(join(folder, file.path)), { recursive: true, mode: 0o700 });
+      await writeFile(join(folder, file.path), file.bytes);
+      out.say(`Text of ${file.path} that was not saved then: ${join(folder, file.path)}`);
+    }
+    return ok();
+  } catch (thrown) {
+    return fail('file', `The unsaved text of the snapshot cannot be written to ${folder}: ${thrownText(thrown)}.`, 'Free disk space, or roll back in VS Code.');
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (thrown: unknown) => {
+    process.stderr.write(`weft: ${thrownText(thrown)} This is a bug; please report it.\n`);
+    process.exitCode = 1;
+  },
+);

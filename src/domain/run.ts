@@ -55,6 +55,11 @@ export function isDecided(stage: Stage): boolean {
   return stage.kind === 'conflicted' && stage.conflict.files.every((file) => stage.resolved.has(file.path));
 }
 
+/** Whether the run did all that its plan asked for. */
+export function isComplete(state: RunState): boolean {
+  return [...state.tasks.values()].every((task) => task.stage.kind === 'landed');
+}
+
 const NO_WORK: Work = {
   base: '',
   changeset: null,

@@ -18,29 +18,34 @@ export function landPortsOf(record: RunRecord, ports: { repo: Repository; worksp
  * Lands what a task's agent did, or what the person made of its conflict. Whatever comes of it is an event of the run:
  * landed, in conflict, or failed with its draft kept.
  */
-export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<void> {
+export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<void>> {
   const incoming = await incomingOf(record.state, ports.repo, id);
   if (!incoming.ok) {
     record.emit({ type: 'task.failed', task: id, failure: incoming.failure, draft: record.state.tasks.get(id)?.work.changeset ?? null });
-    return;
+    return incoming;
   }
   if (incoming.value === undefined) {
     const base = record.state.tasks.get(id)?.work.base ?? '';
     record.emit({ type: 'task.landed', task: id, before: base, after: base });
-    return;
+    return ok();
   }
   const landing = await land(ports, incoming.value, signal);
   if (landing.ok) {
     emitLanding(record, id, incoming.value.intent, landing.value);
-    return;
+    return ok();
   }
-  const stage = record.state.tasks.get(id)?.stage.kind;
-  const draft = record.state.tasks.get(id)?.work.changeset ?? null;
+  const now = record.state.tasks.get(id);
   if (landing.failure.kind === 'cancelled') {
-    if (stage === 'done') record.emit({ type: 'task.stopped', task: id, draft });
+    if (now?.stage.kind === 'done') record.emit({ type: 'task.stopped', task: id, draft: now.work.changeset });
+  } else if (incoming.value.intent === 'undo' && now?.landing) {
+    // The undo did not happen: the task is where it was.
+    record.emit({ type: 'task.landed', task: id, ...now.landing });
   } else {
-    record.emit({ type: 'task.failed', task: id, failure: landing.failure, draft });
+    // What the person decided is kept with what the agent did.
+    const kept = await keepDraft(ports.repo, record.state.start.run, id, incoming.value.theirs);
+    record.emit({ type: 'task.failed', task: id, failure: kept.ok ? landing.failure : kept.failure, draft: incoming.value.theirs });
   }
+  return landing;
 }
 
 function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {

@@ -6,7 +6,7 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing, readContent } from './files';
 import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
-import { buildCommit, type Put, treeOf } from './trees';
+import { buildCommit, listTree, type Put, treeOf } from './trees';
 import type { Content, Unsaved, Workspace } from './workspace';
 
 /** A path's truth: the blob (git's clean form), and the bytes as they are (in the editor, else on disk). */
@@ -132,4 +132,12 @@ async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
     if (isMissing(thrown)) return undefined;
     throw thrown;
   }
+}
+
+/** The workspace paths of all files that are not ignored, sorted. */
+export async function listFiles(repo: Repository, workspace: Workspace, signal: AbortSignal): Promise<Result<string[]>> {
+  const truth = await wholeTruth(repo, workspace, signal);
+  if (!truth.ok) return truth;
+  const files = await listTree(repo, truth.value.tree);
+  return files.ok ? ok([...files.value.keys()].sort()) : files;
 }

@@ -1,0 +1,103 @@
+/** The command line: which command, with what. Parsed at the edge, trusted inside. */
+import { parseArgs } from 'node:util';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
+
+export const USAGE = `Weft runs parallel coding agents on a folder.
+
+  weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
+       --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
+       --model NAME                        model (default ${DEFAULT_MODEL})
+  weft runs                                the runs of this folder
+  weft undo RUN TASK                       take one landed task back, and keep everything else
+  weft snapshots                           the snapshots of this folder
+  weft rollback SNAPSHOT                   make the folder equal to a snapshot
+  weft schema                              the JSON schema of a plan
+
+  --workspace DIR   the folder (default: the current one)
+  --json            one event a line, and a last line with the result
+  --help, --version
+
+Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR.
+Exit codes of “weft run”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
+`;
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'schema' }
+  | { readonly kind: 'run'; readonly work: { readonly plan: string } | { readonly goal: string }; readonly model: string; readonly maxWorkers: number | undefined }
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'undo'; readonly run: string; readonly task: string }
+  | { readonly kind: 'snapshots' }
+  | { readonly kind: 'rollback'; readonly snapshot: string };
+
+export interface Arguments {
+  readonly command: Command;
+  readonly workspace: string;
+  readonly json: boolean;
+}
+
+const HELP = 'Run “weft --help” for how to call it.';
+
+export function parseArguments(argv: readonly string[]): Result<Arguments> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (thrown) {
+    return fail('input', `${thrownText(thrown).split('. ')[0]}.`, HELP);
+  }
+  const { values, positionals } = parsed;
+  const command = commandOf(positionals, values);
+  return command.ok ? ok({ command: command.value, workspace: values.workspace ?? '.', json: values.json ?? false }) : command;
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      goal: { type: 'string' },
+      workspace: { type: 'string' },
+      'max-workers': { type: 'string' },
+      model: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
+  });
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function commandOf(positionals: readonly string[], values: Values): Result<Command> {
+  const [name, ...rest] = positionals;
+  if (values.version === true) return ok({ kind: 'version' });
+  if (values.help === true || name === 'help') return ok({ kind: 'help' });
+  if (name === undefined) return fail('input', 'No command is given.', HELP);
+  const wanted: Readonly<Record<string, number>> = { run: 1, runs: 0, undo: 2, snapshots: 0, rollback: 1, schema: 0 };
+  const most = wanted[name];
+  if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
+  if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
+  if (name === 'run') return runOf(rest[0], values);
+  for (const option of ['goal', 'max-workers', 'model'] as const) {
+    if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
+  }
+  const [first, second] = rest;
+  if (name === 'undo') return first !== undefined && second !== undefined ? ok({ kind: 'undo', run: first, task: second }) : fail('input', '“weft undo” needs a run and a task.', 'Run “weft runs” for both.');
+  if (name === 'rollback') return first !== undefined ? ok({ kind: 'rollback', snapshot: first }) : fail('input', '“weft rollback” needs a snapshot.', 'Run “weft snapshots” for the list.');
+  return ok({ kind: name === 'runs' ? 'runs' : name === 'snapshots' ? 'snapshots' : 'schema' });
+}
+
+function runOf(plan: string | undefined, values: Values): Result<Command> {
+  const { goal, model = DEFAULT_MODEL } = values;
+  const workers = values['max-workers'];
+  const maxWorkers = workers === undefined ? undefined : Number(workers);
+  if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
+    return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
+  }
+  if (plan !== undefined && goal !== undefined) return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers });
+  return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
+}

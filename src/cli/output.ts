@@ -1,0 +1,125 @@
+/** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
+import type { RunEvent } from '../domain/event';
+import { type Failure, failureText } from '../domain/failure';
+import type { RunState, Stage } from '../domain/run';
+import type { Summary } from '../engine/summary';
+import type { ConflictPaths } from '../repo/conflictFiles';
+
+export interface Output {
+  /** A sentence for people; not shown in JSON. */
+  say(line: string): void;
+  event(event: RunEvent, state: RunState): void;
+  /** The last line in JSON: how the command ended, and what it has to tell. */
+  result(result: { exitCode: number; failure?: Failure | undefined; [fact: string]: unknown }): void;
+}
+
+/** `write` takes text for standard output, `complain` for standard error. */
+export function output(json: boolean, write: (text: string) => void, complain: (text: string) => void): Output {
+  return json
+    ? {
+        say: () => undefined,
+        event: (event) => write(`${JSON.stringify(event)}\n`),
+        result: (result) => write(`${JSON.stringify({ type: 'result', ...result })}\n`),
+      }
+    : {
+        say: (line) => write(`${line}\n`),
+        event: (event, state) => {
+          const line = eventLine(event, state);
+          if (line !== undefined) write(`${line}\n`);
+        },
+        result: ({ failure }) => {
+          if (failure !== undefined) complain(`weft: ${failureText(failure)}\n`);
+        },
+      };
+}
+
+/** One line for an event; undefined for those that only programs care about. */
+function eventLine(event: RunEvent, state: RunState): string | undefined {
+  const time = `${((event.at - state.start.at) / 1000).toFixed(1).padStart(6)} s`;
+  const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${text}`;
+  switch (event.type) {
+    case 'run.started':
+      return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${event.plan.tasks.length} tasks, ${event.maxWorkers} agents at once, model ${event.model}, snapshot ${event.snapshot}`;
+    case 'task.started':
+      return line('▶', `${state.tasks.get(event.task)?.task.title ?? ''} (${state.tasks.get(event.task)?.task.role ?? ''})`);
+    case 'task.step':
+      return line('·', event.step);
+    case 'task.turn':
+      return undefined;
+    case 'task.done':
+      return line('✓', event.summary.split('\n')[0] ?? '');
+    case 'task.landed':
+      return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
+    case 'task.conflicted':
+      return line('⚡', `conflict in ${event.conflict.files.map((file) => `${file.path} (with: ${file.oursBy})`).join(', ')}`);
+    case 'task.resolved':
+      return line('✓', `${event.path} decided`);
+    case 'task.failed':
+      return line('✗', failureText(event.failure));
+    case 'task.stopped':
+      return line('■', `stopped${event.draft === null ? '' : '; what it did is kept as a draft'}`);
+    case 'task.doomed':
+      return line('✗', `not started, because “${event.because}” did not land`);
+    case 'task.undone':
+      return line('↶', 'undone');
+    case 'run.stopping':
+      return line('■', 'Stopping…');
+    case 'run.finished':
+      return undefined;
+  }
+}
+
+/** The end of a run, for people. */
+export function summaryLines(state: RunState, summary: Summary, conflicts: readonly { task: string; files: readonly ConflictPaths[] }[]): string[] {
+  const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
+  const rows: [string, string][] = [
+    ['tasks', String(summary.tasks)],
+    ['files changed', String(summary.filesChanged)],
+    ['conflicts', String(summary.conflicts)],
+    ['tokens', `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache)`],
+    ['cost', costText(summary.costUsd, state.start.model)],
+    ['wall time', seconds(summary.wallMs)],
+    ['speed-up', `${summary.speedUp.toFixed(1)}× over one agent after the other (${seconds(summary.serialMs)})`],
+  ];
+  for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
+  for (const { task, files } of conflicts) {
+    lines.push('', `Conflict of “${state.tasks.get(task)?.task.title ?? task}”: nothing of it was applied. Decide it in VS Code, or merge by hand:`);
+    for (const file of files) lines.push(`  ${file.path}`, `    base    ${file.base}`, `    ours    ${file.ours}`, `    theirs  ${file.theirs}`, `    merged  ${file.result}`);
+  }
+  lines.push('', `Take it all back:  weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
+  return lines;
+}
+
+const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
+  landed: 'landed',
+  conflicted: 'in conflict',
+  failed: 'failed',
+  stopped: 'stopped',
+  doomed: 'not started',
+  undone: 'undone',
+  running: 'running',
+  waiting: 'waiting',
+  done: 'waiting to land',
+};
+
+export function stagesText(stages: Summary['stages']): string {
+  const parts: string[] = [];
+  for (const [kind, word] of Object.entries(STAGE_WORDS)) {
+    const many = stages[kind as Stage['kind']];
+    if (many !== undefined) parts.push(`${many} ${word}`);
+  }
+  return parts.join(', ');
+}
+
+function costText(cost: number | null, model: string): string {
+  if (model.startsWith('scripted:')) return '$0.00 (scripted model)';
+  return cost === null ? `unknown (no price is known for ${model})` : `$${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
+}
+
+export function seconds(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function count(many: number, noun: string): string {
+  return `${many} ${noun}${many === 1 ? '' : 's'}`;
+}

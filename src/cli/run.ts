@@ -1,0 +1,111 @@
+/** `weft run`: plan if need be, run, print what happens, and say how it ended. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../domain/clock';
+import { cancelled, type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
+import { type Plan, readPlan } from '../domain/plan';
+import { isComplete, type RunState } from '../domain/run';
+import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { NO_USAGE, type Usage } from '../domain/usage';
+import { inProcessWorker } from '../engine/inProcess';
+import { beginRun } from '../engine/run';
+import { summarize } from '../engine/summary';
+import type { ModelFetch } from '../model/fetch';
+import { modelSource } from '../model/source';
+import { makePlan } from '../plan/planner';
+import { type ConflictPaths, writeConflictFiles } from '../repo/conflictFiles';
+import type { Repository } from '../repo/repository';
+import { listFiles } from '../repo/truth';
+import type { Workspace } from '../repo/workspace';
+import type { Command } from './arguments';
+import { type Output, summaryLines } from './output';
+
+export interface CliPorts {
+  readonly repo: Repository;
+  readonly workspace: Workspace;
+  readonly output: Output;
+  /** Aborts when the person interrupts. */
+  readonly signal: AbortSignal;
+}
+
+type RunCommand = Extract<Command, { kind: 'run' }>;
+
+/** Resolves to the exit code. */
+export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
+  const { repo, workspace, output, signal } = ports;
+  const refuse = (failure: Failure): number => {
+    const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
+    output.result({ exitCode, failure });
+    return exitCode;
+  };
+  // A plan that cannot be used is told before a key that is missing.
+  const given = 'plan' in command.work ? await planFrom(command.work.plan) : ok(undefined);
+  if (!given.ok) return refuse(given.failure);
+  const model = await modelFor(command.model);
+  if (!model.ok) return refuse(model.failure);
+  const planned = given.value === undefined ? await planGoal(command, ports, model.value) : ok({ plan: given.value, usage: NO_USAGE });
+  if (!planned.ok) return refuse(planned.failure);
+  const { plan, usage } = planned.value;
+  const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
+  const worker = inProcessWorker(repo, model.value);
+  const begun = await beginRun({ plan, model: command.model, planning: usage, limits }, { repo, workspace, worker, clock: systemClock }, signal);
+  if (!begun.ok) return refuse(begun.failure);
+  const run = begun.value;
+  output.event({ ...run.record.state.start }, run.record.state);
+  run.record.listen((event, state) => output.event(event, state));
+  const stop = () => run.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const ended = await run.drive();
+  signal.removeEventListener('abort', stop);
+  run.record.close();
+  return ended.ok ? report(ended.value, ports) : refuse(ended.failure);
+}
+
+async function report(state: RunState, { repo, output, signal }: CliPorts): Promise<number> {
+  const conflicts: { task: string; files: ConflictPaths[] }[] = [];
+  for (const [task, { stage, task: { title } }] of state.tasks) {
+    if (stage.kind !== 'conflicted') continue;
+    const files = await writeConflictFiles(repo, { run: state.start.run, task, title, keep: true }, stage.conflict);
+    if (files.ok) conflicts.push({ task, files: files.value });
+    else output.say(`weft: ${files.failure.message} ${files.failure.fix}`);
+  }
+  const summary = summarize(state, Date.now());
+  for (const line of summaryLines(state, summary, conflicts)) output.say(line);
+  const exitCode = signal.aborted ? 130 : isComplete(state) ? 0 : 1;
+  output.result({ exitCode, summary, conflicts });
+  return exitCode;
+}
+
+async function planFrom(source: string): Promise<Result<Plan | undefined>> {
+  try {
+    const name = source === '-' ? 'The plan on standard input' : source;
+    return readPlan(source === '-' ? await text(process.stdin) : await readFile(source, 'utf8'), name);
+  } catch (thrown) {
+    return fail('input', `The plan ${source} cannot be read: ${thrownText(thrown)}.`, 'Give the path of a plan file, or “-” for standard input.');
+  }
+}
+
+async function planGoal(command: RunCommand, { repo, workspace, output, signal }: CliPorts, model: ModelFetch): Promise<Result<{ plan: Plan; usage: Usage }>> {
+  if (!('goal' in command.work)) return cancelled;
+  output.say('Planning…');
+  const files = await listFiles(repo, workspace, signal);
+  if (!files.ok) return files;
+  return makePlan({ selected: [{ kind: 'text', text: command.work.goal }], files: files.value, model, modelName: command.model, signal });
+}
+
+function modelFor(model: string): Promise<Result<ModelFetch>> {
+  return modelSource({
+    model,
+    baseUrl: process.env['ANTHROPIC_BASE_URL'],
+    key: process.env['ANTHROPIC_API_KEY'],
+    fetch: (request) => fetch(request),
+    samplePath: join(__dirname, '..', 'media', 'sample.scenario.json'),
+    readText: (path) => readFile(path, 'utf8'),
+    paceMs: 30,
+    // A pause that the signal ends is over, not failed.
+    wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+  });
+}

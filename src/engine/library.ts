@@ -1,0 +1,43 @@
+/** The runs of a workspace folder that there have been, whoever began them: read from their journals. */
+import { fail, ok, type Result } from '../domain/failure';
+import type { RunState } from '../domain/run';
+import { isAlive } from '../repo/lock';
+import type { Repository } from '../repo/repository';
+import { listRunIds } from './journal';
+import { readState } from './record';
+
+/** Whether a run's process is at work on it, has ended it, or died over it. */
+export type Life = 'running' | 'finished' | 'interrupted';
+
+export function lifeOf(state: RunState): Life {
+  if (state.phase === 'finished') return 'finished';
+  return isAlive(state.start.pid) ? 'running' : 'interrupted';
+}
+
+/** All runs of this folder, newest first. Journals that cannot be read are failures of their own, and hide no other run. */
+export async function listRuns(repo: Repository): Promise<{ runs: RunState[]; unreadable: Result<never>[] }> {
+  const runs: RunState[] = [];
+  const unreadable: Result<never>[] = [];
+  for (const id of await listRunIds(repo.stateDir)) {
+    const state = readState(repo.stateDir, id);
+    if (state.ok) runs.push(state.value);
+    else unreadable.push(state);
+  }
+  return { runs, unreadable };
+}
+
+/** A run by its id, or by any beginning of it that names only one. */
+export async function findRun(repo: Repository, id: string): Promise<Result<RunState>> {
+  const ids = await listRunIds(repo.stateDir);
+  const matches = ids.includes(id) ? [id] : ids.filter((one) => id !== '' && one.startsWith(id));
+  const [only] = matches;
+  if (only !== undefined && matches.length === 1) return readState(repo.stateDir, only);
+  const why = matches.length > 1 ? `${matches.length} runs begin with “${id}”` : `There is no run “${id}” of this folder`;
+  return fail('input', `${why}.`, 'Run “weft runs” for the list.');
+}
+
+/** Fails where another process is at work on a run: it would not learn of what is done to it. */
+export function notElsewhere(state: RunState): Result<void> {
+  if (lifeOf(state) !== 'running' || state.start.pid === process.pid) return ok();
+  return fail('input', `Run ${state.start.run} is being worked on by another Weft (process ${state.start.pid}).`, 'Stop it there, or wait until it has finished.');
+}
