@@ -20,7 +20,7 @@ export type ContentBlock =
   | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown; readonly caller: { type: 'direct' } };
 
 /** Tokens, and the fields that the API sends as null where they do not apply. */
-export interface MessageUsage {
+interface MessageUsage {
   readonly input_tokens: number;
   readonly cache_read_input_tokens: number;
   readonly cache_creation_input_tokens: number;

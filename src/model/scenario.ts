@@ -44,7 +44,6 @@ export const scenarioSchema = z
 
 export type Scenario = z.infer<typeof scenarioSchema>;
 export type Turn = z.infer<typeof turnSchema>;
-export type TurnError = z.infer<typeof errorSchema>;
 
 /** Reads a scenario from JSON text. Failing, it names each field that does not fit; `source` is the file, for the message. */
 export function readScenario(text: string, source: string): Result<Scenario> {

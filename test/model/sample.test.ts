@@ -1,37 +1,23 @@
 /** The shipped sample: its plan is usable, its script fits its files, and exactly two of its tasks get in each other's way. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { checkPlan, type Plan, type Task } from '../../src/domain/plan';
-import { readScenario, type Scenario } from '../../src/model/scenario';
+import type { Plan } from '../../src/domain/plan';
+import type { Scenario } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
+import { run } from '../agent/agentRun';
+import { callsOf, type Files, loadPlan, loadScenario, needsOf, play, shippedFiles } from './samplePlay';
 
-/** Workspace path → text. */
-type Files = ReadonlyMap<string, string>;
-
-const ROOT = resolve(__dirname, '../../..');
-const MEDIA = join(ROOT, 'media');
 const RIVALS = ['free-shipping', 'express'];
 const WORKERS = 5;
-
-const inputs = {
-  list_files: z.strictObject({ folder: z.string().optional() }),
-  read_file: z.strictObject({ path: z.string(), from: z.int().optional(), lines: z.int().optional() }),
-  search: z.strictObject({ pattern: z.string(), folder: z.string().optional(), ignoreCase: z.boolean().optional() }),
-  edit_file: z.strictObject({ path: z.string(), old: z.string(), new: z.string() }),
-  write_file: z.strictObject({ path: z.string(), content: z.string() }),
-  move_file: z.strictObject({ from: z.string(), to: z.string() }),
-  delete_file: z.strictObject({ path: z.string() }),
-  finish: z.strictObject({ summary: z.string().min(1) }),
-};
 
 describe('the sample', () => {
   const scenario = loadScenario();
   const plan = loadPlan(scenario);
-  const shipped = readFolder(join(MEDIA, 'sample'));
+  const shipped = shippedFiles();
   const ids = plan.tasks.map((task) => task.id);
   /** The sample with those tasks landed, one after the other. */
   const landed = (tasks: readonly string[]) => tasks.reduce((files: Files, id) => play(files, scenario, id), shipped);
@@ -74,6 +60,22 @@ describe('the sample', () => {
     landed(ids.toReversed().toSorted((a, b) => rank(plan, a) - rank(plan, b)));
   });
 
+  it('makes no call that the real tools refuse', async () => {
+    const model = scriptedModel(scenario, { paceMs: 0, wait: async () => undefined });
+    for (const task of plan.tasks) {
+      const done = await run(model, { files: Object.fromEntries(landed(needsOf(plan, task))), task });
+      assert.ok(done.result.ok, task.id);
+      const results = done.requests.at(-1)?.messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)) ?? [];
+      assert.deepEqual(
+        results.filter((block) => block.is_error === true).map((block) => block.content),
+        [],
+        task.id,
+      );
+      // Every call but the last, which finishes, was answered in the last request.
+      assert.equal(results.filter((block) => block.type === 'tool_result').length, callsOf(scenario, task.id).length - 1, task.id);
+    }
+  });
+
   it('conflicts in one file between the two rivals, and nowhere else', () => {
     const git = repository(folder);
     const conflicts: string[] = [];
@@ -88,7 +90,7 @@ describe('the sample', () => {
       }
     }
     assert.deepEqual(conflicts, [`${RIVALS.join(' × ')}: src/shipping.js`]);
-  }).timeout(60_000);
+  });
 
   it('passes its own tests before the run, after it with either rival, and with both where they ran one after the other', () => {
     const without = (rival: string) => ids.filter((id) => id !== rival);
@@ -104,7 +106,7 @@ describe('the sample', () => {
       ['express', 21],
       ['both', 22],
     ]);
-  }).timeout(60_000);
+  });
 
   it('takes 12 to 20 seconds on five workers, and at least twice that on one', async () => {
     const took = new Map<string, number>();
@@ -118,75 +120,10 @@ describe('the sample', () => {
   });
 });
 
-function loadScenario(): Scenario {
-  const path = join(MEDIA, 'sample.scenario.json');
-  const scenario = readScenario(readFileSync(path, 'utf8'), path);
-  assert.ok(scenario.ok, scenario.ok ? '' : scenario.failure.message);
-  return scenario.value;
-}
-
-function loadPlan(scenario: Scenario): Plan {
-  assert.equal(scenario.plans.length, 1);
-  const { plan, problems } = checkPlan(scenario.plans[0]);
-  assert.deepEqual(problems, []);
-  assert.ok(plan !== undefined);
-  return plan;
-}
-
-/** What has landed when a task starts, in the plan's order: its dependencies, theirs, and so on. */
-function needsOf(plan: Plan, task: Task): string[] {
-  const needed = new Set<string>();
-  const visit = (id: string) => {
-    needed.add(id);
-    for (const next of plan.tasks.find((other) => other.id === id)?.dependsOn ?? []) visit(next);
-  };
-  for (const id of task.dependsOn) visit(id);
-  return plan.tasks.map((other) => other.id).filter((id) => needed.has(id));
-}
-
 /** How many tasks a task waits for. */
 function rank(plan: Plan, id: string): number {
   const task = plan.tasks.find((other) => other.id === id);
   return task === undefined ? 0 : needsOf(plan, task).length;
-}
-
-function callsOf(scenario: Scenario, id: string) {
-  return (scenario.tasks[id] ?? []).flatMap((turn) => turn.calls ?? []);
-}
-
-/** The files after a task's calls, each of which has to do what it says. */
-function play(files: Files, scenario: Scenario, id: string): Files {
-  const now = new Map(files);
-  const textOf = (path: string) => {
-    const text = now.get(path);
-    assert.ok(text !== undefined, `${id}: ${path} is not there`);
-    return text;
-  };
-  for (const { tool, input } of callsOf(scenario, id)) {
-    if (tool === 'edit_file') {
-      const edit = inputs.edit_file.parse(input);
-      const parts = textOf(edit.path).split(edit.old);
-      assert.equal(parts.length, 2, `${id}: ${JSON.stringify(edit.old)} is ${parts.length - 1} times in ${edit.path}`);
-      now.set(edit.path, parts.join(edit.new));
-    } else if (tool === 'write_file') {
-      const { path, content } = inputs.write_file.parse(input);
-      now.set(path, content);
-    } else if (tool === 'move_file') {
-      const { from, to } = inputs.move_file.parse(input);
-      assert.ok(!now.has(to), `${id}: ${to} is there already`);
-      now.set(to, textOf(from));
-      now.delete(from);
-    } else if (tool === 'read_file') textOf(inputs.read_file.parse(input).path);
-    else if (tool === 'list_files') inputs.list_files.parse(input);
-    else if (tool === 'search') {
-      const pattern = new RegExp(inputs.search.parse(input).pattern, 'm');
-      assert.ok(
-        [...now.values()].some((text) => pattern.test(text)),
-        `${id}: nothing matches ${pattern}`,
-      );
-    } else assert.ok(tool === 'finish' && inputs.finish.parse(input), `${id}: ${tool}`);
-  }
-  return now;
 }
 
 /** Milliseconds that a task's turns wait for, with no pace but their own. */
@@ -225,16 +162,6 @@ function makespan(plan: Plan, took: ReadonlyMap<string, number>): number {
     waiting.splice(waiting.indexOf(ready.task), 1);
   }
   return Math.max(...ends.values());
-}
-
-function readFolder(folder: string): Files {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [path.slice(folder.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8')];
-    }),
-  );
 }
 
 function writeFolder(folder: string, files: Files): void {

@@ -182,7 +182,7 @@ describe('the scripted model', () => {
   it('breaks off, or sends input that is no JSON, where the scenario says so', async () => {
     const client = await clientOf({ tasks: { cut: [{ say: SAY, malformed: 'cut' }], json: [{ calls: CALLS, malformed: 'json' }] } });
     await assert.rejects(client.messages.stream(ask('Task: cut')).finalMessage(), Anthropic.AnthropicError);
-    await assert.rejects(client.messages.stream(ask('Task: json')).finalMessage());
+    await assert.rejects(client.messages.stream(ask('Task: json')).finalMessage(), /JSON/);
   });
 
   it('counts what the prompt cache reads and writes', async () => {
