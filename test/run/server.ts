@@ -48,11 +48,17 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
   return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))), ...extra };
 }
 
-/** For tests: no key and no settings of the person's reach what is tested. */
+/** For tests: no key and no settings of the person's reach what is tested, and what it leaves behind goes with `folder`. */
 export function testEnvironment(folder: string, extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const gitConfig = join(folder, 'gitconfig');
   writeText(gitConfig, '[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n');
   const env = cleanEnvironment({ GIT_CONFIG_GLOBAL: gitConfig, GIT_CONFIG_NOSYSTEM: '1', ...extra });
+  // Elsewhere temporary folders have long paths already, and the path of a socket must be short.
+  if (process.platform === 'linux') {
+    env.TMPDIR = join(folder, 'tmp');
+    env.XDG_RUNTIME_DIR = env.TMPDIR;
+    mkdirSync(env.TMPDIR, { mode: 0o700 });
+  }
   for (const name of Object.keys(env)) if (name.startsWith('ANTHROPIC_')) delete env[name];
   return env;
 }
