@@ -108,9 +108,12 @@ function linkFailure(path: string, target: string): Result<never> {
 /** The candidate that a person who wrote `path` most likely meant; undefined where none is near. */
 export function nearest(path: string, candidates: readonly string[]): string | undefined {
   const name = posix.basename(path).toLowerCase();
+  const typos = Math.min(2, Math.floor(name.length / 3));
   const sameName = candidates.filter((candidate) => posix.basename(candidate).toLowerCase() === name);
   const pool =
-    sameName.length > 0 ? sameName : candidates.filter((candidate) => distance(posix.basename(candidate).toLowerCase(), name, 2) <= 2);
+    sameName.length > 0
+      ? sameName
+      : candidates.filter((candidate) => distance(posix.basename(candidate).toLowerCase(), name, typos) <= typos);
   let best: { candidate: string; far: number } | undefined;
   for (const candidate of pool.slice(0, 200)) {
     const far = distance(candidate.toLowerCase(), path.toLowerCase(), 200);

@@ -71,7 +71,7 @@ export async function gitText(cwd: string, args: readonly string[], place?: GitP
       baseDir: cwd,
       trimmed: true,
       allowEnvironment: Object.keys(environment),
-      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
+      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true, allowUnsafeConfigEnvCount: true },
     });
     return ok(await git.env(environment).raw([...args]));
   } catch (thrown) {
