@@ -7,6 +7,7 @@ import { type Message, runMocha } from '../run/mocha';
 
 /** The contract of `extensionTestsPath`. Rejects when a test failed. */
 export async function run(): Promise<void> {
+  process.setSourceMapsEnabled(true);
   const socket = connect({ host: '127.0.0.1', port: Number(process.env.WEFT_TEST_PORT) });
   await once(socket, 'connect');
   let failed = 0;

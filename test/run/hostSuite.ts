@@ -1,5 +1,5 @@
 /** Runs the compiled suite of test/host inside a real extension host: a desktop VS Code's, else the packaged one's. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
@@ -93,18 +93,17 @@ async function openPage(browser: Browser, port: number, workspace: string, heari
   ]);
   await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload)}`);
   return {
-    /** Shows what a person would have seen. */
+    /** Keeps what a person would have seen, and what the workbench and the server said. */
     async explain(print: (line: string) => void, serverOutput: string): Promise<void> {
-      const screenshots = join(root, 'out', 'screenshots');
-      mkdirSync(screenshots, { recursive: true });
-      const path = join(screenshots, 'host-suite-failed.png');
-      if (!page.isClosed() && browser.isConnected())
-        await page.screenshot({ path, timeout: 10_000 }).then(
-          () => print(`  screenshot: ${path}`),
-          (error: Error) => print(`  no screenshot: ${error.message}`),
-        );
-      print(`  the end of the workbench's console:\n${console.slice(-20).join('\n')}`);
-      print(`  the end of the server's output:\n${serverOutput.split('\n').slice(-20).join('\n')}`);
+      const folder = join(root, 'out', 'screenshots');
+      mkdirSync(folder, { recursive: true });
+      const log = join(folder, 'host-suite-failed.log');
+      writeFileSync(log, `${console.join('\n')}\n\nthe server:\n${serverOutput}`);
+      print(`  the log of the workbench and its server: ${log}`);
+      if (page.isClosed() || !browser.isConnected()) return;
+      const screenshot = join(folder, 'host-suite-failed.png');
+      const shown = await page.screenshot({ path: screenshot, timeout: 10_000 }).catch((error: Error) => error);
+      print(shown instanceof Error ? `  no screenshot: ${shown.message}` : `  screenshot: ${screenshot}`);
     },
   };
 }
