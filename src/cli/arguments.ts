@@ -1,7 +1,7 @@
 /** The command line: which command, with what. Parsed at the edge, trusted inside. */
 import { parseArgs } from 'node:util';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
@@ -26,7 +26,12 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'schema' }
-  | { readonly kind: 'run'; readonly work: { readonly plan: string } | { readonly goal: string }; readonly model: string; readonly maxWorkers: number | undefined }
+  | {
+      readonly kind: 'run';
+      readonly work: { readonly plan: string } | { readonly goal: string };
+      readonly model: string;
+      readonly maxWorkers: number | undefined;
+    }
   | { readonly kind: 'runs' }
   | { readonly kind: 'undo'; readonly run: string; readonly task: string }
   | { readonly kind: 'snapshots' }
@@ -84,8 +89,14 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   const [first, second] = rest;
-  if (name === 'undo') return first !== undefined && second !== undefined ? ok({ kind: 'undo', run: first, task: second }) : fail('input', '“weft undo” needs a run and a task.', 'Run “weft runs” for both.');
-  if (name === 'rollback') return first !== undefined ? ok({ kind: 'rollback', snapshot: first }) : fail('input', '“weft rollback” needs a snapshot.', 'Run “weft snapshots” for the list.');
+  if (name === 'undo')
+    return first !== undefined && second !== undefined
+      ? ok({ kind: 'undo', run: first, task: second })
+      : fail('input', '“weft undo” needs a run and a task.', 'Run “weft runs” for both.');
+  if (name === 'rollback')
+    return first !== undefined
+      ? ok({ kind: 'rollback', snapshot: first })
+      : fail('input', '“weft rollback” needs a snapshot.', 'Run “weft snapshots” for the list.');
   return ok({ kind: name === 'runs' ? 'runs' : name === 'snapshots' ? 'snapshots' : 'schema' });
 }
 
@@ -96,7 +107,8 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
     return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
   }
-  if (plan !== undefined && goal !== undefined) return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
+  if (plan !== undefined && goal !== undefined)
+    return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
   if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers });
   if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');

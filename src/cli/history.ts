@@ -1,9 +1,10 @@
 /** `weft runs`, `weft snapshots`, `weft undo` and `weft rollback`: what there was, and going back. */
-import { systemClock } from '../domain/clock';
+
 import { changeWord } from '../domain/changes';
+import { systemClock } from '../domain/clock';
 import { type Failure, failureText, type Result } from '../domain/failure';
-import { findRun, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { landPortsOf, undoTask } from '../engine/landing';
+import { findRun, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
 import { rollBackTo } from '../engine/rollback';
 import { summarize } from '../engine/summary';
@@ -22,7 +23,12 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
   }
   if (runs.length === 0) output.say('There are no runs of this folder yet.');
   for (const one of unreadable) if (!one.ok) output.say(`weft: ${failureText(one.failure)}`);
-  const rows = runs.map((state) => ({ goal: state.start.plan.goal, life: lifeOf(state), at: state.start.at, ...summarize(state, Date.now()) }));
+  const rows = runs.map((state) => ({
+    goal: state.start.plan.goal,
+    life: lifeOf(state),
+    at: state.start.at,
+    ...summarize(state, Date.now()),
+  }));
   output.result({ exitCode: 0, runs: rows });
   return 0;
 }
@@ -73,7 +79,9 @@ export async function undoCommand(wanted: { run: string; task: string }, { repo,
   }
   const files = await writeConflictFiles(repo, { run, task: wanted.task, title: `Undo: ${title}`, keep: false }, undone.value.conflict);
   if (!files.ok) return ended(output, files);
-  output.say(`“${title}” cannot be undone without a decision: later work stands on the same lines. Nothing was changed. Decide it in VS Code, or merge by hand:`);
+  output.say(
+    `“${title}” cannot be undone without a decision: later work stands on the same lines. Nothing was changed. Decide it in VS Code, or merge by hand:`,
+  );
   for (const file of files.value) output.say(`  ${file.path}\n    merged  ${file.result}`);
   output.result({ exitCode: 1, conflicts: files.value });
   return 1;
@@ -85,4 +93,3 @@ function ended(output: Output, result: Result<unknown, Failure>): number {
   output.result({ exitCode, failure });
   return exitCode;
 }
-

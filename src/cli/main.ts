@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
 import { fail, never, ok, thrownText } from '../domain/failure';
 import { planSchema } from '../domain/plan';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
-import packageJson from '../../package.json';
 import { type Arguments, parseArguments, USAGE } from './arguments';
 import { rollbackCommand, runsCommand, snapshotsCommand, undoCommand } from './history';
 import { type Output, output } from './output';
@@ -94,7 +94,11 @@ async function keepUnsaved(repo: Repository, out: Output, texts: readonly Unsave
     }
     return ok();
   } catch (thrown) {
-    return fail('file', `The unsaved text of the snapshot cannot be written to ${folder}: ${thrownText(thrown)}.`, 'Free disk space, or roll back in VS Code.');
+    return fail(
+      'file',
+      `The unsaved text of the snapshot cannot be written to ${folder}: ${thrownText(thrown)}.`,
+      'Free disk space, or roll back in VS Code.',
+    );
   }
 }
 

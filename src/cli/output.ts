@@ -70,21 +70,38 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
 }
 
 /** The end of a run, for people. */
-export function summaryLines(state: RunState, summary: Summary, conflicts: readonly { task: string; files: readonly ConflictPaths[] }[]): string[] {
+export function summaryLines(
+  state: RunState,
+  summary: Summary,
+  conflicts: readonly { task: string; files: readonly ConflictPaths[] }[],
+): string[] {
   const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
   const rows: [string, string][] = [
     ['tasks', String(summary.tasks)],
     ['files changed', String(summary.filesChanged)],
     ['conflicts', String(summary.conflicts)],
-    ['tokens', `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache)`],
+    [
+      'tokens',
+      `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache)`,
+    ],
     ['cost', costText(summary.costUsd, state.start.model)],
     ['wall time', seconds(summary.wallMs)],
     ['speed-up', `${summary.speedUp.toFixed(1)}× over one agent after the other (${seconds(summary.serialMs)})`],
   ];
   for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
   for (const { task, files } of conflicts) {
-    lines.push('', `Conflict of “${state.tasks.get(task)?.task.title ?? task}”: nothing of it was applied. Decide it in VS Code, or merge by hand:`);
-    for (const file of files) lines.push(`  ${file.path}`, `    base    ${file.base}`, `    ours    ${file.ours}`, `    theirs  ${file.theirs}`, `    merged  ${file.result}`);
+    lines.push(
+      '',
+      `Conflict of “${state.tasks.get(task)?.task.title ?? task}”: nothing of it was applied. Decide it in VS Code, or merge by hand:`,
+    );
+    for (const file of files)
+      lines.push(
+        `  ${file.path}`,
+        `    base    ${file.base}`,
+        `    ours    ${file.ours}`,
+        `    theirs  ${file.theirs}`,
+        `    merged  ${file.result}`,
+      );
   }
   lines.push('', `Take it all back:  weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;

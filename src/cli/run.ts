@@ -50,7 +50,11 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const { plan, usage } = planned.value;
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
   const worker = inProcessWorker(repo, model.value);
-  const begun = await beginRun({ plan, model: command.model, planning: usage, limits }, { repo, workspace, worker, clock: systemClock }, signal);
+  const begun = await beginRun(
+    { plan, model: command.model, planning: usage, limits },
+    { repo, workspace, worker, clock: systemClock },
+    signal,
+  );
   if (!begun.ok) return refuse(begun.failure);
   const run = begun.value;
   output.event({ ...run.record.state.start }, run.record.state);
@@ -66,7 +70,13 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
 
 async function report(state: RunState, { repo, output, signal }: CliPorts): Promise<number> {
   const conflicts: { task: string; files: ConflictPaths[] }[] = [];
-  for (const [task, { stage, task: { title } }] of state.tasks) {
+  for (const [
+    task,
+    {
+      stage,
+      task: { title },
+    },
+  ] of state.tasks) {
     if (stage.kind !== 'conflicted') continue;
     const files = await writeConflictFiles(repo, { run: state.start.run, task, title, keep: true }, stage.conflict);
     if (files.ok) conflicts.push({ task, files: files.value });
@@ -84,11 +94,19 @@ async function planFrom(source: string): Promise<Result<Plan | undefined>> {
     const name = source === '-' ? 'The plan on standard input' : source;
     return readPlan(source === '-' ? await text(process.stdin) : await readFile(source, 'utf8'), name);
   } catch (thrown) {
-    return fail('input', `The plan ${source} cannot be read: ${thrownText(thrown)}.`, 'Give the path of a plan file, or “-” for standard input.');
+    return fail(
+      'input',
+      `The plan ${source} cannot be read: ${thrownText(thrown)}.`,
+      'Give the path of a plan file, or “-” for standard input.',
+    );
   }
 }
 
-async function planGoal(command: RunCommand, { repo, workspace, output, signal }: CliPorts, model: ModelFetch): Promise<Result<{ plan: Plan; usage: Usage }>> {
+async function planGoal(
+  command: RunCommand,
+  { repo, workspace, output, signal }: CliPorts,
+  model: ModelFetch,
+): Promise<Result<{ plan: Plan; usage: Usage }>> {
   if (!('goal' in command.work)) return cancelled;
   output.say('Planning…');
   const files = await listFiles(repo, workspace, signal);

@@ -17,7 +17,12 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const draft = new Draft(repo, job.base);
     const result = await runAgent({ task, goal, draft, model, modelName: job.model, maxTurns: MAX_TURNS, report, signal }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
-      (thrown: unknown) => fail('agent', `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`, 'Dispatch the task again; if it goes on, report this.'),
+      (thrown: unknown) =>
+        fail(
+          'agent',
+          `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`,
+          'Dispatch the task again; if it goes on, report this.',
+        ),
     );
     const kept = await draft.commit(`${task.title}\n\n${result.ok ? result.value.summary : result.failure.message}`);
     if (!kept.ok) return { kind: 'failed', failure: kept.failure, draft: null };

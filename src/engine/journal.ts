@@ -46,7 +46,11 @@ export function readJournal(file: string): Result<RunEvent[]> {
         }),
     );
   } catch (thrown) {
-    return fail('file', `The journal ${file} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, or delete its folder to forget the run.');
+    return fail(
+      'file',
+      `The journal ${file} cannot be read: ${thrownText(thrown)}.`,
+      'Make it readable, or delete its folder to forget the run.',
+    );
   }
 }
 

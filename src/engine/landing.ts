@@ -64,7 +64,12 @@ async function incomingOf(state: RunState, repo: Repository, id: TaskId): Promis
   }
   if (!isDecided(stage)) return fail('input', `“${task.title}” still has files in conflict.`, 'Decide each of them first.');
   const puts = new Map<string, Put | null>(stage.resolved);
-  const theirs = await buildCommit(repo, { from: stage.conflict.tree, puts, parents: [stage.conflict.ours], message: `Resolved: ${task.title}` });
+  const theirs = await buildCommit(repo, {
+    from: stage.conflict.tree,
+    puts,
+    parents: [stage.conflict.ours],
+    message: `Resolved: ${task.title}`,
+  });
   return theirs.ok ? ok({ ...common, intent: stage.conflict.intent, base: stage.conflict.ours, theirs: theirs.value }) : theirs;
 }
 
@@ -78,16 +83,26 @@ export async function undoTask(record: RunRecord, ports: LandPorts, id: TaskId, 
 }
 
 /** What {@link undoTask} would change, and where it would be in conflict. */
-export function previewUndo(state: RunState, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
+export function previewUndo(
+  state: RunState,
+  ports: LandPorts,
+  id: TaskId,
+  signal: AbortSignal,
+): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
   const incoming = undoOf(state, id);
   return incoming.ok ? previewLanding(ports, incoming.value, signal) : Promise.resolve(incoming);
 }
 
 function undoOf(state: RunState, id: TaskId): Result<Incoming> {
   const task = state.tasks.get(id);
-  if (task === undefined) return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
+  if (task === undefined)
+    return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
   if (task.stage.kind !== 'landed' || task.landing === null) {
-    return fail('input', `“${task.task.title}” is not in the workspace (it is ${task.stage.kind}).`, 'Only a task that has landed can be undone.');
+    return fail(
+      'input',
+      `“${task.task.title}” is not in the workspace (it is ${task.stage.kind}).`,
+      'Only a task that has landed can be undone.',
+    );
   }
   const { before, after } = task.landing;
   return ok({ run: state.start.run, task: id, title: task.task.title, intent: 'undo', base: after, theirs: before });
@@ -107,8 +122,10 @@ export function followRollback(record: RunRecord, then: RunState | undefined): v
     const was: TaskState | undefined = then?.tasks.get(id);
     const isIn = now.stage.kind === 'landed';
     const wasIn = was?.stage.kind === 'landed';
-    if (isIn && !wasIn && now.landing !== null) record.emit({ type: 'task.undone', task: id, before: now.landing.after, after: now.landing.before });
-    if (!isIn && wasIn && now.stage.kind === 'undone' && was.landing !== null) record.emit({ type: 'task.landed', task: id, ...was.landing });
+    if (isIn && !wasIn && now.landing !== null)
+      record.emit({ type: 'task.undone', task: id, before: now.landing.after, after: now.landing.before });
+    if (!isIn && wasIn && now.stage.kind === 'undone' && was.landing !== null)
+      record.emit({ type: 'task.landed', task: id, ...was.landing });
   }
 }
 
@@ -116,4 +133,3 @@ export function followRollback(record: RunRecord, then: RunState | undefined): v
 export function keepDraft(repo: Repository, run: string, task: TaskId, commit: string): Promise<Result<void>> {
   return writeRef(repo, `runs/${run}/drafts/${task}`, commit);
 }
-

@@ -39,5 +39,9 @@ export async function findRun(repo: Repository, id: string): Promise<Result<RunS
 /** Fails where another process is at work on a run: it would not learn of what is done to it. */
 export function notElsewhere(state: RunState): Result<void> {
   if (lifeOf(state) !== 'running' || state.start.pid === process.pid) return ok();
-  return fail('input', `Run ${state.start.run} is being worked on by another Weft (process ${state.start.pid}).`, 'Stop it there, or wait until it has finished.');
+  return fail(
+    'input',
+    `Run ${state.start.run} is being worked on by another Weft (process ${state.start.pid}).`,
+    'Stop it there, or wait until it has finished.',
+  );
 }

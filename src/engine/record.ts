@@ -2,7 +2,7 @@
 import type { Clock } from '../domain/clock';
 import type { Happening, RunEvent } from '../domain/event';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { reduce, type RunState } from '../domain/run';
+import { type RunState, reduce } from '../domain/run';
 import { type Journal, journalFile, openJournal, readJournal } from './journal';
 
 export type Listener = (event: RunEvent, state: RunState) => void;
@@ -25,7 +25,11 @@ export class RunRecord {
       record.emit(start);
       return ok(record);
     } catch (thrown) {
-      return fail('file', `The run's journal cannot be written: ${thrownText(thrown)}.`, 'Free some disk space, or make the folder writable; nothing was started.');
+      return fail(
+        'file',
+        `The run's journal cannot be written: ${thrownText(thrown)}.`,
+        'Free some disk space, or make the folder writable; nothing was started.',
+      );
     }
   }
 
@@ -83,7 +87,11 @@ export function readState(stateDir: string, run: string, until = Number.POSITIVE
   try {
     for (const event of events.value) if (event.at <= until) state = reduce(state, event);
   } catch (thrown) {
-    return fail('file', `The journal of run ${run} makes no sense: ${thrownText(thrown)}`, 'Keep its folder, and report this; its snapshot can still be rolled back to.');
+    return fail(
+      'file',
+      `The journal of run ${run} makes no sense: ${thrownText(thrown)}`,
+      'Keep its folder, and report this; its snapshot can still be rolled back to.',
+    );
   }
   if (state === undefined) return fail('input', `There is no run “${run}” of this folder.`, 'Run “weft runs” for the list.');
   return ok(state);

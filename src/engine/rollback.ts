@@ -1,8 +1,8 @@
 /** Rolling the workspace back, and telling the runs what that did to their tasks. */
 import type { Clock } from '../domain/clock';
 import { fail, type Result } from '../domain/failure';
-import { type RolledBack, rollBack } from '../repo/rollback';
 import type { Repository } from '../repo/repository';
+import { type RolledBack, rollBack } from '../repo/rollback';
 import type { Snapshot } from '../repo/snapshot';
 import type { Workspace } from '../repo/workspace';
 import { followRollback } from './landing';

@@ -8,7 +8,7 @@ import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { takeSnapshot } from '../repo/snapshot';
 import { landPortsOf, landTask } from './landing';
 import { RunRecord } from './record';
-import { decide, type Decision, type Limits } from './scheduler';
+import { type Decision, decide, type Limits } from './scheduler';
 import type { Report, Worker } from './worker';
 
 export interface RunRequest {
@@ -122,7 +122,11 @@ export class LiveRun {
           this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
           break;
         case 'stop':
-          this.record.emit({ type: 'task.stopped', task: decision.task, draft: this.record.state.tasks.get(decision.task)?.work.changeset ?? null });
+          this.record.emit({
+            type: 'task.stopped',
+            task: decision.task,
+            draft: this.record.state.tasks.get(decision.task)?.work.changeset ?? null,
+          });
           break;
         case 'finish':
           this.record.emit({ type: 'run.finished' });
@@ -166,7 +170,13 @@ export class LiveRun {
     const outcome = await this.ports.worker({ run: start.run, goal: start.plan.goal, task, model: start.model, base }, report, signal);
     switch (outcome.kind) {
       case 'done':
-        this.record.emit({ type: 'task.done', task: task.id, summary: outcome.summary, changeset: outcome.changeset, changes: [...outcome.changes] });
+        this.record.emit({
+          type: 'task.done',
+          task: task.id,
+          summary: outcome.summary,
+          changeset: outcome.changeset,
+          changes: [...outcome.changes],
+        });
         break;
       case 'failed':
         this.record.emit({ type: 'task.failed', task: task.id, failure: outcome.failure, draft: outcome.draft });
@@ -212,7 +222,11 @@ export class LiveRun {
 
   /** A journal that cannot be written, or a bug: nothing more is started, and the person is told. */
   private fall(thrown: unknown): void {
-    this.broken ??= fail('file', `The run cannot go on: ${thrownText(thrown)}.`, 'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.').failure;
+    this.broken ??= fail(
+      'file',
+      `The run cannot go on: ${thrownText(thrown)}.`,
+      'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.',
+    ).failure;
     this.whole.abort();
     this.stir();
   }

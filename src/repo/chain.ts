@@ -7,8 +7,19 @@ import type { Repository } from './repository';
 const linkSchema = z.object({ by: z.enum(['person', 'task', 'undo']), task: z.string().optional() });
 
 /** The task whose landing last touched a path between two commits of a chain; undefined: the person did, or nobody. */
-export async function authorOf(repo: Repository, where: { since: string; until: string; path: string }): Promise<Result<string | undefined>> {
-  const said = await plumbText({ ...repo, cwd: repo.workTree }, ['log', '--first-parent', '--max-count=1', '--format=%b', `${where.since}..${where.until}`, '--', where.path]);
+export async function authorOf(
+  repo: Repository,
+  where: { since: string; until: string; path: string },
+): Promise<Result<string | undefined>> {
+  const said = await plumbText({ ...repo, cwd: repo.workTree }, [
+    'log',
+    '--first-parent',
+    '--max-count=1',
+    '--format=%b',
+    `${where.since}..${where.until}`,
+    '--',
+    where.path,
+  ]);
   if (!said.ok) return said;
   const body = said.value.trim();
   if (!body.startsWith('{')) return ok(undefined);

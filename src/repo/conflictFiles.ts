@@ -40,7 +40,11 @@ export async function writeConflictFiles(
   return ok(all);
 }
 
-async function writeOne(repo: Repository, where: { run: string; task: string; title: string; keep: boolean }, file: ConflictFile): Promise<Result<ConflictPaths>> {
+async function writeOne(
+  repo: Repository,
+  where: { run: string; task: string; title: string; keep: boolean },
+  file: ConflictFile,
+): Promise<Result<ConflictPaths>> {
   const folder = conflictFolder(repo, where.run, where.task);
   const place = (side: string) => join(folder, side, file.path);
   const paths = { path: file.path, base: place('base'), ours: place('ours'), theirs: place('theirs'), result: place('result') };
@@ -56,9 +60,13 @@ async function writeOne(repo: Repository, where: { run: string; task: string; ti
       await writeFile(paths[side], contents.get(side)?.bytes ?? '');
     }
     await mkdir(dirname(paths.result), { recursive: true, mode: 0o700 });
-    const isText = [...contents.values()].every((content) => content === undefined || (content.mode !== '120000' && !content.bytes.includes(0)));
+    const isText = [...contents.values()].every(
+      (content) => content === undefined || (content.mode !== '120000' && !content.bytes.includes(0)),
+    );
     const text = isText && file.ours !== null && file.theirs !== null;
-    const merged = text ? await markedUp(repo, { ...paths, oursBy: file.oursBy, theirsBy: where.title }) : ok((contents.get('ours') ?? contents.get('theirs'))?.bytes ?? Buffer.alloc(0));
+    const merged = text
+      ? await markedUp(repo, { ...paths, oursBy: file.oursBy, theirsBy: where.title })
+      : ok((contents.get('ours') ?? contents.get('theirs'))?.bytes ?? Buffer.alloc(0));
     if (!merged.ok) return merged;
     // 'wx' fails where there is one already.
     await writeFile(paths.result, merged.value, { flag: where.keep ? 'wx' : 'w' }).catch((thrown: unknown) => {
@@ -66,7 +74,11 @@ async function writeOne(repo: Repository, where: { run: string; task: string; ti
     });
     return ok({ ...paths, text });
   } catch (thrown) {
-    return fail('file', `The files of the conflict in ${file.path} cannot be written to ${folder}: ${thrownText(thrown)}.`, 'Make the folder writable, or free disk space.');
+    return fail(
+      'file',
+      `The files of the conflict in ${file.path} cannot be written to ${folder}: ${thrownText(thrown)}.`,
+      'Make the folder writable, or free disk space.',
+    );
   }
 }
 
@@ -75,9 +87,21 @@ async function sideOf(repo: Repository, path: string, entry: Entry | null): Prom
 }
 
 /** The merge of the three files as git marks it up, each side with the name of who wrote it. */
-async function markedUp(repo: Repository, paths: { ours: string; base: string; theirs: string; oursBy: string; theirsBy: string }): Promise<Result<Buffer>> {
+async function markedUp(
+  repo: Repository,
+  paths: { ours: string; base: string; theirs: string; oursBy: string; theirsBy: string },
+): Promise<Result<Buffer>> {
   const label = (text: string) => ['-L', text.replaceAll(/\s+/g, ' ')];
-  const args = ['merge-file', '-p', ...label(paths.oursBy), ...label('before both'), ...label(paths.theirsBy), paths.ours, paths.base, paths.theirs];
+  const args = [
+    'merge-file',
+    '-p',
+    ...label(paths.oursBy),
+    ...label('before both'),
+    ...label(paths.theirsBy),
+    paths.ours,
+    paths.base,
+    paths.theirs,
+  ];
   // The exit code counts the conflicts, up to 127.
   const said = await plumb(repo, args, { answers: Array.from({ length: 127 }, (_, at) => at + 1) });
   return said.ok ? ok(said.value.out) : said;

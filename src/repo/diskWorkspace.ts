@@ -1,10 +1,13 @@
 /** The workspace where no editor is: files on disk, nothing unsaved. */
 import { fail, ok, type Result } from '../domain/failure';
 import { checkNoLink, checkNotReadOnly, readContent, removeFile, writeContent } from './files';
-import type { Content, FileEdit, FileRestore, Unsaved, Untitled, Workspace } from './workspace';
+import type { Content, FileEdit, Unsaved, Untitled, Workspace } from './workspace';
 
 /** `keepUnsaved` is given the unsaved text of a snapshot that is restored where there is no editor to show it in. */
-export function diskWorkspace(root: string, keepUnsaved: (texts: readonly Unsaved[], untitled: readonly Untitled[]) => Promise<Result<void>>): Workspace {
+export function diskWorkspace(
+  root: string,
+  keepUnsaved: (texts: readonly Unsaved[], untitled: readonly Untitled[]) => Promise<Result<void>>,
+): Workspace {
   return {
     unsaved: async () => [],
     untitled: async () => [],
@@ -36,7 +39,13 @@ export async function applyToDisk(root: string, edits: readonly FileEdit[]): Pro
     // The write that failed may have left half a file, which is neither before nor after.
     await put(root, edit.path, edit.before);
     const back = await putBack(root, done.reverse());
-    return back.ok ? written : fail('file', `${written.failure.message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
+    return back.ok
+      ? written
+      : fail(
+          'file',
+          `${written.failure.message} ${back.failure.message}`,
+          'Roll back to the snapshot of the run to be sure of every file.',
+        );
   }
   return ok();
 }

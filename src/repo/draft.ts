@@ -54,14 +54,21 @@ export class Draft {
     if (entry === undefined || entry === 'folder' || entry.mode === '160000') return ok(null);
     const bytes = await this.repo.objects.read(entry.blob);
     if (!bytes.ok) return bytes;
-    return bytes.value === undefined ? fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.') : ok({ mode: entry.mode, bytes: bytes.value });
+    return bytes.value === undefined
+      ? fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.')
+      : ok({ mode: entry.mode, bytes: bytes.value });
   }
 
   /** Writes a whole file. An existing file keeps its mode unless one is given. */
   async write(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
     const before = await this.read(path);
     if (!before.ok) return before;
-    if (before.value?.mode === '120000') return fail('input', `${path} is a link to ${before.value.bytes.toString()}.`, 'Change the file that it leads to, or delete the link first.');
+    if (before.value?.mode === '120000')
+      return fail(
+        'input',
+        `${path} is a link to ${before.value.bytes.toString()}.`,
+        'Change the file that it leads to, or delete the link first.',
+      );
     if (before.value === null) {
       const room = await this.room(path);
       if (!room.ok) return room;
@@ -107,9 +114,18 @@ export class Draft {
     const flags = ['-z', '-n', '-I', '-E', '--no-color', '--full-name', ...(options.ignoreCase ? ['-i'] : [])];
     const where = options.folder === '' ? [] : ['--', options.folder];
     // In a sub-folder of a repository, git would take the tree's paths for paths of that folder: from the top they are as they are.
-    const said = await plumb({ ...this.repo, cwd: this.repo.workTree }, ['grep', ...flags, '-e', pattern, tree.value, ...where], { answers: [1], signal });
+    const said = await plumb({ ...this.repo, cwd: this.repo.workTree }, ['grep', ...flags, '-e', pattern, tree.value, ...where], {
+      answers: [1],
+      signal,
+    });
     if (!said.ok) {
-      return said.failure.kind === 'cancelled' ? said : fail('input', `The search for ${JSON.stringify(pattern)} failed: ${said.failure.message}`, 'Use an extended regular expression (grep -E).');
+      return said.failure.kind === 'cancelled'
+        ? said
+        : fail(
+            'input',
+            `The search for ${JSON.stringify(pattern)} failed: ${said.failure.message}`,
+            'Use an extended regular expression (grep -E).',
+          );
     }
     const hits: Hit[] = [];
     for (const row of said.value.out.toString().split('\n')) {
@@ -160,7 +176,8 @@ export class Draft {
       const above = await this.read(parent);
       if (!above.ok) return above;
       if (above.value === null) continue;
-      const what = above.value.mode === '120000' ? `a link (to ${above.value.bytes.toString()}), and nothing is written through links` : 'a file';
+      const what =
+        above.value.mode === '120000' ? `a link (to ${above.value.bytes.toString()}), and nothing is written through links` : 'a file';
       return fail('input', `${path} cannot be made: ${parent} is ${what}.`, 'Choose a path whose folders are real folders.');
     }
     const inside = await this.list(path);

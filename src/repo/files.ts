@@ -1,6 +1,6 @@
 /** Files on disk under a root, links never followed: read, checked and written one at a time. */
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, readlink, rename, rmdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Mode } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
@@ -13,7 +13,8 @@ export async function readContent(root: string, path: string): Promise<Result<Co
     const found = await lstat(join(root, path));
     if (found.isDirectory()) return ok('folder');
     if (found.isSymbolicLink()) return ok({ mode: '120000', bytes: Buffer.from(await readlink(join(root, path))) });
-    if (!found.isFile()) return fail('file', `${path} is neither a file, a folder nor a link.`, 'Weft leaves such files alone: keep the agents away from it.');
+    if (!found.isFile())
+      return fail('file', `${path} is neither a file, a folder nor a link.`, 'Weft leaves such files alone: keep the agents away from it.');
     return ok({ mode: fileMode(found.mode), bytes: await readFile(join(root, path)) });
   } catch (thrown) {
     if (isMissing(thrown)) return ok(null);
@@ -30,7 +31,11 @@ export async function checkNoLink(root: string, path: string): Promise<Result<vo
   for (const parent of parentsOf(path)) {
     try {
       if (!(await lstat(join(root, parent))).isSymbolicLink()) continue;
-      return fail('file', `${path} lies behind the link ${parent}, which may lead out of the workspace.`, 'Weft writes through no link: replace the link by a folder, or use the real path.');
+      return fail(
+        'file',
+        `${path} lies behind the link ${parent}, which may lead out of the workspace.`,
+        'Weft writes through no link: replace the link by a folder, or use the real path.',
+      );
     } catch (thrown) {
       return isMissing(thrown) ? ok() : unreadable(parent, thrown);
     }
@@ -99,7 +104,8 @@ export async function removeFile(root: string, path: string): Promise<Result<voi
   try {
     await unlink(join(root, path));
   } catch (thrown) {
-    if (!isMissing(thrown)) return fail('file', `${path} cannot be deleted: ${thrownText(thrown)}.`, 'Make its folder writable, then try again.');
+    if (!isMissing(thrown))
+      return fail('file', `${path} cannot be deleted: ${thrownText(thrown)}.`, 'Make its folder writable, then try again.');
   }
   await removeEmptyParents(root, path);
   return ok();

@@ -40,7 +40,7 @@ const CONFIG: readonly (readonly [string, string])[] = [
 ];
 
 /** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
-function gitEnvironment(place: GitPlace | undefined, index?: string): NodeJS.ProcessEnv {
+function gitEnvironment(place: GitPlace, index?: string): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) environment[name] = value;
   Object.assign(environment, {
@@ -58,21 +58,36 @@ function gitEnvironment(place: GitPlace | undefined, index?: string): NodeJS.Pro
     environment[`GIT_CONFIG_KEY_${at}`] = key;
     environment[`GIT_CONFIG_VALUE_${at}`] = value;
   });
-  if (place !== undefined) Object.assign(environment, { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.workTree });
+  Object.assign(environment, { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.workTree });
   if (index !== undefined) environment['GIT_INDEX_FILE'] = index;
   return environment;
 }
 
-/** Ordinary commands, for text. Without a place, git looks for the repository from `cwd` upwards. */
-export async function gitText(cwd: string, args: readonly string[], place?: GitPlace): Promise<Result<string>> {
-  const environment = gitEnvironment(place);
+/** What git needs of the environment to find itself and the person's configuration. */
+const ORDINARY = [
+  'PATH',
+  'HOME',
+  'XDG_CONFIG_HOME',
+  'USERPROFILE',
+  'HOMEDRIVE',
+  'HOMEPATH',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'SystemRoot',
+  'TEMP',
+  'TMP',
+];
+
+/** Ordinary commands, for text, in a folder whose repository is not known yet: git looks for it from there upwards. */
+export async function gitText(cwd: string, args: readonly string[]): Promise<Result<string>> {
+  // Nothing else goes in: simple-git refuses to start where the person has an EDITOR, a PAGER or the like.
+  const environment: Record<string, string> = { LC_ALL: 'C' };
+  for (const name of ORDINARY) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
   try {
-    const git = simpleGit({
-      baseDir: cwd,
-      trimmed: true,
-      allowEnvironment: Object.keys(environment),
-      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true, allowUnsafeConfigEnvCount: true },
-    });
+    const git = simpleGit({ baseDir: cwd, trimmed: true, allowEnvironment: Object.keys(environment) });
     return ok(await git.env(environment).raw([...args]));
   } catch (thrown) {
     return gitFailure(args, thrownText(thrown));
@@ -117,13 +132,27 @@ function gitFailure(args: readonly string[], said: string): { ok: false; failure
   const text = said.trim();
   if (/ENOENT/.test(text)) return fail('git', 'git was not found.', 'Install git 2.38 or newer, and make sure that it is on the PATH.');
   if (/dubious ownership/.test(text)) {
-    return fail('git', 'git refuses this repository because another user owns it.', 'Run the “git config --global --add safe.directory …” that “git status” suggests there, then try again.');
+    return fail(
+      'git',
+      'git refuses this repository because another user owns it.',
+      'Run the “git config --global --add safe.directory …” that “git status” suggests there, then try again.',
+    );
   }
-  const unreadable = /(?:error|fatal): (?:open|unable to (?:stat|index file|read)|cannot (?:open|stat))[^\n]*?["'(]([^"')\n]+)["')][^\n]*/.exec(text);
-  if (unreadable !== null) return fail('file', `git cannot read ${unreadable[1]}: ${unreadable[0].replace(/^(error|fatal): /, '')}.`, 'Make the file readable, or have git ignore it, then try again.');
+  const unreadable =
+    /(?:error|fatal): (?:open|unable to (?:stat|index file|read)|cannot (?:open|stat))[^\n]*?["'(]([^"')\n]+)["')][^\n]*/.exec(text);
+  if (unreadable !== null)
+    return fail(
+      'file',
+      `git cannot read ${unreadable[1]}: ${unreadable[0].replace(/^(error|fatal): /, '')}.`,
+      'Make the file readable, or have git ignore it, then try again.',
+    );
   if (/No space left|ENOSPC/i.test(text)) return fail('git', 'The disk is full.', 'Free some space, then try again; nothing was changed.');
   const line = text.split('\n').find((one) => /^(fatal|error):/.test(one)) ?? text.split('\n')[0] ?? '';
-  return fail('git', `git ${args[0] ?? ''} failed: ${line.replace(/^(fatal|error): /, '')}.`, 'Run “git status” in the workspace to see whether git itself works there.');
+  return fail(
+    'git',
+    `git ${args[0] ?? ''} failed: ${line.replace(/^(fatal|error): /, '')}.`,
+    'Run “git status” in the workspace to see whether git itself works there.',
+  );
 }
 
 /** What one object is; `undefined` where there is no such object. */

@@ -1,11 +1,11 @@
 /** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
 import type { Change, Conflict } from '../domain/changes';
 import { cancelled, fail, never, ok, type Result } from '../domain/failure';
+import { authorOf } from './chain';
 import { type Repository, readRef, writeRef } from './repository';
 import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, treeOf } from './trees';
 import { contentOf, type Truth, truthOf, wholeTruth } from './truth';
 import type { Content, FileEdit, Workspace } from './workspace';
-import { authorOf } from './chain';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
 const TRIES = 8;
@@ -79,7 +79,11 @@ export function land(ports: LandPorts, incoming: Incoming, signal: AbortSignal):
 }
 
 /** Shows what {@link land} would change, without changing anything: the changes, or the files in conflict. */
-export async function previewLanding(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
+export async function previewLanding(
+  ports: LandPorts,
+  incoming: Incoming,
+  signal: AbortSignal,
+): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
   const now = await workspaceNow(ports, incoming, signal);
   if (!now.ok) return now;
   const merge = await mergeTrees(ports.repo, { base: incoming.base, ours: now.value.commit, theirs: incoming.theirs });
@@ -126,7 +130,8 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
   const { repo, workspace } = ports;
   const tip = await readRef(repo, chainRef(incoming.run));
   if (!tip.ok) return tip;
-  if (tip.value === undefined) return fail('input', `The history of run ${incoming.run} is gone.`, 'Its snapshots may still be there: “weft snapshots”.');
+  if (tip.value === undefined)
+    return fail('input', `The history of run ${incoming.run} is gone.`, 'Its snapshots may still be there: “weft snapshots”.');
   const wanted = await diffTrees(repo, incoming.base, incoming.theirs);
   if (!wanted.ok) return wanted;
   const paths = wanted.value.map((change) => change.path);
@@ -149,7 +154,11 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
   return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, truths: truths.value });
 }
 
-async function editsFor(ports: LandPorts, changes: readonly Change[], truths: ReadonlyMap<string, Truth | null>): Promise<Result<FileEdit[]>> {
+async function editsFor(
+  ports: LandPorts,
+  changes: readonly Change[],
+  truths: ReadonlyMap<string, Truth | null>,
+): Promise<Result<FileEdit[]>> {
   const edits: FileEdit[] = [];
   const unread = changes.filter((change) => !truths.has(change.path)).map((change) => change.path);
   const more = await truthOf(ports.repo, ports.workspace, unread);
@@ -162,7 +171,8 @@ async function editsFor(ports: LandPorts, changes: readonly Change[], truths: Re
       if (!read.ok) return read;
       content = read.value;
     }
-    if ((truth?.entry.blob ?? null) !== (before?.blob ?? null)) return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
+    if ((truth?.entry.blob ?? null) !== (before?.blob ?? null))
+      return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
     edits.push({ path, before: truth?.content ?? null, after: content });
   }
   return ok(edits);

@@ -27,7 +27,12 @@ async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promi
   try {
     for (let tries = 0; !(await take(file, mark)); tries++) {
       if (signal.aborted) return cancelled;
-      if (tries >= TRIES) return fail('file', `Another Weft has been at work in this workspace for five minutes (${await holder(file)}).`, `End it, or delete ${file}.`);
+      if (tries >= TRIES)
+        return fail(
+          'file',
+          `Another Weft has been at work in this workspace for five minutes (${await holder(file)}).`,
+          `End it, or delete ${file}.`,
+        );
       await pause(POLL_MS);
     }
   } catch (thrown) {

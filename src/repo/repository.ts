@@ -45,7 +45,15 @@ export async function openRepository(folder: string): Promise<Result<Repository>
     return fail('input', `There is no folder ${folder}.`, 'Give a folder that exists.');
   }
   const key = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const found = await gitText(root, ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-dir', '--git-common-dir', '--show-object-format', '--show-prefix']);
+  const found = await gitText(root, [
+    'rev-parse',
+    '--path-format=absolute',
+    '--show-toplevel',
+    '--git-dir',
+    '--git-common-dir',
+    '--show-object-format',
+    '--show-prefix',
+  ]);
   if (!found.ok && !/not a git repository|must be run in a work tree/i.test(found.failure.message)) return found;
   return found.ok ? inRepository(root, key, found.value) : beside(root, key);
 }
@@ -56,7 +64,17 @@ async function inRepository(root: string, key: string, found: string): Promise<R
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
   const place = { gitDir, workTree, cwd: root };
-  return ok({ ...place, root, prefix, stateDir, refs: `refs/weft/${key}/`, own: false, zero: '0'.repeat(format === 'sha256' ? 64 : 40), objects: objectReader(place), ...locks(stateDir) });
+  return ok({
+    ...place,
+    root,
+    prefix,
+    stateDir,
+    refs: `refs/weft/${key}/`,
+    own: false,
+    zero: '0'.repeat(format === 'sha256' ? 64 : 40),
+    objects: objectReader(place),
+    ...locks(stateDir),
+  });
 }
 
 function locks(stateDir: string) {
@@ -85,7 +103,17 @@ async function beside(root: string, key: string): Promise<Result<Repository>> {
       return fail('file', `Weft cannot write in ${stateDir}: ${thrownText(thrown)}.`, 'Make it writable.');
     }
   }
-  return ok({ ...place, root, prefix: '', stateDir, refs: `refs/weft/${key}/`, own: true, zero: '0'.repeat(40), objects: objectReader(place), ...locks(stateDir) });
+  return ok({
+    ...place,
+    root,
+    prefix: '',
+    stateDir,
+    refs: `refs/weft/${key}/`,
+    own: true,
+    zero: '0'.repeat(40),
+    objects: objectReader(place),
+    ...locks(stateDir),
+  });
 }
 
 /** Where a user's programs keep state; WEFT_STATE_DIR overrides it. */

@@ -10,7 +10,12 @@ import { contentOf, type WholeTruth, wholeTruth } from './truth';
 import type { Content, FileRestore, Workspace } from './workspace';
 
 /** The files that rolling back would change, as they are now (`before`) and would be (`after`). */
-export async function previewRollback(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Change[]>> {
+export async function previewRollback(
+  repo: Repository,
+  workspace: Workspace,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Result<Change[]>> {
   const now = await wholeTruth(repo, workspace, signal);
   return now.ok ? diffTrees(repo, now.value.tree, snapshot.commit) : now;
 }
@@ -32,7 +37,10 @@ export async function rollBack(
     const { snapshot, clock } = options;
     const now = await wholeTruth(repo, workspace, signal);
     if (!now.ok) return now;
-    const safety = await keepSnapshot(repo, now.value, await workspace.untitled(), { label: `Before rolling back to “${snapshot.label}”`, clock });
+    const safety = await keepSnapshot(repo, now.value, await workspace.untitled(), {
+      label: `Before rolling back to “${snapshot.label}”`,
+      clock,
+    });
     if (!safety.ok) return safety;
     const restores = await restoresFor(repo, now.value, snapshot);
     if (!restores.ok) return restores;
@@ -41,7 +49,11 @@ export async function rollBack(
     const done = await workspace.restore(restores.value, untitled.value);
     const wrong = done.ok ? await firstDifference(repo, restores.value) : done;
     if (!wrong.ok) {
-      return fail(wrong.failure.kind, `The rollback stopped half-way: ${wrong.failure.message}`, `${wrong.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`);
+      return fail(
+        wrong.failure.kind,
+        `The rollback stopped half-way: ${wrong.failure.message}`,
+        `${wrong.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
+      );
     }
     const changes = await diffTrees(repo, now.value.tree, snapshot.commit);
     return changes.ok ? ok({ safety: safety.value, changes: changes.value }) : changes;

@@ -24,7 +24,12 @@ const metaSchema = z.object({
 export type Snapshot = z.infer<typeof metaSchema> & { readonly commit: string };
 
 /** Builds and keeps a snapshot. Leaves HEAD, the index and every branch alone; fails, and records nothing, where git cannot read a file. */
-export async function takeSnapshot(repo: Repository, workspace: Workspace, why: { label: string; clock: Clock }, signal: AbortSignal): Promise<Result<Snapshot>> {
+export async function takeSnapshot(
+  repo: Repository,
+  workspace: Workspace,
+  why: { label: string; clock: Clock },
+  signal: AbortSignal,
+): Promise<Result<Snapshot>> {
   const truth = await wholeTruth(repo, workspace, signal);
   return truth.ok ? keepSnapshot(repo, truth.value, await workspace.untitled(), why) : truth;
 }

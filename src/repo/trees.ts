@@ -1,6 +1,7 @@
 /** Trees and commits: listing, comparing, building and merging them, all by git, none of it in the work tree. */
-import { fail, ok, type Result } from '../domain/failure';
+
 import { type Change, type Entry, modeSchema } from '../domain/changes';
+import { fail, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
 
@@ -160,7 +161,8 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
     conflict[side] = entry(mode, blob);
     conflicts.set(path, conflict);
   }
-  if (conflicts.size === 0) return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
+  if (conflicts.size === 0)
+    return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
   return ok({ tree, conflicts: [...conflicts.values()] });
 }
 

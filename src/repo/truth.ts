@@ -16,7 +16,11 @@ export interface Truth {
 }
 
 /** The truth of some paths; a path that is missing, or is a folder, is null. Costs by these paths, not by the repository. */
-export async function truthOf(repo: Repository, workspace: Workspace, paths: readonly string[]): Promise<Result<Map<string, Truth | null>>> {
+export async function truthOf(
+  repo: Repository,
+  workspace: Workspace,
+  paths: readonly string[],
+): Promise<Result<Map<string, Truth | null>>> {
   const unsaved = new Map((await workspace.unsaved()).map((text) => [text.path, text]));
   const truths = new Map<string, Truth | null>();
   for (const path of paths) {
