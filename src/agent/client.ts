@@ -16,6 +16,8 @@ export function modelClient(model: ModelFetch): Anthropic {
     apiKey: 'put-in-by-the-host',
     webhookKey: null,
     maxRetries: 4,
+    // Betas are chosen by who asks, not by ANTHROPIC_CUSTOM_HEADERS.
+    defaultHeaders: { 'anthropic-beta': null },
     logLevel: 'off',
     openTelemetry: false,
     fetch: (url, init) => {

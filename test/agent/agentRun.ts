@@ -132,6 +132,12 @@ export async function call(
   return { told, draft: done.draft };
 }
 
+/** Several calls in one turn, then the end: what the model was told about each. */
+export async function callAll(files: Files, calls: readonly { tool: string; input: unknown }[]): Promise<{ told: string[]; draft: Draft }> {
+  const done = await run(playing([{ calls: [...calls] }, { calls: [finish()] }]), { files });
+  return { told: toldAfter(done, 1), draft: done.draft };
+}
+
 /** What changed in a draft: text by path, null where it was deleted. */
 export async function changed(draft: Draft): Promise<Record<string, string | null>> {
   const { changes } = valued(await draft.commit('What the agent did'));
