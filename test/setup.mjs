@@ -101,10 +101,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => i
 checkTools();
 
 if (!packagesAreCurrent()) {
-  process.stdout.write('weft: installing packages (npm ci)\n');
+  process.stdout.write('weft: installing the packages of package-lock.json\n');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund'];
-  await must('npm ci', npm ? process.execPath : 'npm', npm ? [npm, ...args] : args);
+  // `npm ci` refuses a lock file that lacks the packages of another platform, and a mirror may not carry them all.
+  // This too installs what the lock file says, and leaves it as it is.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  await must('npm install', npm ? process.execPath : 'npm', npm ? [npm, ...args] : args);
 }
 
 const entry = join(root, 'out', 'test', 'run', `${command}.js`);
