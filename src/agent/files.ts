@@ -106,7 +106,7 @@ function linkFailure(path: string, target: string): Result<never> {
 }
 
 /** The candidate that a person who wrote `path` most likely meant; undefined where none is near. */
-export function nearest(path: string, candidates: readonly string[]): string | undefined {
+function nearest(path: string, candidates: readonly string[]): string | undefined {
   const name = posix.basename(path).toLowerCase();
   const typos = Math.min(2, Math.floor(name.length / 3));
   const sameName = candidates.filter((candidate) => posix.basename(candidate).toLowerCase() === name);

@@ -32,7 +32,7 @@ const requestSchema = z.looseObject({
   tools: z.array(z.looseObject({ name: z.string() })),
   messages: z.array(messageSchema),
 });
-export type SentRequest = z.infer<typeof requestSchema>;
+type SentRequest = z.infer<typeof requestSchema>;
 
 export interface AgentRun {
   readonly result: Result<{ summary: string }>;
@@ -45,7 +45,7 @@ export interface AgentRun {
 export const finish = (summary = 'Done.') => ({ tool: 'finish', input: { summary } });
 
 /** What the engine gives an agent, except what a test is about. */
-export const TASK: Task = {
+const TASK: Task = {
   id: 'one',
   title: 'The one task',
   role: 'coder',
@@ -61,7 +61,7 @@ afterEach(() => {
 });
 
 /** A draft on a fresh repository with these files; all of it is gone after the test. */
-export async function draftOf(files: Files): Promise<Draft> {
+async function draftOf(files: Files): Promise<Draft> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-agent-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   execFileSync('git', ['init', '--quiet', folder]);
