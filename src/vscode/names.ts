@@ -1,0 +1,40 @@
+/** Names that package.json shares with the code, typed once; a test holds both to each other. */
+
+export const COMMANDS = {
+  dispatch: 'weft.dispatch',
+  dispatchSelection: 'weft.dispatchSelection',
+  dispatchFiles: 'weft.dispatchFiles',
+  dispatchPlan: 'weft.dispatchPlan',
+  runPlan: 'weft.runPlan',
+  stopRun: 'weft.stopRun',
+  stopTask: 'weft.stopTask',
+  landTask: 'weft.landTask',
+  undoTask: 'weft.undoTask',
+  showChange: 'weft.showChange',
+  showTask: 'weft.showTask',
+  openConflict: 'weft.openConflict',
+  completeMerge: 'weft.completeMerge',
+  takeSnapshot: 'weft.takeSnapshot',
+  rollBack: 'weft.rollBack',
+  setApiKey: 'weft.setApiKey',
+  trySample: 'weft.trySample',
+} as const;
+
+export const VIEWS = { container: 'weft', runs: 'weft.runs', snapshots: 'weft.snapshots' } as const;
+
+/** Keys of `when` clauses. */
+export const CONTEXT = {
+  /** A conflict of a run waits for its decision. */
+  conflicts: 'weft.conflicts',
+} as const;
+
+/** Under the section `weft`. */
+export const SETTINGS = {
+  model: 'model',
+  baseUrl: 'baseUrl',
+  maxWorkers: 'maxWorkers',
+  autoApprove: 'plan.autoApprove',
+} as const;
+
+/** Scheme of read-only documents that show a file as a tree of the run has it. */
+export const BLOB_SCHEME = 'weft-blob';

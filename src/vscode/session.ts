@@ -1,0 +1,160 @@
+/** The workspace folders that Weft is at work in: their repositories, the runs of this window, and everybody else's. */
+import * as vscode from 'vscode';
+import { type Clock, systemClock } from '../domain/clock';
+import type { RunEvent } from '../domain/event';
+import { fail, ok, type Result } from '../domain/failure';
+import type { RunState } from '../domain/run';
+import { type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
+import { RunRecord } from '../engine/record';
+import { beginRun, type LiveRun, type RunPorts, type RunRequest } from '../engine/run';
+import { openRepository, type Repository } from '../repo/repository';
+import type { Workspace } from '../repo/workspace';
+import { vscodeWorkspace } from './workspace';
+
+/** One workspace folder, and what runs in it. */
+export interface Session {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly repo: Repository;
+  readonly workspace: Workspace;
+  /** Runs that this window drives, by id. */
+  readonly live: ReadonlyMap<string, LiveRun>;
+}
+
+/** A run as it stands now, whoever drives it. */
+export interface RunView {
+  readonly session: Session;
+  readonly state: RunState;
+  readonly life: Life;
+}
+
+interface OpenSession extends Session {
+  readonly live: Map<string, LiveRun>;
+  readonly watcher: vscode.FileSystemWatcher;
+}
+
+export class Sessions implements vscode.Disposable {
+  private readonly open = new Map<string, Promise<Result<OpenSession>>>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly happened = new vscode.EventEmitter<{ readonly session: Session; readonly event: RunEvent; readonly state: RunState }>();
+  /** Runs, or snapshots, are not what they were: views read again. */
+  readonly onDidChange = this.changed.event;
+  /** Something happened in a run that this window drives, or acted on. */
+  readonly onDidHappen = this.happened.event;
+
+  constructor(readonly clock: Clock = systemClock) {}
+
+  /** The session of a workspace folder; opens its repository the first time. */
+  async of(folder: vscode.WorkspaceFolder): Promise<Result<Session>> {
+    const key = folder.uri.toString();
+    const known = this.open.get(key) ?? this.openSession(folder);
+    this.open.set(key, known);
+    const session = await known;
+    // git may have been installed, or the folder repaired, before the next try.
+    if (!session.ok) this.open.delete(key);
+    return session;
+  }
+
+  /** The sessions of all folders of the window that can be opened. */
+  async all(): Promise<Session[]> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
+    const sessions = await Promise.all(folders.map((folder) => this.of(folder)));
+    return sessions.flatMap((session) => (session.ok ? [session.value] : []));
+  }
+
+  /** All runs of these folders, newest first. */
+  async runs(): Promise<RunView[]> {
+    const views: RunView[] = [];
+    for (const session of await this.all()) {
+      for (const state of (await listRuns(session.repo)).runs) {
+        const now = session.live.get(state.start.run)?.record.state ?? state;
+        views.push({ session, state: now, life: lifeOf(now) });
+      }
+    }
+    return views.sort((a, b) => b.state.start.at - a.state.start.at);
+  }
+
+  /** A run by its id; undefined where no folder of the window has it. */
+  async find(run: string): Promise<RunView | undefined> {
+    return (await this.runs()).find((view) => view.state.start.run === run);
+  }
+
+  /** Takes the snapshot and starts the run; `ended` resolves when it has finished. */
+  async start(
+    session: Session,
+    request: RunRequest,
+    worker: RunPorts['worker'],
+    signal: AbortSignal,
+  ): Promise<Result<{ run: LiveRun; ended: Promise<Result<RunState>> }>> {
+    const begun = await beginRun(request, { repo: session.repo, workspace: session.workspace, worker, clock: this.clock }, signal);
+    if (!begun.ok) return begun;
+    const run = begun.value;
+    const live = (session as OpenSession).live;
+    live.set(run.id, run);
+    this.tell(session, run.record.state.start, run.record.state);
+    run.record.listen((event, state) => this.tell(session, event, state));
+    const ended = run.drive().finally(() => {
+      live.delete(run.id);
+      run.record.close();
+      this.refresh();
+    });
+    return ok({ run, ended });
+  }
+
+  /** Adds to a run's record: the live one, or, where the run has ended, its journal's. Fails where another process drives the run. */
+  async withRecord<T>(view: RunView, use: (record: RunRecord) => Promise<Result<T>>): Promise<Result<T>> {
+    const { session, state } = view;
+    const live = session.live.get(state.start.run);
+    if (live !== undefined) return use(live.record);
+    const free = notElsewhere(state);
+    if (!free.ok) return free;
+    const record = RunRecord.open(session.repo.stateDir, state.start.run, this.clock);
+    if (!record.ok) return record;
+    record.value.listen((event, now) => this.tell(session, event, now));
+    try {
+      return await use(record.value);
+    } finally {
+      record.value.close();
+    }
+  }
+
+  /** Has the views read everything again. */
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  /** Stops what this window drives; resolves when all of it has ended, with drafts kept. */
+  async stopAll(): Promise<void> {
+    for (const session of await this.all()) for (const run of session.live.values()) run.stop();
+  }
+
+  dispose(): void {
+    for (const opened of this.open.values()) {
+      void opened.then((session) => {
+        if (!session.ok) return;
+        for (const run of session.value.live.values()) run.stop();
+        session.value.watcher.dispose();
+        session.value.repo.objects.dispose();
+      });
+    }
+    this.changed.dispose();
+    this.happened.dispose();
+  }
+
+  private async openSession(folder: vscode.WorkspaceFolder): Promise<Result<OpenSession>> {
+    if (folder.uri.scheme !== 'file')
+      return fail('input', `The folder ${folder.name} is not on this machine's disk.`, 'Open a local folder, or one in a remote window.');
+    const repo = await openRepository(folder.uri.fsPath);
+    if (!repo.ok) return repo;
+    // What the CLI, or another window, does in this folder shows up in its journals.
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.file(repo.value.stateDir), 'runs/*/journal.jsonl'),
+    );
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) event(() => this.changed.fire());
+    return ok({ folder, repo: repo.value, workspace: vscodeWorkspace(folder, repo.value), live: new Map(), watcher });
+  }
+
+  private tell(session: Session, event: RunEvent, state: RunState): void {
+    this.happened.fire({ session, event, state });
+    this.changed.fire();
+  }
+}
