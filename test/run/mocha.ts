@@ -55,7 +55,6 @@ export async function runMocha(files: string[], options: MochaOptions, say: (mes
         say({ kind: 'skip', title: test.fullTitle() });
       });
     });
-    if (found.passed + found.failures.length === 0) throw new Error('no test ran');
   } catch (error) {
     const failed = { title: 'loading the tests', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     found.failures.push(failed);

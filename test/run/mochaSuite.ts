@@ -1,5 +1,6 @@
 /** Runs compiled Mocha files in a child process: the unit tests, and the tests that click the workbench. */
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openHearing } from './listener';
 import { Message, type Report } from './mocha';
@@ -21,6 +22,18 @@ export function compiledTests(folder: string, except: string[] = []): string[] {
   const base = join(root, 'out', 'test', folder);
   const names = readdirSync(base, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.js'));
   return names.filter((name) => !except.some((each) => name.startsWith(each))).map((name) => join(base, name));
+}
+
+/** Shares the files out over as many processes as there are cores: the units hold no common state. */
+export async function runMochaInParallel(suite: MochaSuite): Promise<Report> {
+  const count = Math.min(availableParallelism(), 4, suite.files.length);
+  const shares = Array.from({ length: count }, (_, share) => suite.files.filter((_file, index) => index % count === share));
+  const reports = await Promise.all(shares.map((files) => runMochaSuite({ ...suite, files })));
+  return {
+    passed: reports.reduce((sum, report) => sum + report.passed, 0),
+    failures: reports.flatMap((report) => report.failures),
+    skipped: reports.flatMap((report) => report.skipped),
+  };
 }
 
 export async function runMochaSuite({ processes, files, timeoutSeconds, grep, env, print }: MochaSuite): Promise<Report> {

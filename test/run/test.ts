@@ -9,7 +9,7 @@ import { temporaryFolder } from './folders';
 import { runHostSuite } from './hostSuite';
 import { installHost } from './install';
 import type { Report } from './mocha';
-import { compiledTests, runMochaSuite } from './mochaSuite';
+import { compiledTests, runMochaInParallel, runMochaSuite } from './mochaSuite';
 import { type Processes, runCommand } from './processes';
 import { installVsix, testEnvironment } from './server';
 import { root } from './versions';
@@ -37,7 +37,7 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
       run: async () => {
         const folder = temporaryFolder('unit');
         const files = compiledTests('.', ['host/', 'ui/', 'bench/']);
-        const report = await runMochaSuite({ processes, files, timeoutSeconds: 60, grep, env: testEnvironment(folder), print });
+        const report = await runMochaInParallel({ processes, files, timeoutSeconds: 60, grep, env: testEnvironment(folder), print });
         await rm(folder, { recursive: true, force: true });
         return report;
       },
@@ -88,6 +88,8 @@ async function runSuite(suite: Suite): Promise<Report> {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { passed: 0, failures: [{ title: `the suite "${suite.name}"`, message }], skipped: [] };
   });
+  if (report.passed + report.failures.length + report.skipped.length === 0)
+    report.failures.push({ title: suite.name, message: 'no test ran' });
   for (const failure of report.failures) print(`  FAIL  ${failure.title}\n${failure.message.replaceAll(/^/gm, '        ')}`);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const skipped = report.skipped.length > 0 ? `, ${report.skipped.length} skipped` : '';
