@@ -98,6 +98,13 @@ async function must(what, file, args) {
 
 if (!commands.includes(command)) fail(`unknown command "${command ?? ''}": use one of ${commands.join(', ')}.`);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt(signal));
+if (process.env.npm_lifecycle_event) {
+  // npm hands a signal to a shell, which dies of it and leaves us behind.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && interruptedBy === undefined) interrupt('SIGTERM');
+  }, 500).unref();
+}
 checkTools();
 
 if (!packagesAreCurrent()) {

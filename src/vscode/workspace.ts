@@ -74,9 +74,11 @@ async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocume
   const save = !document.isDirty;
   if (save) {
     // A text that is no file's exact bytes (mixed line ends, another encoding, binary) is written whole; the editor reads it again.
-    if (edit.before === null || !(await heldBy(document, wanted, edit.after.bytes))) return whole;
+    const shown = edit.before === null ? undefined : await textOf(document, edit.before.bytes);
+    if (edit.before === null || shown === undefined || !(await heldBy(document, shown, edit.before.bytes))) return whole;
+    if (!(await heldBy(document, wanted, edit.after.bytes))) return whole;
     // The editor may not have read yet what another program wrote.
-    if (!(await settled(document, await textOf(document, edit.before.bytes)))) return movedFailure(edit.path);
+    if (!(await settled(document, shown))) return movedFailure(edit.path);
   } else {
     const clear = await checkNoLink(root, edit.path);
     if (!clear.ok) return clear;

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { installBrowser, type PackagedHost } from './install';
 import type { Processes } from './processes';
+import { Problem } from './problem';
 
 export interface BrowserChoice {
   executable: string;
@@ -25,7 +26,7 @@ const applications = [
 export async function findBrowser(processes: Processes, host: PackagedHost, log: (line: string) => void): Promise<BrowserChoice> {
   const chosen = process.env.CHROME_PATH;
   if (chosen) {
-    if (!existsSync(chosen)) throw new Error(`CHROME_PATH names ${chosen}, which does not exist: mend it or unset it`);
+    if (!existsSync(chosen)) throw new Problem(`CHROME_PATH names ${chosen}, which does not exist: mend it or unset it`);
     return { executable: chosen, env: {}, from: 'CHROME_PATH' };
   }
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Report } from './mocha';
+import { explain } from './problem';
 import type { Processes } from './processes';
 import { root } from './versions';
 
@@ -33,7 +34,7 @@ export const bundles: Check = { name: 'bundles', run: checkBundles };
 export async function runCheck(check: Check, processes: Processes): Promise<Report> {
   const wrong = await check
     .run(processes)
-    .catch((error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    .catch(explain);
   return wrong === ''
     ? { passed: 1, failures: [], skipped: [] }
     : { passed: 0, failures: [{ title: check.name, message: wrong }], skipped: [] };

@@ -1,6 +1,7 @@
 /** Finds a desktop VS Code on this machine, if a window can be opened at all. */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { Problem } from './problem';
 
 export interface Desktop {
   /** The program itself, as `@vscode/test-electron` starts it. */
@@ -14,7 +15,7 @@ const applications = ['/Applications/Visual Studio Code.app/Contents/MacOS/Elect
 /** VSCODE_EXECUTABLE, else the VS Code behind `code`. Undefined where there is neither, or no display. */
 export function findDesktop(): Desktop | undefined {
   const chosen = process.env.VSCODE_EXECUTABLE;
-  if (chosen && !existsSync(chosen)) throw new Error(`VSCODE_EXECUTABLE names ${chosen}, which does not exist: mend it or unset it`);
+  if (chosen && !existsSync(chosen)) throw new Problem(`VSCODE_EXECUTABLE names ${chosen}, which does not exist: mend it or unset it`);
   if (!hasDisplay()) return undefined;
   if (chosen) return { executable: chosen, from: 'VSCODE_EXECUTABLE' };
   for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {

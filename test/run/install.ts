@@ -4,6 +4,7 @@ import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:f
 import { dirname, join } from 'node:path';
 import type { Processes } from './processes';
 import { cacheFolder, type PackageName, packageFolder, packageSpec, root } from './versions';
+import { Problem } from './problem';
 
 export interface PackagedHost {
   /** The Node that runs the server. */
@@ -55,7 +56,7 @@ export async function installHost(processes: Processes, log: Log): Promise<Packa
 /** The browser inside the package is compressed; its own code, which wants a newer Node, unpacks it to the temporary folder. */
 export async function installBrowser(processes: Processes, host: PackagedHost, log: Log): Promise<PackagedBrowser> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('no browser was found and there is none as a package for this platform: install Chrome, or set CHROME_PATH');
+    throw new Problem('no browser was found and there is none as a package for this platform: install Chrome, or set CHROME_PATH');
   }
   const folder = await installed(['chromium', 'fonts'], 'browser', log, async (target) => {
     await npm(processes, target, ['install', packageSpec('chromium'), packageSpec('fonts')]);
@@ -68,7 +69,7 @@ export async function installBrowser(processes: Processes, host: PackagedHost, l
       env: { ...process.env, TMPDIR: unpacked, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
       timeoutSeconds: 120,
     });
-    if (exit.code !== 0 || !existsSync(join(unpacked, 'chromium'))) throw new Error(`unpacking the browser failed:\n${exit.output}`);
+    if (exit.code !== 0 || !existsSync(join(unpacked, 'chromium'))) throw new Problem(`unpacking the browser failed:\n${exit.output}`);
     await rename(join(packageFolder(target, 'fonts'), 'ttf'), join(unpacked, 'ttf'));
     await writeFile(join(unpacked, 'fonts.conf'), fontconfig);
     await rm(join(target, 'node_modules'), { recursive: true });
@@ -130,7 +131,7 @@ async function npm(processes: Processes, cwd: string, args: string[]): Promise<v
   const path = process.env.npm_execpath;
   const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
   const exit = await processes.run(path ? process.execPath : 'npm', path ? [path, ...all] : all, { cwd, env: npmEnvironment() });
-  if (exit.code !== 0) throw new Error(`npm ${args.join(' ')} failed; check the network and run this again:\n${exit.output}`);
+  if (exit.code !== 0) throw new Problem(`npm ${args.join(' ')} failed; check the network and run this again:\n${exit.output}`);
 }
 
 /** What an enclosing npm sets for its scripts (prefix, lifecycle) must not reach an install in another folder; the person's own settings must. */

@@ -1,6 +1,7 @@
 /** Runs compiled Mocha files and tells how it went, message by message: the same in plain Node and inside the extension host. */
 import type { Runnable, Test } from 'mocha';
 import { z } from 'zod';
+import { explain } from './problem';
 
 const failure = z.object({ title: z.string(), message: z.string() });
 const report = z.object({ passed: z.number(), failures: z.array(failure), skipped: z.array(z.string()) });
@@ -56,7 +57,7 @@ export async function runMocha(files: string[], options: MochaOptions, say: (mes
       });
     });
   } catch (error) {
-    const failed = { title: 'loading the tests', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    const failed = { title: 'loading the tests', message: explain(error) };
     found.failures.push(failed);
     say({ kind: 'fail', ...failed });
   }

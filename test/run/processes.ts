@@ -1,6 +1,7 @@
 /** Child processes that never outlive the command: each has a process group of its own, and all end with it. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { explain } from './problem';
 
 /** How a process ended; `output` is what it wrote to both streams. */
 export interface Exit {
@@ -166,7 +167,7 @@ export async function runCommand(main: (processes: Processes, signal: AbortSigna
   });
   const finished = main(processes, controller.signal).catch((error: unknown) => {
     if (!controller.signal.aborted)
-      process.stderr.write(`weft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.stderr.write(`weft: ${explain(error)}\n`);
     return 1;
   });
   const code = await Promise.race([finished, interrupted]);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PackagedHost } from './install';
 import type { Exit, Processes, Started } from './processes';
+import { Problem } from './problem';
 
 export interface Server {
   url: string;
@@ -110,7 +111,7 @@ export async function startWorkbenchServer(
 export async function installVsix(processes: Processes, host: PackagedHost, folders: ServerFolders, vsix: string): Promise<void> {
   const args = [...codeServerArguments(host, folders), '--install-extension', vsix, '--force'];
   const exit = await processes.run(host.node, args, { env: withNode(host, cleanEnvironment()), timeoutSeconds: 120 });
-  if (exit.code !== 0) throw new Error(`installing ${vsix} failed:\n${exit.output}`);
+  if (exit.code !== 0) throw new Problem(`installing ${vsix} failed:\n${exit.output}`);
 }
 
 export async function installedExtensions(processes: Processes, host: PackagedHost, folders: ServerFolders): Promise<string[]> {
@@ -139,8 +140,8 @@ async function listening(started: Started, pattern: RegExp): Promise<Server> {
       if (match) resolve(Number(match[1]));
     };
     started.child.stdout?.on('data', look);
-    void started.exited.then((exit) => reject(new Error(`the VS Code server ended at once:\n${exit.output}`)));
-    const timer = setTimeout(() => reject(new Error(`the VS Code server did not listen within 60 s:\n${started.output()}`)), 60_000);
+    void started.exited.then((exit) => reject(new Problem(`the VS Code server ended at once:\n${exit.output}`)));
+    const timer = setTimeout(() => reject(new Problem(`the VS Code server did not listen within 60 s:\n${started.output()}`)), 60_000);
     timeout.signal.addEventListener('abort', () => clearTimeout(timer));
   }).finally(() => timeout.abort());
   return { url: `http://127.0.0.1:${port}`, port, exited: started.exited, output: started.output, stop: started.stop };

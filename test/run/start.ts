@@ -19,6 +19,7 @@ import {
   writeSettings,
 } from './server';
 import { root } from './versions';
+import { Problem } from './problem';
 
 const usage = `npm start -- [--headless] [--exit-when-ready] [--port N]
   --headless          run the sample through the command line instead of VS Code
@@ -54,9 +55,9 @@ async function inDesktop(desktop: Desktop, { processes, folders, sample, exitWhe
   if (process.getuid?.() === 0) profile.push('--no-sandbox');
   const env = cleanEnvironment();
   const installed = await processes.run(cli, [...profile, '--install-extension', vsixPath, '--force'], { env, timeoutSeconds: 120 });
-  if (installed.code !== 0) throw new Error(`installing the extension failed:\n${installed.output}`);
+  if (installed.code !== 0) throw new Problem(`installing the extension failed:\n${installed.output}`);
   const listed = await processes.run(cli, [...profile, '--list-extensions'], { env, timeoutSeconds: 60 });
-  if (!listed.output.split(/\s+/).includes(extensionId)) throw new Error(`${extensionId} is not installed:\n${listed.output}`);
+  if (!listed.output.split(/\s+/).includes(extensionId)) throw new Problem(`${extensionId} is not installed:\n${listed.output}`);
   if (exitWhenReady) return 0;
   const window = processes.start(desktop.executable, [...profile, '--new-window', '--disable-updates', sample], { env });
   tell(sample, 'VS Code opens now. Close its window, or press Ctrl-C here, to end it.');
@@ -71,14 +72,14 @@ async function inBrowser(port: number, { processes, signal, folders, sample, exi
   const url = `${server.url}/?folder=${encodeURIComponent(sample)}`;
   const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) });
   if (!answer.ok || !(await answer.text()).includes('vscode-workbench-web-configuration'))
-    throw new Error(`${url} answered ${answer.status}, and no workbench`);
+    throw new Problem(`${url} answered ${answer.status}, and no workbench`);
   const extensions = await installedExtensions(processes, host, folders);
-  if (!extensions.includes(extensionId)) throw new Error(`${extensionId} is not among the installed extensions: ${extensions.join(', ')}`);
+  if (!extensions.includes(extensionId)) throw new Problem(`${extensionId} is not among the installed extensions: ${extensions.join(', ')}`);
   tell(sample, `VS Code is at ${url}\nOpen it in a browser. Press Ctrl-C here to end it.`);
   if (exitWhenReady) return 0;
   if (hasDisplay() && !process.env.CI) void processes.start(process.platform === 'darwin' ? 'open' : 'xdg-open', [url]);
   const exit = await server.exited;
-  throw new Error(`the VS Code server ended:\n${exit.output}`);
+  throw new Problem(`the VS Code server ended:\n${exit.output}`);
 }
 
 function tell(sample: string, how: string): void {
@@ -106,7 +107,7 @@ void runCommand(async (processes, signal) => {
   }
   if (values.headless) return await headless(processes);
   const built = await packageVsix(processes);
-  if (built !== '') throw new Error(`packaging failed:\n${built}`);
+  if (built !== '') throw new Problem(`packaging failed:\n${built}`);
   const folder = temporaryFolder('start');
   const folders = { data: join(folder, 'data'), extensions: join(folder, 'extensions') };
   processes.onStop(() => rm(folder, { recursive: true, force: true }));

@@ -13,6 +13,7 @@ import { compiledTests, runMochaInParallel, runMochaSuite } from './mochaSuite';
 import { type Processes, runCommand } from './processes';
 import { installVsix, testEnvironment } from './server';
 import { root } from './versions';
+import { explain, Problem } from './problem';
 
 interface Suite {
   name: string;
@@ -85,8 +86,7 @@ async function runSuite(suite: Suite): Promise<Report> {
   const began = performance.now();
   print(`${suite.name} …`);
   const report = await suite.run().catch((error: unknown): Report => {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { passed: 0, failures: [{ title: `the suite "${suite.name}"`, message }], skipped: [] };
+    return { passed: 0, failures: [{ title: `the suite "${suite.name}"`, message: explain(error) }], skipped: [] };
   });
   if (report.passed + report.failures.length + report.skipped.length === 0)
     report.failures.push({ title: suite.name, message: 'no test ran' });
@@ -109,7 +109,7 @@ void runCommand(async (processes, signal) => {
   }
   const all = suites(processes, values.grep);
   const unknown = values.only?.filter((name) => !all.some((suite) => suite.name === name)) ?? [];
-  if (unknown.length > 0) throw new Error(`no suite is called ${unknown.join(', ')}\n${usage}`);
+  if (unknown.length > 0) throw new Problem(`no suite is called ${unknown.join(', ')}\n${usage}`);
   const results: Record<string, Report> = {};
   for (const suite of all) {
     if (signal.aborted) return 1;
