@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { installBrowser, type PackagedHost } from './install';
-import type { Processes } from './processes';
 import { Problem } from './problem';
+import type { Processes } from './processes';
 
 export interface BrowserChoice {
   executable: string;

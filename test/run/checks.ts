@@ -32,9 +32,7 @@ export const checks: Check[] = [
 export const bundles: Check = { name: 'bundles', run: checkBundles };
 
 export async function runCheck(check: Check, processes: Processes): Promise<Report> {
-  const wrong = await check
-    .run(processes)
-    .catch(explain);
+  const wrong = await check.run(processes).catch(explain);
   return wrong === ''
     ? { passed: 1, failures: [], skipped: [] }
     : { passed: 0, failures: [{ title: check.name, message: wrong }], skipped: [] };

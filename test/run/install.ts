@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Problem } from './problem';
 import type { Processes } from './processes';
 import { cacheFolder, type PackageName, packageFolder, packageSpec, root } from './versions';
-import { Problem } from './problem';
 
 export interface PackagedHost {
   /** The Node that runs the server. */

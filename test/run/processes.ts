@@ -166,8 +166,7 @@ export async function runCommand(main: (processes: Processes, signal: AbortSigna
     process.on('disconnect', () => interrupt(143));
   });
   const finished = main(processes, controller.signal).catch((error: unknown) => {
-    if (!controller.signal.aborted)
-      process.stderr.write(`weft: ${explain(error)}\n`);
+    if (!controller.signal.aborted) process.stderr.write(`weft: ${explain(error)}\n`);
     return 1;
   });
   const code = await Promise.race([finished, interrupted]);

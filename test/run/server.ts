@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PackagedHost } from './install';
-import type { Exit, Processes, Started } from './processes';
 import { Problem } from './problem';
+import type { Exit, Processes, Started } from './processes';
 
 export interface Server {
   url: string;

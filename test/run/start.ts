@@ -7,6 +7,7 @@ import { packageVsix, vsixPath } from './checks';
 import { type Desktop, findDesktop, hasDisplay } from './desktop';
 import { temporaryFolder } from './folders';
 import { installHost } from './install';
+import { Problem } from './problem';
 import { type Processes, runCommand } from './processes';
 import { copySample, sampleGoal, sampleModel } from './sample';
 import {
@@ -19,7 +20,6 @@ import {
   writeSettings,
 } from './server';
 import { root } from './versions';
-import { Problem } from './problem';
 
 const usage = `npm start -- [--headless] [--exit-when-ready] [--port N]
   --headless          run the sample through the command line instead of VS Code
@@ -74,7 +74,8 @@ async function inBrowser(port: number, { processes, signal, folders, sample, exi
   if (!answer.ok || !(await answer.text()).includes('vscode-workbench-web-configuration'))
     throw new Problem(`${url} answered ${answer.status}, and no workbench`);
   const extensions = await installedExtensions(processes, host, folders);
-  if (!extensions.includes(extensionId)) throw new Problem(`${extensionId} is not among the installed extensions: ${extensions.join(', ')}`);
+  if (!extensions.includes(extensionId))
+    throw new Problem(`${extensionId} is not among the installed extensions: ${extensions.join(', ')}`);
   tell(sample, `VS Code is at ${url}\nOpen it in a browser. Press Ctrl-C here to end it.`);
   if (exitWhenReady) return 0;
   if (hasDisplay() && !process.env.CI) void processes.start(process.platform === 'darwin' ? 'open' : 'xdg-open', [url]);

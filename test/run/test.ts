@@ -10,10 +10,10 @@ import { runHostSuite } from './hostSuite';
 import { installHost } from './install';
 import type { Report } from './mocha';
 import { compiledTests, runMochaInParallel, runMochaSuite } from './mochaSuite';
+import { explain, Problem } from './problem';
 import { type Processes, runCommand } from './processes';
 import { installVsix, testEnvironment } from './server';
 import { root } from './versions';
-import { explain, Problem } from './problem';
 
 interface Suite {
   name: string;
