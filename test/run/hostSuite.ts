@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTests } from '@vscode/test-electron';
 import type { Browser } from 'playwright-core';
 import { findBrowser, openBrowser } from './browser';
 import type { Desktop } from './desktop';
@@ -44,7 +43,7 @@ export async function runHostSuite({ processes, host, grep, print }: HostSuite):
     const report =
       typeof host === 'function'
         ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
-        : await inDesktop({ desktop: host, folder, workspace, env, hearing });
+        : await inDesktop({ processes, desktop: host, folder, workspace, env, hearing, print });
     await rm(folder, { recursive: true, force: true });
     return report;
   } finally {
@@ -108,34 +107,16 @@ async function openPage(browser: Browser, port: number, workspace: string, heari
   };
 }
 
-async function inDesktop(place: Place & { desktop: Desktop }): Promise<Report> {
-  const { desktop, folder, workspace, hearing } = place;
+async function inDesktop(place: Place & { processes: Processes; desktop: Desktop; print: (line: string) => void }): Promise<Report> {
+  const { processes, desktop, folder, workspace, hearing, print } = place;
   const data = join(folder, 'data');
   writeSettings(join(data, 'User', 'settings.json'), quietSettings);
-  const launchArgs = [
-    workspace,
-    '--user-data-dir',
-    data,
-    '--extensions-dir',
-    join(folder, 'extensions'),
-    '--disable-workspace-trust',
-    '--disable-updates',
-  ];
-  if (process.getuid?.() === 0) launchArgs.push('--no-sandbox');
-  const env = testEnvironment(folder, place.env);
-  const ended = runTests({
-    vscodeExecutablePath: desktop.executable,
-    extensionDevelopmentPath: root,
-    extensionTestsPath: suite,
-    launchArgs,
-    extensionTestsEnv: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value])),
-  });
-  // Failed tests make it reject as well; what was heard says more.
-  void ended.then(
-    () => hearing.lost('VS Code ended'),
-    (error: unknown) => hearing.lost(`VS Code ended: ${String(error)}`),
-  );
+  const args = [join(__dirname, 'desktopChild.js'), desktop.executable, root, suite, workspace];
+  args.push('--user-data-dir', data, '--extensions-dir', join(folder, 'extensions'));
+  const vscode = processes.start(process.execPath, args, { env: testEnvironment(folder, place.env) });
+  void vscode.exited.then((exit) => hearing.lost(`VS Code ended with code ${exit.code}:\n${exit.output}`));
   const report = await hearing.report;
-  await ended.catch(() => undefined);
+  if (report.failures.length > 0) print(vscode.output());
+  await vscode.stop();
   return report;
 }

@@ -57,7 +57,6 @@ export function testEnvironment(folder: string, extra: Record<string, string> = 
   // Elsewhere temporary folders have long paths already, and the path of a socket must be short.
   if (process.platform === 'linux') {
     env.TMPDIR = join(folder, 'tmp');
-    env.XDG_RUNTIME_DIR = env.TMPDIR;
     mkdirSync(env.TMPDIR, { mode: 0o700 });
   }
   for (const name of Object.keys(env)) if (name.startsWith('ANTHROPIC_')) delete env[name];
@@ -83,7 +82,7 @@ export async function startBareServer(
   const args = [join(host.vscode, 'out', 'server-main.js'), '--host', '127.0.0.1', '--port', '0', '--without-connection-token'];
   args.push('--accept-server-license-terms', '--disable-telemetry', '--disable-workspace-trust', '--enable-smoke-test-driver');
   args.push('--server-data-dir', folders.data, '--extensions-dir', folders.extensions);
-  const started = processes.start(host.node, args, { env: withNode(host, env) });
+  const started = processes.start(host.node, args, { env: withNode(host, { ...env, XDG_RUNTIME_DIR: folders.data }) });
   return await listening(started, /listening on (\d+)/);
 }
 
@@ -103,7 +102,7 @@ export async function startWorkbenchServer(
     '--disable-proxy',
     '--ignore-last-opened',
   );
-  const started = processes.start(host.node, args, { env: withNode(host, env) });
+  const started = processes.start(host.node, args, { env: withNode(host, { ...env, XDG_RUNTIME_DIR: folders.data }) });
   return await listening(started, /HTTP server listening on http:\/\/127\.0\.0\.1:(\d+)/);
 }
 

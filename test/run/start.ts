@@ -68,7 +68,7 @@ async function inBrowser(port: number, { processes, signal, folders, sample, exi
   const host = await installHost(processes, (line) => print(`weft: ${line}`));
   print('weft: installing into the packaged VS Code');
   await installVsix(processes, host, folders, vsixPath);
-  const server = await startWorkbenchServer(processes, host, folders, cleanEnvironment({ XDG_RUNTIME_DIR: folders.data }), port);
+  const server = await startWorkbenchServer(processes, host, folders, cleanEnvironment(), port);
   const url = `${server.url}/?folder=${encodeURIComponent(sample)}`;
   const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) });
   if (!answer.ok || !(await answer.text()).includes('vscode-workbench-web-configuration'))

@@ -47,11 +47,7 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
     {
       name: 'host',
       run: async () => {
-        print(
-          desktop
-            ? `  host: desktop VS Code, ${desktop.executable} (${desktop.from})`
-            : '  host: packaged VS Code server, opened in a browser',
-        );
+        print(`  host: ${desktop ? `desktop VS Code, ${desktop.executable} (${desktop.from})` : packagedBecause()}`);
         return await runHostSuite({ processes, host: desktop ?? packagedHost, grep, print });
       },
     },
@@ -71,6 +67,13 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
       },
     },
   ];
+}
+
+function packagedBecause(): string {
+  const why = process.env.VSCODE_EXECUTABLE
+    ? 'VSCODE_EXECUTABLE is set, but there is no display'
+    : 'no desktop VS Code with a display was found';
+  return `packaged VS Code server, opened in a browser (${why})`;
 }
 
 /** Asks once, answers every time. */

@@ -115,7 +115,7 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
   const processes = openProcesses();
-  const own = temporaryFolder('workbench');
+  const own = temporaryFolder('wb');
   const folder = options.folder ?? join(own, 'project');
   if (options.folder === undefined) makeRepository(folder, options.files ?? { 'README.md': '# A small project\n' });
   const data = join(own, 'data');
