@@ -1,12 +1,10 @@
 /** `npm run bench`: every benchmark in test/bench, then what VS Code itself measures: the size of the VSIX and the activation. */
-import { readdirSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { activationMilliseconds } from '../ui/activation';
 import { openWorkbench } from '../ui/workbench';
 import { findBrowser } from './browser';
 import { bundles, runCheck, vsixPath } from './checks';
-import { temporaryFolder } from './folders';
 import { installHost } from './install';
 import { type Processes, runCommand } from './processes';
 import { installVsix } from './server';
@@ -22,7 +20,8 @@ const print = (line: string): void => {
 async function runBenchmarks(processes: Processes): Promise<string[]> {
   const folder = join(root, 'out', 'test', 'bench');
   const missed: string[] = [];
-  for (const name of readdirSync(folder).filter((each) => each.endsWith('.bench.js'))) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((each) => each.endsWith('.bench.js'))) {
     print(`${name.replace('.bench.js', '')} …`);
     const exit = await processes.run(process.execPath, ['--enable-source-maps', join(folder, name)], { cwd: root, onLine: print });
     if (exit.code !== 0) missed.push(name);
@@ -34,7 +33,7 @@ async function runBenchmarks(processes: Processes): Promise<string[]> {
 async function measureActivation(processes: Processes): Promise<number> {
   const host = await installHost(processes, print);
   const browser = await findBrowser(processes, host, print);
-  const folder = temporaryFolder('bench');
+  const folder = processes.folder('bench');
   const extensions = join(folder, 'extensions');
   await installVsix(processes, host, { data: join(folder, 'install'), extensions }, vsixPath);
   process.env.WEFT_UI = JSON.stringify({ host, browser, extensions });
@@ -44,7 +43,6 @@ async function measureActivation(processes: Processes): Promise<number> {
     times.push(await activationMilliseconds(workbench));
     await workbench.close();
   }
-  await rm(folder, { recursive: true, force: true });
   return Math.min(...times);
 }
 

@@ -1,11 +1,10 @@
 /** Runs the compiled suite of test/host inside a real extension host: a desktop VS Code's, else the packaged one's. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { findBrowser, openBrowser } from './browser';
 import type { Desktop } from './desktop';
-import { makeRepository, temporaryFolder } from './folders';
+import { makeRepository } from './folders';
 import type { PackagedHost } from './install';
 import { type Hearing, listen, openHearing } from './listener';
 import type { Report } from './mocha';
@@ -32,7 +31,7 @@ const workspaceFiles = {
 };
 
 export async function runHostSuite({ processes, host, grep, print }: HostSuite): Promise<Report> {
-  const folder = temporaryFolder('host');
+  const folder = processes.folder('host');
   const workspace = join(folder, 'workspace');
   makeRepository(workspace, workspaceFiles);
   const hearing = openHearing(print, silenceSeconds);
@@ -40,12 +39,9 @@ export async function runHostSuite({ processes, host, grep, print }: HostSuite):
   const env: Record<string, string> = { WEFT_TEST_PORT: String(listener.port) };
   if (grep !== undefined) env.WEFT_TEST_GREP = grep;
   try {
-    const report =
-      typeof host === 'function'
-        ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
-        : await inDesktop({ processes, desktop: host, folder, workspace, env, hearing, print });
-    await rm(folder, { recursive: true, force: true });
-    return report;
+    return typeof host === 'function'
+      ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
+      : await inDesktop({ processes, desktop: host, folder, workspace, env, hearing, print });
   } finally {
     listener.close();
   }

@@ -1,6 +1,8 @@
 /** Child processes that never outlive the command: each has a process group of its own, and all end with it. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { temporaryFolder } from './folders';
 import { explain } from './problem';
 
 /** How a process ended; `output` is what it wrote to both streams. */
@@ -32,6 +34,8 @@ export interface Processes {
   start(file: string, args: string[], options?: StartOptions): Started;
   /** Runs to the end; ends it after `timeoutSeconds`. */
   run(file: string, args: string[], options?: StartOptions & { timeoutSeconds?: number }): Promise<Exit>;
+  /** A temporary folder that is removed when all has ended. */
+  folder(name: string): string;
   /** Also ended when the command is interrupted. */
   onStop(stop: () => Promise<void>): void;
   stopAll(): Promise<void>;
@@ -79,6 +83,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 export function openProcesses(): Processes {
   const alive = new Set<Started>();
   const stops: (() => Promise<void>)[] = [];
+  const folders: string[] = [];
 
   function start(file: string, args: string[], options: StartOptions = {}): Started {
     const out = options.inherit ? 'inherit' : 'pipe';
@@ -139,11 +144,17 @@ export function openProcesses(): Processes {
       if (!late) return exit;
       return { code: 124, output: `${exit.output}\nended after ${options.timeoutSeconds ?? 600} s without a result\n` };
     },
+    folder(name) {
+      const folder = temporaryFolder(name);
+      folders.push(folder);
+      return folder;
+    },
     onStop: (stopOther) => {
       stops.push(stopOther);
     },
     async stopAll() {
       await Promise.all([...stops.splice(0).map((each) => each()), ...[...alive].map((each) => each.stop())]);
+      await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
     },
   };
 }

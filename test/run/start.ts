@@ -1,11 +1,9 @@
 /** `npm start`: Weft, packaged and installed into a real VS Code, on a copy of the sample; or the same run without VS Code. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveCliArgsFromVSCodeExecutablePath } from '@vscode/test-electron';
 import { packageVsix, vsixPath } from './checks';
 import { type Desktop, findDesktop, hasDisplay } from './desktop';
-import { temporaryFolder } from './folders';
 import { installHost } from './install';
 import { Problem } from './problem';
 import { type Processes, runCommand } from './processes';
@@ -109,9 +107,8 @@ void runCommand(async (processes, signal) => {
   if (values.headless) return await headless(processes);
   const built = await packageVsix(processes);
   if (built !== '') throw new Problem(`packaging failed:\n${built}`);
-  const folder = temporaryFolder('start');
+  const folder = processes.folder('start');
   const folders = { data: join(folder, 'data'), extensions: join(folder, 'extensions') };
-  processes.onStop(() => rm(folder, { recursive: true, force: true }));
   const { 'workbench.colorTheme': _, ...settings } = quietSettings;
   writeSettings(join(folders.data, 'User', 'settings.json'), settings);
   const start = { processes, signal, folders, sample: copySample(), exitWhenReady: values['exit-when-ready'] };

@@ -1,11 +1,10 @@
 /** `npm test`: every check and every suite, one after the other, a failing one not stopping the rest. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findBrowser } from './browser';
 import { bundles, checks, runCheck, vsixPath } from './checks';
 import { findDesktop } from './desktop';
-import { temporaryFolder } from './folders';
 import { runHostSuite } from './hostSuite';
 import { installHost } from './install';
 import type { Report } from './mocha';
@@ -36,11 +35,9 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
     {
       name: 'unit',
       run: async () => {
-        const folder = temporaryFolder('unit');
+        const folder = processes.folder('unit');
         const files = compiledTests('.', ['host/', 'ui/', 'bench/']);
-        const report = await runMochaInParallel({ processes, files, timeoutSeconds: 60, grep, env: testEnvironment(folder), print });
-        await rm(folder, { recursive: true, force: true });
-        return report;
+        return await runMochaInParallel({ processes, files, timeoutSeconds: 60, grep, env: testEnvironment(folder), print });
       },
     },
     { name: bundles.name, run: () => runCheck(bundles, processes) },
@@ -57,13 +54,11 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
         const host = await packagedHost();
         const browser = await findBrowser(processes, host, print);
         print(`  host: packaged VS Code server with the VSIX installed; browser: ${browser.executable} (from ${browser.from})`);
-        const folder = temporaryFolder('ui');
+        const folder = processes.folder('ui');
         const extensions = join(folder, 'extensions');
         await installVsix(processes, host, { data: join(folder, 'install'), extensions }, vsixPath);
         const env = testEnvironment(folder, { WEFT_UI: JSON.stringify({ host, browser, extensions }) });
-        const report = await runMochaSuite({ processes, files: compiledTests('ui'), timeoutSeconds: 120, grep, env, print });
-        await rm(folder, { recursive: true, force: true });
-        return report;
+        return await runMochaSuite({ processes, files: compiledTests('ui'), timeoutSeconds: 120, grep, env, print });
       },
     },
   ];

@@ -1,11 +1,10 @@
 /** The workbench as a person meets it: the packaged VS Code with the VSIX installed, opened in a browser, clicked and read. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { z } from 'zod';
 import { openBrowser } from '../run/browser';
-import { makeRepository, temporaryFolder } from '../run/folders';
+import { makeRepository } from '../run/folders';
 import { openProcesses } from '../run/processes';
 import { cleanEnvironment, quietSettings, type Server, startWorkbenchServer, writeSettings } from '../run/server';
 import { root } from '../run/versions';
@@ -115,7 +114,7 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
   const processes = openProcesses();
-  const own = temporaryFolder('wb');
+  const own = processes.folder('wb');
   const folder = options.folder ?? join(own, 'project');
   if (options.folder === undefined) makeRepository(folder, options.files ?? { 'README.md': '# A small project\n' });
   const data = join(own, 'data');
@@ -306,7 +305,6 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     async close() {
       await browser.close();
       await processes.stopAll();
-      await rm(own, { recursive: true, force: true });
     },
   };
 }
