@@ -115,10 +115,10 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
         work: { ...work, summary: event.summary, changeset: event.changeset, changes: event.changes, step: '', endedAt: event.at },
       };
     case 'task.landed':
-      allow('done', 'conflicted', 'failed', 'undone');
+      allow('done', 'conflicted', 'failed', 'stopped', 'undone');
       return { ...state, stage: { kind: 'landed' }, landing: { before: event.before, after: event.after } };
     case 'task.conflicted':
-      allow('done', 'landed', 'conflicted', 'failed');
+      allow('done', 'landed', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
@@ -127,7 +127,7 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
       allow('landed', 'conflicted');
       return { ...state, stage: { kind: 'undone' } };
     case 'task.failed':
-      allow('waiting', 'running', 'done', 'conflicted');
+      allow('waiting', 'running', 'done', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
       allow('waiting', 'running', 'done', 'conflicted');

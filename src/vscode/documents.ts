@@ -2,6 +2,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
+import { parsePath } from '../domain/path';
 import type { Repository } from '../repo/repository';
 
 /** How long an editor may take to read again what was written to disk under it, in milliseconds. */
@@ -23,7 +24,10 @@ export function pathUnder(folder: vscode.WorkspaceFolder, repo: Repository, file
   // The folder may have been opened through a link.
   for (const root of [folder.uri.fsPath, repo.root]) {
     const path = relative(root, file);
-    if (path !== '' && !path.startsWith('..') && !isAbsolute(path)) return path.split(sep).join('/');
+    if (path === '' || path.startsWith('..') || isAbsolute(path)) continue;
+    // Plans and conflicts of Weft's lie in .git, and are no part of the workspace.
+    const inside = parsePath(path.split(sep).join('/'));
+    return inside.ok ? inside.value : undefined;
   }
   return undefined;
 }

@@ -6,10 +6,18 @@ import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
-import { beginRun, type LiveRun, type RunPorts, type RunRequest } from '../engine/run';
+import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Workspace } from '../repo/workspace';
 import { vscodeWorkspace } from './workspace';
+
+/** A run of this window; `ended` resolves when it has finished and nothing of it is under way. */
+export interface DrivenRun {
+  readonly record: RunRecord;
+  readonly ended: Promise<Result<RunState>>;
+  stop(): void;
+  stopTask(task: string): void;
+}
 
 /** One workspace folder, and what runs in it. */
 export interface Session {
@@ -17,7 +25,7 @@ export interface Session {
   readonly repo: Repository;
   readonly workspace: Workspace;
   /** Runs that this window drives, by id. */
-  readonly live: ReadonlyMap<string, LiveRun>;
+  readonly live: ReadonlyMap<string, DrivenRun>;
 }
 
 /** A run as it stands now, whoever drives it. */
@@ -28,12 +36,13 @@ export interface RunView {
 }
 
 interface OpenSession extends Session {
-  readonly live: Map<string, LiveRun>;
   readonly watcher: vscode.FileSystemWatcher;
 }
 
 export class Sessions implements vscode.Disposable {
   private readonly open = new Map<string, Promise<Result<OpenSession>>>();
+  /** Runs of this window, by the root of their folder. */
+  private readonly lives = new Map<string, Map<string, DrivenRun>>();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly happened = new vscode.EventEmitter<{ readonly session: Session; readonly event: RunEvent; readonly state: RunState }>();
   /** Runs, or snapshots, are not what they were: views read again. */
@@ -78,26 +87,21 @@ export class Sessions implements vscode.Disposable {
     return (await this.runs()).find((view) => view.state.start.run === run);
   }
 
-  /** Takes the snapshot and starts the run; `ended` resolves when it has finished. */
-  async start(
-    session: Session,
-    request: RunRequest,
-    worker: RunPorts['worker'],
-    signal: AbortSignal,
-  ): Promise<Result<{ run: LiveRun; ended: Promise<Result<RunState>> }>> {
+  /** Takes the snapshot and starts the run, which goes on by itself. */
+  async start(session: Session, request: RunRequest, worker: RunPorts['worker'], signal: AbortSignal): Promise<Result<DrivenRun>> {
     const begun = await beginRun(request, { repo: session.repo, workspace: session.workspace, worker, clock: this.clock }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
-    const live = (session as OpenSession).live;
-    live.set(run.id, run);
-    this.tell(session, run.record.state.start, run.record.state);
     run.record.listen((event, state) => this.tell(session, event, state));
     const ended = run.drive().finally(() => {
-      live.delete(run.id);
+      this.liveIn(session.repo.root).delete(run.id);
       run.record.close();
       this.refresh();
     });
-    return ok({ run, ended });
+    const driven: DrivenRun = { record: run.record, ended, stop: () => run.stop(), stopTask: (task) => run.stopTask(task) };
+    this.liveIn(session.repo.root).set(run.id, driven);
+    this.tell(session, run.record.state.start, run.record.state);
+    return ok(driven);
   }
 
   /** Adds to a run's record: the live one, or, where the run has ended, its journal's. Fails where another process drives the run. */
@@ -124,14 +128,15 @@ export class Sessions implements vscode.Disposable {
 
   /** Stops what this window drives; resolves when all of it has ended, with drafts kept. */
   async stopAll(): Promise<void> {
-    for (const session of await this.all()) for (const run of session.live.values()) run.stop();
+    const all = [...this.lives.values()].flatMap((live) => [...live.values()]);
+    for (const run of all) run.stop();
+    await Promise.all(all.map((run) => run.ended));
   }
 
   dispose(): void {
     for (const opened of this.open.values()) {
       void opened.then((session) => {
         if (!session.ok) return;
-        for (const run of session.value.live.values()) run.stop();
         session.value.watcher.dispose();
         session.value.repo.objects.dispose();
       });
@@ -150,7 +155,13 @@ export class Sessions implements vscode.Disposable {
       new vscode.RelativePattern(vscode.Uri.file(repo.value.stateDir), 'runs/*/journal.jsonl'),
     );
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) event(() => this.changed.fire());
-    return ok({ folder, repo: repo.value, workspace: vscodeWorkspace(folder, repo.value), live: new Map(), watcher });
+    return ok({ folder, repo: repo.value, workspace: vscodeWorkspace(folder, repo.value), live: this.liveIn(repo.value.root), watcher });
+  }
+
+  private liveIn(root: string): Map<string, DrivenRun> {
+    const live = this.lives.get(root) ?? new Map<string, DrivenRun>();
+    this.lives.set(root, live);
+    return live;
   }
 
   private tell(session: Session, event: RunEvent, state: RunState): void {

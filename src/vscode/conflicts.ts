@@ -1,0 +1,206 @@
+/** Conflicts: each file in the three-way merge editor, with both agents named; decided, they land. */
+import { readFile, rm } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import * as vscode from 'vscode';
+import type { ConflictFile, Entry } from '../domain/changes';
+import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { isDecided } from '../domain/run';
+import { landPortsOf, landTask, resolveFile } from '../engine/landing';
+import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
+import { showFailure, withProgress } from './messages';
+import { COMMANDS } from './names';
+import type { Sessions } from './session';
+import { type TaskTarget, taskTarget } from './targets';
+
+/** VS Code's own commands: the first is internal, so it may be missing in a fork, or one day. */
+const OPEN_MERGE_EDITOR = '_open.mergeEditor';
+const ACCEPT_MERGE = 'mergeEditor.acceptMerge';
+
+export function registerConflicts(sessions: Sessions): vscode.Disposable {
+  const command = (id: string, act: (argument: unknown) => Promise<Result<void>>) =>
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
+      const done = await act(argument);
+      if (!done.ok) await showFailure(done.failure);
+    });
+  return vscode.Disposable.from(
+    command(COMMANDS.openConflict, (row) => openConflict(sessions, row)),
+    command(COMMANDS.completeMerge, (uri) => completeMerge(sessions, uri instanceof vscode.Uri ? uri : undefined)),
+  );
+}
+
+const isConflicted = ({ task }: TaskTarget) => task.stage.kind === 'conflicted';
+
+async function openConflict(sessions: Sessions, row: unknown): Promise<Result<void>> {
+  const target = await taskTarget(sessions, row, { wanted: isConflicted, title: 'Weft: Open Conflict', none: 'No task is in conflict.' });
+  return target === undefined ? ok() : openNext(sessions, target);
+}
+
+/** Opens the first file of a conflict that is not decided yet. */
+async function openNext(sessions: Sessions, target: TaskTarget): Promise<Result<void>> {
+  const { view, task } = target;
+  const { stage } = task;
+  if (stage.kind !== 'conflicted') return fail('input', `“${task.task.title}” is in no conflict.`, 'It may have been decided meanwhile.');
+  const { repo } = view.session;
+  const written = await writeConflictFiles(
+    repo,
+    { run: view.state.start.run, task: task.task.id, title: task.task.title, keep: true },
+    stage.conflict,
+  );
+  if (!written.ok) return written;
+  const file = stage.conflict.files.find((one) => !stage.resolved.has(one.path));
+  const paths = written.value.find((one) => one.path === file?.path);
+  if (file === undefined || paths === undefined) return decide(sessions, target, undefined);
+  return paths.text ? showMerge(target, file, paths) : chooseSide(sessions, target, file);
+}
+
+/** The merge editor, or, where this editor has none, the file with its markers. */
+async function showMerge({ view, task }: TaskTarget, file: ConflictFile, paths: ConflictPaths): Promise<Result<void>> {
+  const known = await vscode.commands.getCommands(false);
+  const output = vscode.Uri.file(paths.result);
+  if (!known.includes(OPEN_MERGE_EDITOR)) {
+    await vscode.window.showTextDocument(output, { preview: false });
+    void vscode.window.showInformationMessage(
+      'Weft: This editor has no merge editor. Decide each marked place, then run “Weft: Complete Merge”.',
+    );
+    return ok();
+  }
+  const undoing = task.stage.kind === 'conflicted' && task.stage.conflict.intent === 'undo';
+  try {
+    await vscode.commands.executeCommand(OPEN_MERGE_EDITOR, {
+      base: vscode.Uri.file(paths.base),
+      input1: {
+        uri: vscode.Uri.file(paths.theirs),
+        title: undoing ? `Without: ${task.task.title}` : `Incoming: ${task.task.title}`,
+        description: task.task.role,
+        detail: view.state.start.plan.goal,
+      },
+      input2: {
+        uri: vscode.Uri.file(paths.ours),
+        title: `In the workspace: ${file.oursBy}`,
+        description: file.path,
+        detail: 'What the workspace has now',
+      },
+      output,
+    });
+    return ok();
+  } catch (thrown) {
+    return fail(
+      'file',
+      `The merge editor could not be opened: ${thrownText(thrown)}.`,
+      `Merge ${paths.result} by hand, then run “Weft: Complete Merge”.`,
+    );
+  }
+}
+
+/** Where one side deleted the file, or it is no text, there is nothing to merge: one side is taken. */
+async function chooseSide(sessions: Sessions, target: TaskTarget, file: ConflictFile): Promise<Result<void>> {
+  const word = (entry: Entry | null) => (entry === null ? 'deleted there' : 'kept as it is there');
+  const ours = `Workspace (${file.oursBy})`;
+  const theirs = `Agent (${target.task.task.title})`;
+  const chosen = await vscode.window.showWarningMessage(
+    `Conflict in ${file.path}`,
+    {
+      modal: true,
+      detail: `It cannot be merged line by line. In the workspace it is ${word(file.ours)}; by the agent, ${word(file.theirs)}. Which side do you take?`,
+    },
+    ours,
+    theirs,
+  );
+  if (chosen === undefined) return ok();
+  return decide(sessions, target, { path: file.path, entry: chosen === ours ? file.ours : file.theirs });
+}
+
+/** Takes what the person made of a file; when it was the last one, the task lands. */
+async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefined): Promise<Result<void>> {
+  const found = await conflictAt(sessions, [
+    resource,
+    vscode.window.activeTextEditor?.document.uri,
+    ...vscode.window.visibleTextEditors.map((editor) => editor.document.uri),
+  ]);
+  if (found === undefined)
+    return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
+  const { target, file, result } = found;
+  if (vscode.window.activeTextEditor === undefined || isMergeEditorActive()) {
+    // It asks by itself when places are left undecided; it closes its tab when it is done.
+    const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
+    if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
+  }
+  const saved = await saveResult(result);
+  if (!saved.ok) return saved;
+  if (hasMarkers(saved.value.toString()))
+    return fail('input', `${file.path} still has conflict markers.`, 'Decide every marked place, then complete the merge.');
+  const entry = await resolvedEntry(target.view.session.repo, file, saved.value);
+  return entry.ok ? decide(sessions, target, { path: file.path, entry: entry.value }) : entry;
+}
+
+/** A merge editor's tab is of no kind that the API names. */
+function isMergeEditorActive(): boolean {
+  return vscode.window.tabGroups.activeTabGroup.activeTab?.input === undefined;
+}
+
+async function saveResult(result: string): Promise<Result<Buffer>> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.fsPath === result);
+  if (open?.isDirty === true && !(await open.save()))
+    return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
+  try {
+    return ok(await readFile(result));
+  } catch (thrown) {
+    return fail('file', `The merged file cannot be read: ${thrownText(thrown)}.`, 'Open the conflict again.');
+  }
+}
+
+/** Records a decision; lands the task when all its files are decided, else opens the next. */
+async function decide(
+  sessions: Sessions,
+  target: TaskTarget,
+  decision: { path: string; entry: Entry | null } | undefined,
+): Promise<Result<void>> {
+  const { view, task } = target;
+  const { session } = view;
+  const { run } = view.state.start;
+  const { id, title } = task.task;
+  const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landed'>> => {
+    const drivenHere = session.live.has(run) && record.state.phase === 'running';
+    if (decision !== undefined) {
+      const last = isLast(record.state.tasks.get(id)?.stage, decision.path);
+      if (last) await rm(conflictFolder(session.repo, run, id), { recursive: true, force: true });
+      resolveFile(record, id, decision.path, decision.entry);
+    }
+    const stage = record.state.tasks.get(id)?.stage;
+    if (stage !== undefined && !isDecided(stage) && stage.kind === 'conflicted') return ok('next');
+    // A run that goes on lands it by itself, when its turn comes.
+    if (drivenHere) return ok('landed');
+    const landed = await withProgress(`Weft: landing “${title}”`, (signal) => landTask(record, landPortsOf(record, session), id, signal));
+    return landed.ok ? ok('landed') : landed;
+  });
+  if (!done.ok) return done;
+  if (done.value !== 'next') return ok();
+  const now = await sessions.find(run);
+  const next = now?.state.tasks.get(id);
+  return now === undefined || next === undefined ? ok() : openNext(sessions, { view: now, task: next });
+}
+
+function isLast(stage: TaskTarget['task']['stage'] | undefined, path: string): boolean {
+  return stage?.kind === 'conflicted' && stage.conflict.files.every((file) => file.path === path || stage.resolved.has(file.path));
+}
+
+/** The conflict that one of these documents belongs to: all four files of a merge lie in the conflict's folder. */
+async function conflictAt(
+  sessions: Sessions,
+  candidates: readonly (vscode.Uri | undefined)[],
+): Promise<{ target: TaskTarget; file: ConflictFile; result: string } | undefined> {
+  for (const view of await sessions.runs()) {
+    for (const task of view.state.tasks.values()) {
+      if (task.stage.kind !== 'conflicted') continue;
+      const folder = conflictFolder(view.session.repo, view.state.start.run, task.task.id);
+      for (const uri of candidates) {
+        const inside = uri === undefined ? '' : relative(folder, uri.fsPath).split(sep).join('/');
+        const path = /^(?:base|ours|theirs|result)\/(.+)$/.exec(inside)?.[1];
+        const file = task.stage.conflict.files.find((one) => one.path === path);
+        if (file !== undefined)
+          return { target: { view, task }, file, result: vscode.Uri.joinPath(vscode.Uri.file(folder), 'result', file.path).fsPath };
+      }
+    }
+  }
+  return undefined;
+}

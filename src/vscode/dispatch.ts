@@ -1,0 +1,169 @@
+/** From what a person selected to a run: plan, review, start. */
+import * as vscode from 'vscode';
+import { fail, ok, type Result } from '../domain/failure';
+import type { Plan } from '../domain/plan';
+import { NO_USAGE, type Usage } from '../domain/usage';
+import { inProcessWorker } from '../engine/inProcess';
+import type { Selected } from '../plan/context';
+import { makePlan } from '../plan/planner';
+import { listFiles } from '../repo/truth';
+import { showFailure, withProgress } from './messages';
+import { modelOf, settingsOf } from './model';
+import { COMMANDS, VIEWS } from './names';
+import { folderOfPlan, openPlan, readPlanDocument } from './planDocument';
+import { askGoal, chooseFolder, selectedFiles, selectedLines } from './selection';
+import type { Session, Sessions } from './session';
+
+interface Ports {
+  readonly context: vscode.ExtensionContext;
+  readonly sessions: Sessions;
+  /** What planning cost, by the plan document's address, until its run starts. */
+  readonly planning: Map<string, Usage>;
+}
+
+export function registerDispatch(context: vscode.ExtensionContext, sessions: Sessions): vscode.Disposable {
+  const ports: Ports = { context, sessions, planning: new Map() };
+  const command = (id: string, act: (...args: unknown[]) => Promise<Result<void>>) =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+      const done = isTrusted() ? await act(...args) : fail('cancelled', 'Restricted Mode');
+      if (!done.ok) await showFailure(done.failure);
+    });
+  return vscode.Disposable.from(
+    command(COMMANDS.dispatch, (goal) => dispatch(ports, undefined, typeof goal === 'string' ? goal : undefined)),
+    command(COMMANDS.dispatchSelection, () => dispatchSelection(ports)),
+    command(COMMANDS.dispatchFiles, (uri, uris) => dispatchFiles(ports, urisOf(uri, uris))),
+    command(COMMANDS.dispatchPlan, (uri) => dispatchPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
+    command(COMMANDS.runPlan, (uri) => runPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
+  );
+}
+
+/** Agents change files and send them to a model: nothing of that happens in a folder that the person does not trust. */
+function isTrusted(): boolean {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = 'Manage Workspace Trust';
+  void vscode.window
+    .showErrorMessage(
+      'Weft: This workspace is in Restricted Mode. Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.',
+      manage,
+    )
+    .then((chosen) => (chosen === manage ? vscode.commands.executeCommand('workbench.trust.manage') : undefined));
+  return false;
+}
+
+async function dispatch(ports: Ports, uri: vscode.Uri | undefined, given: string | undefined): Promise<Result<void>> {
+  const session = await sessionFor(ports, uri ?? vscode.window.activeTextEditor?.document.uri);
+  if (!session.ok) return session;
+  const text = given ?? (await askGoal({ required: true }));
+  return text === undefined ? ok() : planAndRun(ports, session.value, [{ kind: 'text', text }]);
+}
+
+async function dispatchSelection(ports: Ports): Promise<Result<void>> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor === undefined)
+    return fail('input', 'No editor is active.', 'Open a file of the workspace, and select what the work is about.');
+  const session = await sessionFor(ports, editor.document.uri);
+  if (!session.ok) return session;
+  const lines = selectedLines(session.value, editor);
+  if (lines === undefined) return fail('input', 'This document is no file of the workspace.', 'Select lines of a file in the open folder.');
+  const text = await askGoal({ required: false, about: 'Selection' });
+  return text === undefined ? ok() : planAndRun(ports, session.value, [{ kind: 'text', text }, lines]);
+}
+
+async function dispatchFiles(ports: Ports, uris: readonly vscode.Uri[]): Promise<Result<void>> {
+  const chosen = uris.length > 0 ? uris : [vscode.window.activeTextEditor?.document.uri].flatMap((uri) => uri ?? []);
+  if (chosen.length === 0) return fail('input', 'No file is selected.', 'Select files or folders in the explorer.');
+  const session = await sessionFor(ports, chosen[0]);
+  if (!session.ok) return session;
+  const files = await selectedFiles(session.value, chosen);
+  if (files.length === 0)
+    return fail(
+      'input',
+      `None of these files is in the folder ${session.value.folder.name}.`,
+      'Select files or folders of one workspace folder.',
+    );
+  const text = await askGoal({ required: false, about: files.length === 1 ? '1 Item' : `${files.length} Items` });
+  return text === undefined ? ok() : planAndRun(ports, session.value, [{ kind: 'text', text }, ...files]);
+}
+
+async function dispatchPlan(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<void>> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const chosen = uri ?? (active !== undefined && isPlan(active) ? active : await pickPlan());
+  return chosen === undefined ? ok() : runPlan(ports, chosen);
+}
+
+async function pickPlan(): Promise<vscode.Uri | undefined> {
+  const found = await vscode.workspace.findFiles('**/*.weft.json', '**/node_modules/**', 200);
+  if (found.length === 0) {
+    const picked = await vscode.window.showOpenDialog({
+      title: 'Weft: Dispatch Plan File',
+      openLabel: 'Dispatch',
+      filters: { 'Weft plans': ['json'] },
+    });
+    return picked?.[0];
+  }
+  const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  return (await vscode.window.showQuickPick(items, { title: 'Weft: Dispatch Plan File', placeHolder: 'The plan to run' }))?.uri;
+}
+
+function isPlan(uri: vscode.Uri): boolean {
+  return uri.path.endsWith('.weft.json');
+}
+
+async function runPlan(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<void>> {
+  const source = uri ?? vscode.window.activeTextEditor?.document.uri;
+  if (source === undefined) return fail('input', 'No plan is open.', 'Open a plan (*.weft.json), or run “Weft: Dispatch…”.');
+  const document = await vscode.workspace.openTextDocument(source);
+  const plan = readPlanDocument(document);
+  if (!plan.ok) return plan;
+  const folder = await folderOfPlan(ports.sessions, source);
+  const session = folder === undefined ? await sessionFor(ports, source) : await ports.sessions.of(folder);
+  if (!session.ok) return session;
+  const usage = ports.planning.get(source.toString()) ?? NO_USAGE;
+  const started = await startRun(ports, session.value, plan.value, usage);
+  if (started.ok) ports.planning.delete(source.toString());
+  return started;
+}
+
+async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
+  const folder = await chooseFolder(uri);
+  return folder === undefined ? fail('cancelled', 'No folder.') : ports.sessions.of(folder);
+}
+
+async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
+  const settings = settingsOf(session.folder);
+  const model = await modelOf(ports.context, settings);
+  if (!model.ok) return model;
+  const planned = await withProgress('Weft: planning', async (signal) => {
+    const files = await listFiles(session.repo, session.workspace, signal);
+    return files.ok ? makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal }) : files;
+  });
+  if (!planned.ok) return planned;
+  const { plan, usage } = planned.value;
+  if (settings.autoApprove) return startRun(ports, session, plan, usage);
+  const document = await openPlan(session, plan);
+  if (!document.ok) return document;
+  ports.planning.set(document.value.uri.toString(), usage);
+  return ok();
+}
+
+async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage): Promise<Result<void>> {
+  const settings = settingsOf(session.folder);
+  const model = await modelOf(ports.context, settings);
+  if (!model.ok) return model;
+  const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
+  const worker = inProcessWorker(session.repo, model.value);
+  const started = await withProgress('Weft: taking a snapshot', (signal) =>
+    ports.sessions.start(session, { plan, model: settings.model, planning, limits }, worker, signal),
+  );
+  if (!started.ok) return started;
+  void vscode.commands.executeCommand(`workbench.view.extension.${VIEWS.container}`);
+  void started.value.ended.then((ended) => (ended.ok ? undefined : showFailure(ended.failure)));
+  return ok();
+}
+
+/** What the explorer passes: the file under the mouse, and all that are selected. */
+function urisOf(uri: unknown, uris: unknown): vscode.Uri[] {
+  const all = Array.isArray(uris) ? uris : [];
+  const found = all.filter((one): one is vscode.Uri => one instanceof vscode.Uri);
+  return found.length === 0 && uri instanceof vscode.Uri ? [uri] : found;
+}

@@ -1,0 +1,150 @@
+/** Going back: rolling the workspace back to a snapshot, and undoing one task; both show first which files will change. */
+import * as vscode from 'vscode';
+import { type Change, changeWord } from '../domain/changes';
+import type { Result } from '../domain/failure';
+import { landPortsOf, previewUndo, undoTask } from '../engine/landing';
+import { rollBackTo } from '../engine/rollback';
+import { previewRollback } from '../repo/rollback';
+import { takeSnapshot } from '../repo/snapshot';
+import { showFailure, withProgress } from './messages';
+import { COMMANDS } from './names';
+import type { Session, Sessions } from './session';
+import { snapshotTarget, taskTarget } from './targets';
+
+/** More files than this are counted, not named, before something is taken back. */
+const MAX_NAMED = 15;
+
+export function registerGoBack(sessions: Sessions): vscode.Disposable {
+  const command = (id: string, act: (row: unknown) => Promise<Result<void> | undefined>) =>
+    vscode.commands.registerCommand(id, async (row: unknown) => {
+      const done = await act(row);
+      if (done?.ok === false) await showFailure(done.failure);
+    });
+  return vscode.Disposable.from(
+    command(COMMANDS.rollBack, (row) => rollBack(sessions, row)),
+    command(COMMANDS.undoTask, (row) => undo(sessions, row)),
+    command(COMMANDS.takeSnapshot, () => snapshotNow(sessions)),
+  );
+}
+
+async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> | undefined> {
+  const target = await snapshotTarget(sessions, row, 'Weft: Roll Back to Snapshot');
+  if (target === undefined) return undefined;
+  const { session, snapshot } = target;
+  if (!(await stopFirst(session))) return undefined;
+  const preview = await withProgress('Weft: comparing with the snapshot', (signal) =>
+    previewRollback(session.repo, session.workspace, snapshot, signal),
+  );
+  if (!preview.ok) return preview;
+  if (preview.value.length === 0 && snapshot.unsaved.length === 0) {
+    void vscode.window.showInformationMessage('Weft: The workspace is as it was then; there is nothing to roll back.');
+    return undefined;
+  }
+  const sure = await confirm(
+    `Roll back to “${snapshot.label}”?`,
+    [...fileLines(preview.value), 'A snapshot of now is taken first, so that this can be undone.'],
+    'Roll Back',
+  );
+  if (!sure) return undefined;
+  const ports = {
+    repo: session.repo,
+    workspace: session.workspace,
+    clock: sessions.clock,
+    openRecord: (run: string) => session.live.get(run)?.record,
+  };
+  const done = await withProgress('Weft: rolling back', (signal) => rollBackTo(snapshot, ports, signal));
+  sessions.refresh();
+  if (!done.ok) return done;
+  const { safety, changes } = done.value;
+  void offerWayBack(`Rolled back: ${files(changes.length)} changed.`, async () => {
+    await vscode.commands.executeCommand(COMMANDS.rollBack, { session, snapshot: safety });
+  });
+  return undefined;
+}
+
+/** A run that goes on would land on top of what is rolled back: it is stopped, or nothing is done. */
+async function stopFirst(session: Session): Promise<boolean> {
+  const live = [...session.live.values()];
+  if (live.length === 0) return true;
+  const sure = await confirm(
+    'Stop the run first?',
+    ['A run is still going on in this folder. What its agents did so far is kept as drafts.'],
+    'Stop and Roll Back',
+  );
+  if (!sure) return false;
+  await Promise.all(
+    live.map((run) => {
+      run.stop();
+      return run.ended;
+    }),
+  );
+  return true;
+}
+
+async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | undefined> {
+  const target = await taskTarget(sessions, row, {
+    wanted: ({ task }) => task.stage.kind === 'landed' && task.work.changes.length > 0,
+    title: 'Weft: Undo Task',
+    none: 'No task has landed that could be undone.',
+  });
+  if (target === undefined) return undefined;
+  const { view, task } = target;
+  const { session, state } = view;
+  const { id, title } = task.task;
+  const ports = {
+    repo: session.repo,
+    workspace: session.workspace,
+    titleOf: (other: string) => state.tasks.get(other)?.task.title ?? other,
+  };
+  const preview = await withProgress('Weft: looking at what came later', (signal) => previewUndo(state, ports, id, signal));
+  if (!preview.ok) return preview;
+  const { changes, conflicts } = preview.value;
+  if (changes.length === 0) {
+    void vscode.window.showInformationMessage(`Weft: Nothing of “${title}” is in the workspace any more.`);
+  }
+  const notes =
+    conflicts.length > 0
+      ? [
+          `Later work stands on the same lines in ${conflicts.join(', ')}: the merge editor will open, and nothing is changed until you decide.`,
+        ]
+      : ['Everything else is kept.'];
+  const shown = changes.filter((change) => !conflicts.includes(change.path));
+  if (!(await confirm(`Undo “${title}”?`, [...fileLines(shown), ...notes], 'Undo Task'))) return undefined;
+  const done = await withProgress(`Weft: undoing “${title}”`, (signal) =>
+    sessions.withRecord(view, (record) => undoTask(record, landPortsOf(record, session), id, signal)),
+  );
+  if (!done.ok) return done;
+  if (done.value.kind === 'conflict') await vscode.commands.executeCommand(COMMANDS.openConflict, row ?? target);
+  else void vscode.window.showInformationMessage(`Weft: “${title}” is undone, and everything else is kept.`);
+  return undefined;
+}
+
+async function snapshotNow(sessions: Sessions): Promise<Result<void> | undefined> {
+  for (const session of await sessions.all()) {
+    const taken = await withProgress('Weft: taking a snapshot', (signal) =>
+      takeSnapshot(session.repo, session.workspace, { label: 'Taken by hand', clock: sessions.clock }, signal),
+    );
+    if (!taken.ok) return taken;
+  }
+  sessions.refresh();
+  return undefined;
+}
+
+async function offerWayBack(text: string, wayBack: () => Promise<void>): Promise<void> {
+  const undoIt = 'Undo';
+  if ((await vscode.window.showInformationMessage(`Weft: ${text}`, undoIt)) === undoIt) await wayBack();
+}
+
+async function confirm(message: string, lines: readonly string[], button: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail: lines.join('\n') }, button)) === button;
+}
+
+function fileLines(changes: readonly Change[]): string[] {
+  const named = changes.slice(0, MAX_NAMED).map((change) => `${change.path} (will be ${changeWord(change)})`);
+  const more = changes.length - named.length;
+  return [`${files(changes.length)} will change:`, ...named, ...(more > 0 ? [`and ${more} more`] : []), ''];
+}
+
+function files(many: number): string {
+  return `${many} file${many === 1 ? '' : 's'}`;
+}

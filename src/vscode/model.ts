@@ -1,0 +1,68 @@
+/** The model that the settings name, and the key that it is reached with. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import type { Result } from '../domain/failure';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
+import type { ModelFetch } from '../model/fetch';
+import { modelSource } from '../model/source';
+import { COMMANDS, SETTINGS } from './names';
+
+const SECRET = 'weft.apiKey';
+/** Pause between the chunks of a scripted answer, in milliseconds. */
+const PACE_MS = 30;
+
+export interface Settings {
+  readonly model: string;
+  readonly baseUrl: string;
+  readonly maxWorkers: number;
+  readonly autoApprove: boolean;
+}
+
+export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
+  const section = vscode.workspace.getConfiguration('weft', folder.uri);
+  const workers = section.get<unknown>(SETTINGS.maxWorkers);
+  return {
+    model: stringOr(section.get<unknown>(SETTINGS.model), DEFAULT_MODEL),
+    baseUrl: stringOr(section.get<unknown>(SETTINGS.baseUrl), ''),
+    maxWorkers:
+      typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 ? Math.min(workers, MAX_WORKERS) : DEFAULT_MAX_WORKERS,
+    autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
+  };
+}
+
+function stringOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : otherwise;
+}
+
+/** The key stays in here and in what sends requests: agents and journals never see it. */
+export async function modelOf(context: vscode.ExtensionContext, settings: Settings): Promise<Result<ModelFetch>> {
+  const key = (await context.secrets.get(SECRET)) ?? process.env['ANTHROPIC_API_KEY'];
+  return modelSource({
+    model: settings.model,
+    baseUrl: settings.baseUrl || process.env['ANTHROPIC_BASE_URL'],
+    key,
+    fetch: (request) => fetch(request),
+    samplePath: vscode.Uri.joinPath(context.extensionUri, 'media', 'sample.scenario.json').fsPath,
+    readText: (path) => readFile(path, 'utf8'),
+    paceMs: PACE_MS,
+    // A pause that the signal ends is over, not failed.
+    wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+  });
+}
+
+export function registerApiKey(context: vscode.ExtensionContext): vscode.Disposable {
+  return vscode.commands.registerCommand(COMMANDS.setApiKey, async () => {
+    const key = await vscode.window.showInputBox({
+      title: 'Weft: Set API Key',
+      prompt: 'Kept in VS Code’s secret storage. Leave it empty to forget the key.',
+      placeHolder: 'sk-ant-…',
+      password: true,
+      ignoreFocusOut: true,
+    });
+    if (key === undefined) return;
+    if (key.trim() === '') await context.secrets.delete(SECRET);
+    else await context.secrets.store(SECRET, key.trim());
+    void vscode.window.showInformationMessage(key.trim() === '' ? 'Weft has forgotten the API key.' : 'Weft will use this API key.');
+  });
+}

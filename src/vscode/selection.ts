@@ -1,0 +1,65 @@
+/** What a person selects for a run: text, lines of an editor, files and folders of the explorer. */
+import * as vscode from 'vscode';
+import type { Selected } from '../plan/context';
+import { pathUnder } from './documents';
+import type { Session } from './session';
+
+/** Longer files are named, not quoted: agents read them by themselves. */
+const MAX_QUOTED_BYTES = 200_000;
+
+/** Asks for what is to be done; undefined where the person changed their mind. */
+export async function askGoal(options: { required: boolean; about?: string }): Promise<string | undefined> {
+  return vscode.window.showInputBox({
+    title: options.about === undefined ? 'Weft: Dispatch' : `Weft: Dispatch ${options.about}`,
+    prompt: options.required ? 'What should the agents do?' : 'What should the agents do with it? Leave it empty to have them find out.',
+    placeHolder: 'Add search to the catalogue, with tests, and describe it in the README',
+    ignoreFocusOut: true,
+    validateInput: (text) => (options.required && text.trim() === '' ? 'Say what the agents should do.' : undefined),
+  });
+}
+
+/** The folder to work in: the one of a resource, else the only one, else the one that the person picks. */
+export async function chooseFolder(uri: vscode.Uri | undefined): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const owner = uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(uri);
+  if (owner !== undefined) return owner;
+  if (folders.length > 1) return vscode.window.showWorkspaceFolderPick({ placeHolder: 'The folder that the agents work in' });
+  if (folders[0] !== undefined) return folders[0];
+  const open = 'Open Folder';
+  const chosen = await vscode.window.showErrorMessage('Weft: No folder is open, and agents work in a folder.', open);
+  if (chosen === open) await vscode.commands.executeCommand('workbench.action.files.openFolder');
+  return undefined;
+}
+
+/** The selected lines of an editor, whole lines; the whole file where nothing is selected. */
+export function selectedLines(session: Session, editor: vscode.TextEditor): Selected | undefined {
+  const { document, selection } = editor;
+  const path = pathUnder(session.folder, session.repo, document.uri.fsPath);
+  if (path === undefined) return undefined;
+  if (selection.isEmpty) return { kind: 'file', path, text: document.getText() };
+  // A selection that ends before the first character of a line does not mean that line.
+  const last = selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line - 1 : selection.end.line;
+  const text = document.getText(new vscode.Range(selection.start.line, 0, last, document.lineAt(last).text.length));
+  return { kind: 'lines', path, startLine: selection.start.line + 1, endLine: last + 1, text };
+}
+
+/** Files with their text, folders by name. */
+export async function selectedFiles(session: Session, uris: readonly vscode.Uri[]): Promise<Selected[]> {
+  const selected: Selected[] = [];
+  for (const uri of uris) {
+    const path = pathUnder(session.folder, session.repo, uri.fsPath);
+    if (path === undefined) continue;
+    const stat = await vscode.workspace.fs.stat(uri);
+    if ((stat.type & vscode.FileType.Directory) !== 0) selected.push({ kind: 'folder', path });
+    else selected.push({ kind: 'file', path, text: stat.size > MAX_QUOTED_BYTES ? null : await liveText(uri) });
+  }
+  return selected;
+}
+
+/** A file's text as the person sees it; null where it has none. */
+async function liveText(uri: vscode.Uri): Promise<string | null> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  if (open !== undefined) return open.getText();
+  const bytes = await vscode.workspace.fs.readFile(uri);
+  return bytes.includes(0) ? null : vscode.workspace.decode(bytes, { uri });
+}

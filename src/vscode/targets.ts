@@ -1,0 +1,96 @@
+/** What a command is to act on: the tree's row that it was called on, or what the person picks. */
+import * as vscode from 'vscode';
+import type { RunState, TaskState } from '../domain/run';
+import type { Snapshot } from '../repo/snapshot';
+import { listSnapshots } from '../repo/snapshot';
+import type { RunView, Session, Sessions } from './session';
+
+export interface TaskTarget {
+  readonly view: RunView;
+  readonly task: TaskState;
+}
+
+export interface SnapshotTarget {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+}
+
+/** The run of a row as it is now, or one that the person picks among those that `wanted` allows. */
+export async function runTarget(
+  sessions: Sessions,
+  row: unknown,
+  options: { wanted: (view: RunView) => boolean; title: string; none: string },
+): Promise<RunView | undefined> {
+  const id = runOf(row)?.start.run;
+  const all = await sessions.runs();
+  if (id !== undefined) return all.find((view) => view.state.start.run === id);
+  const items = all
+    .filter(options.wanted)
+    .map((view) => ({ label: view.state.start.plan.goal, description: new Date(view.state.start.at).toLocaleString(), view }));
+  return (await pick(items, options))?.view;
+}
+
+/** The task of a row as it is now, or one that the person picks among those that `wanted` allows. */
+export async function taskTarget(
+  sessions: Sessions,
+  row: unknown,
+  options: { wanted: (target: TaskTarget) => boolean; title: string; none: string },
+): Promise<TaskTarget | undefined> {
+  const run = runOf(row)?.start.run;
+  const id = taskOf(row);
+  const all = (await sessions.runs()).flatMap((view) => [...view.state.tasks.values()].map((task): TaskTarget => ({ view, task })));
+  if (run !== undefined && id !== undefined) return all.find(({ view, task }) => view.state.start.run === run && task.task.id === id);
+  const items = all
+    .filter((target) => (run === undefined || target.view.state.start.run === run) && options.wanted(target))
+    .map((target) => ({
+      label: target.task.task.title,
+      description: target.task.task.role,
+      detail: target.view.state.start.plan.goal,
+      target,
+    }));
+  return (await pick(items, options))?.target;
+}
+
+/** The snapshot of a row, or one that the person picks. */
+export async function snapshotTarget(sessions: Sessions, row: unknown, title: string): Promise<SnapshotTarget | undefined> {
+  if (isSnapshotTarget(row)) return row;
+  const run = runOf(row);
+  const items: { label: string; description: string; target: SnapshotTarget }[] = [];
+  for (const session of await sessions.all()) {
+    const snapshots = await listSnapshots(session.repo);
+    for (const snapshot of snapshots.ok ? snapshots.value : []) {
+      if (run !== undefined && snapshot.id === run.start.snapshot) return { session, snapshot };
+      items.push({ label: snapshot.label, description: new Date(snapshot.at).toLocaleString(), target: { session, snapshot } });
+    }
+  }
+  return (
+    await pick(items, { title, none: 'There are no snapshots yet: each run begins with one, and “Weft: Take Snapshot” takes one now.' })
+  )?.target;
+}
+
+async function pick<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  { title, none }: { title: string; none: string },
+): Promise<T | undefined> {
+  if (items.length > 0) return vscode.window.showQuickPick(items, { title, matchOnDetail: true });
+  void vscode.window.showInformationMessage(`Weft: ${none}`);
+  return undefined;
+}
+
+function runOf(row: unknown): RunState | undefined {
+  return isObject(row) && isObject(row['view']) && isObject(row['view']['state'])
+    ? (row as unknown as { view: RunView }).view.state
+    : undefined;
+}
+
+function taskOf(row: unknown): string | undefined {
+  return isObject(row) && isObject(row['task']) && isObject(row['task']['task']) ? (row as unknown as TaskTarget).task.task.id : undefined;
+}
+
+function isSnapshotTarget(row: unknown): row is SnapshotTarget {
+  return isObject(row) && 'session' in row && 'snapshot' in row;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

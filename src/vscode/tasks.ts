@@ -1,0 +1,51 @@
+/** Stopping runs and tasks, and landing a draft that was kept. */
+import * as vscode from 'vscode';
+import { isDecided } from '../domain/run';
+import { landPortsOf, landTask } from '../engine/landing';
+import { showFailure, withProgress } from './messages';
+import { COMMANDS } from './names';
+import type { Sessions } from './session';
+import { runTarget, type TaskTarget, taskTarget } from './targets';
+
+export function registerTasks(sessions: Sessions): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(COMMANDS.stopRun, (row: unknown) => stopRun(sessions, row)),
+    vscode.commands.registerCommand(COMMANDS.stopTask, (row: unknown) => stopTask(sessions, row)),
+    vscode.commands.registerCommand(COMMANDS.landTask, (row: unknown) => landDraft(sessions, row)),
+  );
+}
+
+async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
+  const view = await runTarget(sessions, row, { wanted: isOurs, title: 'Weft: Stop Run', none: 'No run of this window is going on.' });
+  view?.session.live.get(view.state.start.run)?.stop();
+}
+
+async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
+  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && (task.stage.kind === 'running' || task.stage.kind === 'waiting');
+  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Stop Task', none: 'No task of this window is going on.' });
+  if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
+}
+
+function isOurs(view: TaskTarget['view']): boolean {
+  return view.session.live.has(view.state.start.run);
+}
+
+/** Whether a task has work that is not in the workspace and could be brought there. */
+export function isLandable({ task }: TaskTarget): boolean {
+  const { stage, work } = task;
+  return isDecided(stage) || ((stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'done') && work.changeset !== null);
+}
+
+async function landDraft(sessions: Sessions, row: unknown): Promise<void> {
+  const target = await taskTarget(sessions, row, {
+    wanted: isLandable,
+    title: 'Weft: Land Draft',
+    none: 'No task has a draft that did not land.',
+  });
+  if (target === undefined) return;
+  const { view, task } = target;
+  const landed = await withProgress(`Weft: landing “${task.task.title}”`, (signal) =>
+    sessions.withRecord(view, (record) => landTask(record, landPortsOf(record, view.session), task.task.id, signal)),
+  );
+  if (!landed.ok) await showFailure(landed.failure);
+}
