@@ -30,8 +30,10 @@ export function parseFolder(raw: string): Result<string> {
       .replace(IGNORABLE, '')
       .replace(/:.*$/, '')
       .replace(/[. ]+$/, '');
+    // Windows takes “.. ” for “..”, and has no names of dots and blanks alone.
+    if (bare === '') return refuse(raw, 'has a part that is made of dots and blanks alone');
     if (GIT_NAMES.test(bare)) return refuse(raw, 'is inside .git', 'Weft and its agents never touch git’s own files.');
-    if (DEVICES.test(part)) return refuse(raw, 'uses a name that Windows reserves');
+    if (DEVICES.test(bare)) return refuse(raw, 'uses a name that Windows reserves');
     parts.push(part);
   }
   return ok(parts.join('/'));

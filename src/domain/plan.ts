@@ -37,7 +37,11 @@ export const planSchema = z
   .strictObject({
     $schema: z.string().optional().describe('Address of the JSON schema, for editors.'),
     goal: z.string().min(1).describe('What the run is to achieve, in a sentence.'),
-    tasks: z.array(taskSchema).min(1).max(MAX_TASKS).describe('The tasks. Those that do not depend on each other run side by side.'),
+    tasks: z
+      .array(taskSchema)
+      .min(1, 'there are no tasks: give at least one')
+      .max(MAX_TASKS)
+      .describe('The tasks. Those that do not depend on each other run side by side.'),
     limits: limitsSchema.optional(),
   })
   .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
@@ -108,16 +112,18 @@ function place(at: readonly (string | number)[]): string {
 
 function idProblems(plan: Plan): PlanProblem[] {
   const problems: PlanProblem[] = [];
-  const first = new Map<TaskId, number>();
+  // Ids name refs and folders, which some systems do not tell apart by case.
+  const first = new Map<string, number>();
   plan.tasks.forEach((task, index) => {
-    const earlier = first.get(task.id);
-    if (earlier === undefined) first.set(task.id, index);
+    const earlier = first.get(task.id.toLowerCase());
+    if (earlier === undefined) first.set(task.id.toLowerCase(), index);
     else
       problems.push({ at: ['tasks', index, 'id'], message: `“${task.id}” is the id of tasks[${earlier}] already: give each task its own` });
   });
+  const known = new Set(plan.tasks.map((task) => task.id));
   plan.tasks.forEach((task, index) => {
     task.dependsOn.forEach((id, at) => {
-      if (!first.has(id))
+      if (!known.has(id))
         problems.push({ at: ['tasks', index, 'dependsOn', at], message: `no task is called “${id}”: name a task of this plan` });
     });
   });
