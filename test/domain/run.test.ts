@@ -1,0 +1,197 @@
+/** The state of a run: what each event makes of it, and that an event that cannot happen is a bug. */
+import assert from 'node:assert/strict';
+import type { Conflict } from '../../src/domain/changes';
+import { type Happening, parseEvent, type RunEvent } from '../../src/domain/event';
+import { isComplete, isDecided, type RunState, reduce } from '../../src/domain/run';
+import { NO_USAGE } from '../../src/domain/usage';
+
+const task = (id: string, dependsOn: string[] = []) => ({
+  id,
+  title: `Task ${id}`,
+  role: 'coder' as const,
+  instructions: 'Do it.',
+  dependsOn,
+  writes: [],
+  context: [],
+});
+
+const start: Happening = {
+  type: 'run.started',
+  version: 1,
+  run: 'r1',
+  root: '/work',
+  plan: { goal: 'A goal', tasks: [task('a'), task('b', ['a'])] },
+  model: 'scripted:x',
+  maxWorkers: 2,
+  snapshot: 's1',
+  commit: 'c0',
+  pid: 1,
+  planning: NO_USAGE,
+};
+const failure = { kind: 'agent' as const, message: 'It failed.', fix: '' };
+const file = { mode: '100644' as const, blob: 'x' };
+const conflict: Conflict = {
+  intent: 'land',
+  ours: 'c1',
+  tree: 't1',
+  files: [
+    { path: 'one', base: file, ours: file, theirs: file, oursBy: 'Your edits' },
+    { path: 'two', base: file, ours: file, theirs: null, oursBy: 'Your edits' },
+  ],
+};
+const done: Happening = { type: 'task.done', task: 'a', summary: 'Did it.', changeset: 'd1', changes: [] };
+const started: Happening = { type: 'task.started', task: 'a', base: 'c0' };
+const landed: Happening = { type: 'task.landed', task: 'a', before: 'c0', after: 'c1' };
+const undone: Happening = { type: 'task.undone', task: 'a', before: 'c1', after: 'c2' };
+const conflicted: Happening = { type: 'task.conflicted', task: 'a', conflict };
+const stopped: Happening = { type: 'task.stopped', task: 'a', draft: 'd2' };
+const failing: Happening = { type: 'task.failed', task: 'a', failure, draft: 'd3' };
+const doomed: Happening = { type: 'task.doomed', task: 'a', because: 'b' };
+const step: Happening = { type: 'task.step', task: 'a', step: 'Reading a.ts' };
+const turn: Happening = { type: 'task.turn', task: 'a', usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 } };
+const resolved: Happening = { type: 'task.resolved', task: 'a', path: 'one', entry: file };
+
+function events(...happenings: Happening[]): RunEvent[] {
+  return happenings.map((happening, at) => ({ ...happening, at: 100 + at }));
+}
+
+function state(...happenings: Happening[]): RunState {
+  const folded = events(start, ...happenings).reduce<RunState | undefined>(reduce, undefined);
+  assert.ok(folded !== undefined);
+  return folded;
+}
+
+const stageOf = (run: RunState) => run.tasks.get('a')?.stage.kind;
+
+describe('the state of a run', () => {
+  it('tells an agent’s work, from its start to its landing', () => {
+    const run = state(started, step, turn, turn, done, landed);
+    assert.deepEqual(run.tasks.get('a'), {
+      task: task('a'),
+      stage: { kind: 'landed' },
+      work: {
+        base: 'c0',
+        changeset: 'd1',
+        changes: [],
+        summary: 'Did it.',
+        step: '',
+        usage: { input: 2, output: 4, cacheRead: 6, cacheWrite: 8 },
+        turns: 2,
+        startedAt: 101,
+        endedAt: 105,
+      },
+      landing: { before: 'c0', after: 'c1' },
+    });
+    assert.deepEqual(run.tasks.get('b')?.stage, { kind: 'waiting' });
+    assert.deepEqual([...run.tasks.keys()], ['a', 'b']);
+  });
+
+  it('keeps the draft of whatever did not land', () => {
+    assert.equal(state(started, failing).tasks.get('a')?.work.changeset, 'd3');
+    assert.equal(state(started, stopped).tasks.get('a')?.work.changeset, 'd2');
+    assert.equal(state(started, done, { ...failing, draft: null }).tasks.get('a')?.work.changeset, 'd1');
+    assert.equal(state(started, done, { ...stopped, draft: null }).tasks.get('a')?.work.endedAt, 102);
+  });
+
+  it('knows when a conflict is decided: when all of its files are, deletion included', () => {
+    const one = state(started, done, conflicted, resolved).tasks.get('a')?.stage;
+    const both = state(started, done, conflicted, resolved, { ...resolved, path: 'two', entry: null }).tasks.get('a')?.stage;
+    assert.ok(one !== undefined && both !== undefined);
+    assert.deepEqual([isDecided(one), isDecided(both)], [false, true]);
+    const again = state(started, done, conflicted, resolved, conflicted).tasks.get('a')?.stage;
+    assert.ok(again?.kind === 'conflicted');
+    assert.equal(again.resolved.size, 0);
+  });
+
+  it('is complete when every task has landed and none was taken back', () => {
+    assert.equal(isComplete(state(started, done, landed)), false);
+    const b: Happening[] = [
+      { ...started, task: 'b' },
+      { ...done, task: 'b' },
+      { ...landed, task: 'b' },
+    ];
+    assert.equal(isComplete(state(started, done, landed, ...b)), true);
+    assert.equal(isComplete(state(started, done, landed, ...b, undone)), false);
+  });
+
+  it('does not change the state that it began from', () => {
+    const before = state(started);
+    const copy = structuredClone(before);
+    reduce(before, { ...done, at: 500 });
+    assert.deepEqual(before, copy);
+  });
+
+  it('is the same when its events come back from the journal', () => {
+    const all = events(
+      start,
+      started,
+      step,
+      turn,
+      done,
+      conflicted,
+      resolved,
+      landed,
+      undone,
+      { type: 'run.stopping' },
+      { type: 'run.finished' },
+    );
+    const read = all.map((event) => parseEvent(JSON.stringify(event)));
+    assert.deepEqual(read, all);
+  });
+});
+
+describe('an event', () => {
+  const ways: Record<string, Happening[]> = {
+    waiting: [],
+    running: [started],
+    done: [started, done],
+    conflicted: [started, done, conflicted],
+    landed: [started, done, landed],
+    undone: [started, done, landed, undone],
+    failed: [started, failing],
+    stopped: [started, stopped],
+    doomed: [doomed],
+  };
+  /** In which stages each event may come, and which stage it leads to. */
+  const rules: [Happening, string[], string | undefined][] = [
+    [started, ['waiting'], 'running'],
+    [step, ['running'], 'running'],
+    [turn, ['running'], 'running'],
+    [done, ['running'], 'done'],
+    [landed, ['done', 'conflicted', 'failed', 'stopped', 'undone'], 'landed'],
+    [conflicted, ['done', 'landed', 'conflicted', 'failed', 'stopped'], 'conflicted'],
+    [resolved, ['conflicted'], 'conflicted'],
+    [undone, ['landed', 'conflicted'], 'undone'],
+    [failing, ['waiting', 'running', 'done', 'conflicted', 'failed', 'stopped'], 'failed'],
+    [stopped, ['waiting', 'running', 'done', 'conflicted'], 'stopped'],
+    [doomed, ['waiting'], 'doomed'],
+  ];
+  for (const [happening, allowed, to] of rules) {
+    it(`${happening.type} is possible where it makes sense, and throws elsewhere`, () => {
+      for (const [stage, way] of Object.entries(ways)) {
+        const before = state(...way);
+        assert.equal(stageOf(before), stage);
+        if (allowed.includes(stage)) assert.equal(stageOf(reduce(before, { ...happening, at: 999 })), to, stage);
+        else
+          assert.throws(
+            () => reduce(before, { ...happening, at: 999 }),
+            new RegExp(`${happening.type} is not possible: the task is ${stage}`),
+          );
+      }
+    });
+  }
+
+  it('of a run that has not begun, of a second beginning, or of an unknown task, throws', () => {
+    assert.throws(() => reduce(undefined, { ...started, at: 1 }), /the run has not started/);
+    assert.throws(() => reduce(state(), { ...start, at: 1 } as RunEvent), /the run has started already/);
+    assert.throws(() => reduce(state(), { ...started, task: 'nobody', at: 1 }), /there is no such task/);
+  });
+
+  it('that a line of a journal does not hold whole is none', () => {
+    const line = JSON.stringify({ ...started, at: 1 });
+    assert.deepEqual(parseEvent(line), { ...started, at: 1 });
+    for (const bad of [line.slice(0, -2), '', 'null', '[]', '{"type":"task.started","task":"a","base":"c0"}', '{"type":"later","at":1}']) {
+      assert.equal(parseEvent(bad), undefined, bad);
+    }
+  });
+});

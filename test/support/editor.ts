@@ -1,0 +1,52 @@
+/** A workspace with an editor that holds unsaved text, over the real folder. */
+import { fail, ok } from '../../src/domain/failure';
+import { diskWorkspace } from '../../src/repo/diskWorkspace';
+import type { Untitled, Workspace } from '../../src/repo/workspace';
+
+export interface Editor extends Workspace {
+  /** Unsaved text by path. */
+  readonly buffers: Map<string, string>;
+  /** Texts without a file; a test adds to it. */
+  texts: Untitled[];
+  /** Runs before each {@link Workspace.apply}: what the person does in the very last moment. */
+  meanwhile: () => void;
+}
+
+export function editor(root: string): Editor {
+  const disk = diskWorkspace(root, async () => ok());
+  const buffers = new Map<string, string>();
+  const self: Editor = {
+    buffers,
+    texts: [],
+    meanwhile: () => undefined,
+    unsaved: async () => [...buffers].map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
+    untitled: async () => self.texts,
+    apply: async (edits) => {
+      self.meanwhile();
+      for (const { path, before } of edits) {
+        const text = buffers.get(path);
+        if (text !== undefined && before?.bytes.toString() !== text) return fail('moved', `${path} was typed in.`);
+      }
+      const onDisk = await disk.apply(edits.filter((edit) => !buffers.has(edit.path)));
+      if (!onDisk.ok) return onDisk;
+      for (const { path, after } of edits.filter((edit) => buffers.has(edit.path))) {
+        if (after === null) buffers.delete(path);
+        else buffers.set(path, after.bytes.toString());
+      }
+      return ok();
+    },
+    restore: async (files, untitled) => {
+      const done = await disk.restore(
+        files.map((file) => ({ ...file, unsaved: null })),
+        [],
+      );
+      for (const { path, unsaved } of files) {
+        if (unsaved === null) buffers.delete(path);
+        else buffers.set(path, unsaved.toString());
+      }
+      self.texts = [...untitled];
+      return done;
+    },
+  };
+  return self;
+}
