@@ -1,0 +1,42 @@
+/** What an agent changed, as diffs: one file, or all files of its task. */
+import * as vscode from 'vscode';
+import type { Change } from '../domain/changes';
+import { blobUri } from './blobs';
+import { showFailure } from './messages';
+import { COMMANDS } from './names';
+import { changesOf, type FileNode, type TaskNode } from './nodes';
+import type { RunView } from './session';
+
+export function registerChanges(): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(COMMANDS.showChange, (node: FileNode) => showChange(node)),
+    vscode.commands.registerCommand(COMMANDS.showTask, (node: TaskNode) => showTask(node)),
+  );
+}
+
+async function showChange({ view, task, change }: FileNode): Promise<void> {
+  const { folder } = view.session;
+  await vscode.commands.executeCommand(
+    'vscode.diff',
+    blobUri(folder, change.path, change.before),
+    blobUri(folder, change.path, change.after),
+    `${change.path} (${task.task.title})`,
+  );
+}
+
+async function showTask(node: TaskNode): Promise<void> {
+  const changes = await changesOf(node);
+  if (!changes.ok) return showFailure(changes.failure);
+  if (changes.value.length === 0) {
+    void vscode.window.showInformationMessage(`“${node.task.task.title}” changed no files.`);
+    return;
+  }
+  const files = changes.value.map((change) => sidesOf(node.view, change));
+  await vscode.commands.executeCommand('vscode.changes', node.task.task.title, files);
+}
+
+/** The file itself, what it was, and what the agent made of it; a side that does not have it is left out. */
+function sidesOf({ session }: RunView, { path, before, after }: Change): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] {
+  const side = (entry: Change['before']) => (entry === null ? undefined : blobUri(session.folder, path, entry));
+  return [vscode.Uri.joinPath(session.folder.uri, path), side(before), side(after)];
+}

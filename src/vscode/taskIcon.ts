@@ -1,0 +1,33 @@
+/** The icon of a task, by its stage. */
+import * as vscode from 'vscode';
+import { never } from '../domain/failure';
+import type { Stage } from '../domain/run';
+import type { Life } from '../engine/library';
+
+export function taskIcon(stage: Stage, life: Life): vscode.ThemeIcon {
+  switch (stage.kind) {
+    case 'waiting':
+      return colored(life === 'running' ? 'circle-outline' : 'circle-slash', 'testing.iconQueued');
+    case 'running':
+      return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
+    case 'done':
+      return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
+    case 'conflicted':
+      return colored('warning', 'list.warningForeground');
+    case 'landed':
+      return colored('pass', 'testing.iconPassed');
+    case 'undone':
+      return colored('discard', 'testing.iconSkipped');
+    case 'failed':
+      return colored('error', 'testing.iconFailed');
+    case 'stopped':
+    case 'doomed':
+      return colored('circle-slash', 'testing.iconSkipped');
+    default:
+      return never(stage);
+  }
+}
+
+function colored(icon: string, color: string): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+}

@@ -1,0 +1,56 @@
+/** Tooltips of the Runs tree. What agents and plans wrote is put in as text: no link or image of theirs comes alive. */
+import * as vscode from 'vscode';
+import { isDecided, type RunState, type TaskState } from '../domain/run';
+import { summarize } from '../engine/summary';
+import type { TaskNode } from './nodes';
+import type { RunView } from './session';
+import { counted, durationText, runText, taskText, usageText } from './wording';
+
+export function runTooltip({ session, state, life }: RunView, now: number): vscode.MarkdownString {
+  const summary = summarize(state, now);
+  const text = begin(state.start.plan.goal);
+  line(text, runText(state, life, now));
+  line(text, `${counted(summary.filesChanged, 'file')} changed, ${usageText(summary.usage, state.start.model)}`);
+  line(text, `${state.start.model}, up to ${counted(state.start.maxWorkers, 'agent')} at once`);
+  if (summary.speedUp > 1.05) line(text, `${summary.speedUp.toFixed(1)} times as fast as one agent after the other`);
+  if (life === 'interrupted')
+    line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
+  line(text, `${session.folder.name} · ${new Date(state.start.at).toLocaleString()} · ${state.start.run}`);
+  return text;
+}
+
+export function taskTooltip({ view, task }: TaskNode, now: number): vscode.MarkdownString {
+  const text = begin(task.task.title);
+  line(text, taskText(task, view.state, view.life, now));
+  for (const said of decisionText(task)) line(text, said);
+  if (task.work.summary !== '') line(text, task.work.summary);
+  text.appendMarkdown('\n\n---\n\n').appendText(task.task.instructions);
+  const costs = costText(task, view.state);
+  if (costs !== undefined) {
+    text.appendMarkdown('\n\n---\n\n').appendText(costs);
+  }
+  return text;
+}
+
+function decisionText({ stage }: TaskState): string[] {
+  if (stage.kind === 'failed') return [stage.failure.message, stage.failure.fix].filter((said) => said !== '');
+  if (stage.kind !== 'conflicted' || isDecided(stage)) return [];
+  return stage.conflict.files.map((file) =>
+    stage.resolved.has(file.path) ? `${file.path}: decided` : `${file.path}: also changed by ${file.oursBy}`,
+  );
+}
+
+function costText({ work }: TaskState, { start }: RunState): string | undefined {
+  if (work.turns === 0) return undefined;
+  const took = work.endedAt > 0 ? `, ${durationText(work.endedAt - work.startedAt)}` : '';
+  return `${counted(work.turns, 'turn')}, ${usageText(work.usage, start.model)}${took}`;
+}
+
+function begin(title: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('**');
+  return text.appendText(title).appendMarkdown('**');
+}
+
+function line(text: vscode.MarkdownString, said: string): void {
+  text.appendMarkdown('\n\n').appendText(said);
+}

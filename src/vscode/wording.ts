@@ -1,0 +1,136 @@
+/** What rows, notifications and the status bar say about runs and tasks. Pure. */
+import { never } from '../domain/failure';
+import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
+import { costOf, totalTokens, type Usage } from '../domain/usage';
+import type { Life } from '../engine/library';
+
+/** `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  return wholeSeconds(Math.round(seconds));
+}
+
+/** As {@link durationText}, for what goes on: whole seconds, so that it ticks and does not flicker. */
+export function elapsedText(ms: number): string {
+  return wholeSeconds(Math.floor(Math.max(0, ms) / 1000));
+}
+
+function wholeSeconds(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `just now`, `2 min ago`, `3 h ago`, `5 days ago`. */
+export function ageText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ago`;
+  const days = Math.floor(hours / 24);
+  return days === 1 ? '1 day ago' : `${days} days ago`;
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** How many tasks of a run are in each stage. */
+export function stageCounts(state: RunState): Record<Stage['kind'], number> {
+  const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };
+  for (const { stage } of state.tasks.values()) counts[stage.kind]++;
+  return counts;
+}
+
+/** Whether nothing goes on in a run but that it waits for the person to decide a conflict. */
+export function waitsForPerson(state: RunState): boolean {
+  const counts = stageCounts(state);
+  return counts.conflicted > 0 && counts.running === 0 && counts.done === 0;
+}
+
+/** `3/8 landed · 1 conflict · 12 s`. */
+export function runText(state: RunState, life: Life, now: number): string {
+  const counts = stageCounts(state);
+  const parts: string[] = [];
+  if (life === 'interrupted') parts.push('interrupted');
+  else if (state.phase === 'stopping') parts.push('stopping');
+  else if (counts.stopped > 0) parts.push('stopped');
+  parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
+  if (life === 'running') parts.push(elapsedText(now - state.start.at));
+  else if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
+  return parts.join(' · ');
+}
+
+function troubles(state: RunState): string[] {
+  const counts = stageCounts(state);
+  const parts: string[] = [];
+  if (counts.conflicted > 0) parts.push(counted(counts.conflicted, 'conflict'));
+  if (counts.failed > 0) parts.push(`${counts.failed} failed`);
+  if (counts.doomed > 0) parts.push(`${counts.doomed} not started`);
+  if (counts.undone > 0) parts.push(`${counts.undone} undone`);
+  return parts;
+}
+
+/** What came of a run, as a sentence: `7 of 8 tasks landed in 17 s; 1 conflict.` */
+export function finishedText(state: RunState): string {
+  const counts = stageCounts(state);
+  const landed = `${counts.landed} of ${counted(state.tasks.size, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
+  const stopped = counts.stopped > 0 ? [`${counts.stopped} stopped`] : [];
+  return `${[landed, ...troubles(state), ...stopped].join('; ')}.`;
+}
+
+/** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
+export function taskText(task: TaskState, state: RunState, life: Life, now: number): string {
+  return [task.task.role, ...stageText(task, state, life, now)].join(' · ');
+}
+
+function stageText({ task, stage, work }: TaskState, state: RunState, life: Life, now: number): string[] {
+  const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(work.endedAt - work.startedAt)] : [];
+  switch (stage.kind) {
+    case 'waiting': {
+      if (life !== 'running') return ['not started'];
+      const missing = task.dependsOn.filter((id) => state.tasks.get(id)?.stage.kind !== 'landed');
+      return [missing.length === 0 ? 'waiting for a free agent' : `waiting for ${missing.map((id) => quoted(state, id)).join(', ')}`];
+    }
+    case 'running':
+      if (life !== 'running') return ['interrupted'];
+      return [work.step === '' ? 'starting' : work.step, elapsedText(now - work.startedAt)];
+    case 'done':
+      return life === 'running' ? ['landing', ...took] : ['did not land'];
+    case 'conflicted':
+      return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
+    case 'landed':
+      return [work.changeset === null ? 'changed nothing' : 'landed', ...took];
+    case 'undone':
+      return ['undone'];
+    case 'failed':
+      return ['failed', ...took];
+    case 'stopped':
+      return ['stopped', ...took];
+    case 'doomed':
+      return [`not started: ${quoted(state, stage.because)} did not land`];
+    default:
+      return never(stage);
+  }
+}
+
+function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {
+  const open = stage.conflict.files.filter((file) => !stage.resolved.has(file.path));
+  const [first] = open;
+  const where = open.length === 1 && first !== undefined ? first.path : counted(open.length, 'file');
+  return stage.conflict.intent === 'undo' ? `undo in conflict in ${where}` : `conflict in ${where}`;
+}
+
+function quoted(state: RunState, id: string): string {
+  return `“${state.tasks.get(id)?.task.title ?? id}”`;
+}
+
+/** `12,345 tokens, $0.12`; an unknown price is said. */
+export function usageText(usage: Usage, model: string): string {
+  const cost = costOf(usage, model);
+  const tokens = `${totalTokens(usage).toLocaleString('en')} tokens`;
+  return cost === undefined ? `${tokens}, price of ${model} unknown` : `${tokens}, $${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
+}
