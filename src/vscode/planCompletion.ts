@@ -1,0 +1,51 @@
+/** Completes ids of tasks and files of the workspace in plans. */
+import { posix } from 'node:path';
+import * as vscode from 'vscode';
+import { listFiles } from '../repo/truth';
+import { folderOfPlan, PLANS } from './planDocument';
+import { wantedAt } from './planText';
+import type { Sessions } from './session';
+
+export function registerPlanCompletion(sessions: Sessions): vscode.Disposable {
+  const provider: vscode.CompletionItemProvider = {
+    provideCompletionItems: (document, position, token) => complete(sessions, document, position, token),
+  };
+  return vscode.languages.registerCompletionItemProvider(PLANS, provider, '"', '/');
+}
+
+async function complete(
+  sessions: Sessions,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  token: vscode.CancellationToken,
+): Promise<vscode.CompletionItem[]> {
+  const wanted = wantedAt(document.getText(), document.offsetAt(position));
+  if (wanted === undefined) return [];
+  const range = new vscode.Range(document.positionAt(wanted.offset), document.positionAt(wanted.offset + wanted.length));
+  if (wanted.kind === 'ids') {
+    return wanted.tasks.map(({ id, title }) => ({ ...item(id, range, vscode.CompletionItemKind.Reference), detail: title }));
+  }
+  const files = await filesFor(sessions, document.uri, token);
+  const shown = files.map((file) => item(file, range, vscode.CompletionItemKind.File));
+  if (!wanted.globs) return shown;
+  const folders = [...new Set(files.map((file) => posix.dirname(file)))].filter((folder) => folder !== '.').sort();
+  return [...folders.map((folder) => item(`${folder}/**`, range, vscode.CompletionItemKind.Folder)), ...shown];
+}
+
+/** Quotation marks are part of what is replaced, and so of what is matched. */
+function item(text: string, range: vscode.Range, kind: vscode.CompletionItemKind): vscode.CompletionItem {
+  const quoted = JSON.stringify(text);
+  return { label: text, kind, range, insertText: quoted, filterText: quoted };
+}
+
+async function filesFor(sessions: Sessions, uri: vscode.Uri, token: vscode.CancellationToken): Promise<string[]> {
+  if (!vscode.workspace.isTrusted) return [];
+  const folder = (await folderOfPlan(sessions, uri)) ?? vscode.workspace.workspaceFolders?.[0];
+  const session = folder === undefined ? undefined : await sessions.of(folder);
+  if (session === undefined || !session.ok || token.isCancellationRequested) return [];
+  const stop = new AbortController();
+  const listening = token.onCancellationRequested(() => stop.abort());
+  const files = await listFiles(session.value.repo, session.value.workspace, stop.signal);
+  listening.dispose();
+  return files.ok ? files.value : [];
+}

@@ -1,0 +1,70 @@
+/** Plans as documents: opened for review as a real file, read back with what is unsaved, run from the lens on top. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative } from 'node:path';
+import * as vscode from 'vscode';
+import { systemClock } from '../domain/clock';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { type Plan, readPlan } from '../domain/plan';
+import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { settingsOf } from './model';
+import { COMMANDS } from './names';
+import { planSize, planText, slug } from './planText';
+import type { Session, Sessions } from './session';
+import { counted } from './wording';
+
+export const PLANS: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.weft.json' };
+
+/** Writes a plan beside the runs, outside the person's files, and shows it. */
+export async function openPlan(session: Session, plan: Plan): Promise<Result<vscode.TextDocument>> {
+  const folder = join(session.repo.stateDir, 'plans');
+  const file = join(folder, `${slug(plan.goal)}-${systemClock.id()}.weft.json`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(file, planText(plan), { mode: 0o600 });
+  } catch (thrown) {
+    return fail('file', `The plan cannot be written to ${file}: ${thrownText(thrown)}.`, 'Make the folder writable, or free disk space.');
+  }
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+  await vscode.window.showTextDocument(document, { preview: false });
+  return ok(document);
+}
+
+/** The plan as the editor shows it, saved or not. */
+export function readPlanDocument(document: vscode.TextDocument): Result<Plan> {
+  return readPlan(document.getText(), basename(document.uri.fsPath));
+}
+
+/** The workspace folder that a plan is for; undefined where its file is in none. */
+export async function folderOfPlan(sessions: Sessions, uri: vscode.Uri): Promise<vscode.WorkspaceFolder | undefined> {
+  // A state folder may lie in another workspace folder's repository: it is asked first.
+  const owner = (await sessions.all()).find(({ repo }) => {
+    const path = relative(repo.stateDir, uri.fsPath);
+    return path !== '' && !path.startsWith('..') && !isAbsolute(path);
+  });
+  return owner?.folder ?? vscode.workspace.getWorkspaceFolder(uri);
+}
+
+export function registerPlanLens(): vscode.Disposable {
+  const changed = new vscode.EventEmitter<void>();
+  const provider: vscode.CodeLensProvider = { onDidChangeCodeLenses: changed.event, provideCodeLenses: lensesOf };
+  return vscode.Disposable.from(
+    changed,
+    vscode.languages.registerCodeLensProvider(PLANS, provider),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('weft')) changed.fire();
+    }),
+  );
+}
+
+function lensesOf(document: vscode.TextDocument): vscode.CodeLens[] {
+  const size = planSize(document.getText());
+  const top = new vscode.Range(0, 0, 0, 0);
+  if (size.problems > 0) {
+    const title = `$(warning) ${counted(size.problems, 'problem')} to mend before this plan can run`;
+    return [new vscode.CodeLens(top, { title, command: 'workbench.actions.view.problems' })];
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri) ?? vscode.workspace.workspaceFolders?.[0];
+  const atOnce = Math.min(size.tasks, size.maxWorkers ?? (folder === undefined ? DEFAULT_MAX_WORKERS : settingsOf(folder).maxWorkers));
+  const title = `$(play) Run Plan — ${counted(size.tasks, 'task')}, up to ${atOnce} at once`;
+  return [new vscode.CodeLens(top, { title, command: COMMANDS.runPlan, arguments: [document.uri] })];
+}

@@ -1,0 +1,123 @@
+/** A plan as text: how it is written for review, and where in the text its problems and its ids stand. Pure. */
+import { findNodeAtLocation, getLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { checkPlan, MAX_TASKS, type Plan, type PlanProblem, type Task } from '../domain/plan';
+
+/** The plan as a person edits it: fields that say nothing are left out. */
+export function planText(plan: Plan): string {
+  const { $schema, goal, tasks, limits } = plan;
+  const shown = {
+    ...($schema === undefined ? {} : { $schema }),
+    goal,
+    tasks: tasks.map(shownTask),
+    ...(limits === undefined ? {} : { limits }),
+  };
+  return `${JSON.stringify(shown, null, 2)}\n`;
+}
+
+function shownTask({ id, title, role, instructions, dependsOn, writes, context }: Task) {
+  const lists = Object.entries({ dependsOn, writes, context }).filter(([, list]) => list.length > 0);
+  return { id, title, role, instructions, ...Object.fromEntries(lists) };
+}
+
+/** `Add search, with tests` → `add-search-with-tests`, for a file's name. */
+export function slug(goal: string): string {
+  const plain = goal
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return plain.slice(0, 40).replace(/-+$/, '') || 'plan';
+}
+
+/** Where in the text (offset and length in characters) something is wrong, and what. */
+export interface Mark {
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+}
+
+/** What the JSON schema cannot tell about a plan; what it can tell is shown by the editor already. */
+export function planMarks(text: string): Mark[] {
+  const tree = parseTree(text);
+  if (tree === undefined) return [];
+  const { plan, problems } = checkPlan(getNodeValue(tree));
+  const tasks = findNodeAtLocation(tree, ['tasks'])?.children?.length ?? 0;
+  if (plan === undefined && tasks <= MAX_TASKS) return [];
+  return problems.map((problem) => markOf(tree, problem));
+}
+
+/** On the value where there is one, else on the nearest thing around it. A long list is marked at its key. */
+function markOf(tree: Node, { at, message }: PlanProblem): Mark {
+  for (let depth = at.length; depth > 0; depth--) {
+    const node = findNodeAtLocation(tree, at.slice(0, depth));
+    if (node === undefined) continue;
+    const shown = node.type === 'array' || node.type === 'object' ? (node.parent?.children?.[0] ?? node) : node;
+    const { offset, length } = node.parent?.type === 'property' ? shown : node;
+    return { offset, length, message };
+  }
+  return { offset: tree.offset, length: 1, message };
+}
+
+/** What can be typed at a place of a plan. `offset`, `length`: the text that it takes the place of. */
+export type Wanted =
+  | { readonly kind: 'ids'; readonly offset: number; readonly length: number; readonly tasks: readonly TaskName[] }
+  | { readonly kind: 'files'; readonly globs: boolean; readonly offset: number; readonly length: number };
+
+export interface TaskName {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What may be completed at an offset: ids of other tasks in `dependsOn`, files in `context` and `writes`. */
+export function wantedAt(text: string, offset: number): Wanted | undefined {
+  const { path, previousNode } = getLocation(text, offset);
+  const [tasks, index, field, element] = path;
+  if (tasks !== 'tasks' || typeof index !== 'number' || typeof element !== 'number' || path.length !== 4) return undefined;
+  const inside = previousNode?.type === 'string' && previousNode.offset < offset && offset <= previousNode.offset + previousNode.length;
+  const range = inside ? { offset: previousNode.offset, length: previousNode.length } : { offset, length: 0 };
+  if (field === 'dependsOn') return { kind: 'ids', ...range, tasks: namesFor(text, index) };
+  if (field === 'context' || field === 'writes') return { kind: 'files', globs: field === 'writes', ...range };
+  return undefined;
+}
+
+/** The tasks that a task can wait for: neither itself, nor what it waits for already, nor what waits for it. */
+function namesFor(text: string, index: number): TaskName[] {
+  const tasks = looseTasks(text);
+  const own = tasks[index];
+  if (own === undefined) return [];
+  const behind = new Set([own.id]);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const task of tasks) {
+      if (behind.has(task.id) || !task.dependsOn.some((id) => behind.has(id))) continue;
+      behind.add(task.id);
+      grown = true;
+    }
+  }
+  return tasks.filter(({ id }) => id !== '' && !behind.has(id) && !own.dependsOn.includes(id)).map(({ id, title }) => ({ id, title }));
+}
+
+/** The tasks of a text that may be half-typed. */
+function looseTasks(text: string): (TaskName & { dependsOn: string[] })[] {
+  const tree = parseTree(text);
+  const nodes = (tree === undefined ? undefined : findNodeAtLocation(tree, ['tasks'])?.children) ?? [];
+  const textAt = (node: Node, key: string) => {
+    const value: unknown = findNodeAtLocation(node, [key])?.value;
+    return typeof value === 'string' ? value : '';
+  };
+  return nodes.map((node) => ({
+    id: textAt(node, 'id'),
+    title: textAt(node, 'title'),
+    dependsOn: (findNodeAtLocation(node, ['dependsOn'])?.children ?? []).flatMap((one) =>
+      typeof one.value === 'string' ? [one.value] : [],
+    ),
+  }));
+}
+
+/** How many tasks a plan's text has, how many may run at once where it says so, and how much is wrong with it. */
+export function planSize(text: string): { tasks: number; maxWorkers: number | undefined; problems: number } {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { disallowComments: true });
+  const { plan, problems } = checkPlan(tree === undefined ? undefined : getNodeValue(tree));
+  return { tasks: plan?.tasks.length ?? 0, maxWorkers: plan?.limits?.maxWorkers, problems: problems.length + errors.length };
+}
