@@ -11,6 +11,7 @@ export function diskWorkspace(
   return {
     unsaved: async () => [],
     untitled: async () => [],
+    calm: async () => undefined,
     apply: (edits) => applyToDisk(root, edits),
     restore: async (files, untitled) => {
       for (const file of deletionsFirst(files, (one) => one.disk)) {

@@ -51,7 +51,14 @@ export class Draft {
     const found = await lookUp(this.repo, this.base, [path]);
     if (!found.ok) return found;
     const entry = found.value.get(path);
-    if (entry === undefined || entry === 'folder' || entry.mode === '160000') return ok(null);
+    if (entry === undefined || entry === 'folder') return ok(null);
+    if (entry.mode === '160000') {
+      return fail(
+        'input',
+        `${path} is a repository of its own (a submodule, or nested).`,
+        'Leave it alone: its files are no part of this draft.',
+      );
+    }
     const bytes = await this.repo.objects.read(entry.blob);
     if (!bytes.ok) return bytes;
     return bytes.value === undefined

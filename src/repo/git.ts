@@ -37,6 +37,8 @@ const CONFIG: readonly (readonly [string, string])[] = [
   ['commit.gpgSign', 'false'],
   ['advice.addEmbeddedRepo', 'false'],
   ['merge.renames', 'true'],
+  ['i18n.commitEncoding', 'UTF-8'],
+  ['i18n.logOutputEncoding', 'UTF-8'],
 ];
 
 /** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
@@ -87,7 +89,13 @@ export async function gitText(cwd: string, args: readonly string[]): Promise<Res
     if (value !== undefined) environment[name] = value;
   }
   try {
-    const git = simpleGit({ baseDir: cwd, trimmed: true, allowEnvironment: Object.keys(environment) });
+    const git = simpleGit({
+      baseDir: cwd,
+      trimmed: true,
+      allowEnvironment: Object.keys(environment),
+      // Ours is the empty template: a new repository gets nothing that the person's templates would put there.
+      unsafe: { allowUnsafeTemplateDir: true },
+    });
     return ok(await git.env(environment).raw([...args]));
   } catch (thrown) {
     return gitFailure(args, thrownText(thrown));
@@ -147,12 +155,22 @@ function gitFailure(args: readonly string[], said: string): { ok: false; failure
       'Make the file readable, or have git ignore it, then try again.',
     );
   if (/No space left|ENOSPC/i.test(text)) return fail('git', 'The disk is full.', 'Free some space, then try again; nothing was changed.');
-  const line = text.split('\n').find((one) => /^(fatal|error):/.test(one)) ?? text.split('\n')[0] ?? '';
+  const fresh = /'([^'\n]+)\/' does not have a commit checked out/.exec(text);
+  if (fresh !== null)
+    return fail('git', `${fresh[1]} is a git repository without any commit, which git cannot add.`, 'Commit there, or have git ignore it.');
   return fail(
     'git',
-    `git ${args[0] ?? ''} failed: ${line.replace(/^(fatal|error): /, '')}.`,
+    `git ${args[0] ?? ''} failed: ${tellingLine(text)}.`,
     'Run “git status” in the workspace to see whether git itself works there.',
   );
+}
+
+/** The line that tells why: git says `fatal` last, where it knows most, but sometimes only that something failed. */
+function tellingLine(text: string): string {
+  const lines = text.split('\n');
+  const fatal = lines.find((line) => /^fatal: (?!(adding|updating) files failed)/.test(line));
+  const line = fatal ?? lines.find((one) => /^(fatal|error): /.test(one)) ?? lines[0] ?? '';
+  return line.replace(/^(fatal|error): /, '').replace(/[.:]$/, '');
 }
 
 /** What one object is; `undefined` where there is no such object. */

@@ -3,7 +3,7 @@ import type { Change, Conflict } from '../domain/changes';
 import { cancelled, fail, never, ok, type Result } from '../domain/failure';
 import { authorOf } from './chain';
 import { type Repository, readRef, writeRef } from './repository';
-import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, treeOf } from './trees';
+import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, messageOf, treeOf } from './trees';
 import { contentOf, type Truth, truthOf, wholeTruth } from './truth';
 import type { Content, FileEdit, Workspace } from './workspace';
 
@@ -11,7 +11,7 @@ import type { Content, FileEdit, Workspace } from './workspace';
 const TRIES = 8;
 
 /** Message of a link of the chain that no agent made. */
-const PERSON = 'You\n\n{"by":"person"}';
+const PERSON = messageOf('You', { by: 'person' });
 
 /** What is to come into the workspace: all that differs between two commits. */
 export interface Incoming {
@@ -73,6 +73,7 @@ export function land(ports: LandPorts, incoming: Incoming, signal: AbortSignal):
       if (signal.aborted) return cancelled;
       last = await landOnce(ports, incoming, signal);
       if (last.ok || last.failure.kind !== 'moved') return last;
+      await ports.workspace.calm();
     }
     return last;
   });
@@ -222,9 +223,9 @@ function message(incoming: Incoming): string {
   const { intent, run, task, title } = incoming;
   switch (intent) {
     case 'land':
-      return `${title}\n\n${JSON.stringify({ by: 'task', run, task })}`;
+      return messageOf(title, { by: 'task', run, task });
     case 'undo':
-      return `Undo: ${title}\n\n${JSON.stringify({ by: 'undo', run, task })}`;
+      return messageOf(`Undo: ${title}`, { by: 'undo', run, task });
     default:
       return never(intent);
   }

@@ -55,7 +55,11 @@ export async function openRepository(folder: string): Promise<Result<Repository>
     '--show-prefix',
   ]);
   if (!found.ok && !/not a git repository|must be run in a work tree/i.test(found.failure.message)) return found;
-  return found.ok ? inRepository(root, key, found.value) : beside(root, key);
+  if (!found.ok) return beside(root, key);
+  // A folder that its repository ignores is, to git, not there.
+  const ignored = found.value.split('\n')[4] === undefined ? ok('') : await gitText(root, ['check-ignore', '.']);
+  if (!ignored.ok) return ignored;
+  return ignored.value === '' ? inRepository(root, key, found.value) : beside(root, key);
 }
 
 async function inRepository(root: string, key: string, found: string): Promise<Result<Repository>> {

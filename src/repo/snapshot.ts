@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb } from './git';
 import { type Repository, writeRef } from './repository';
-import { buildCommit, commitTree, lookUp, type Put, treeOf } from './trees';
+import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf } from './trees';
 import { type WholeTruth, wholeTruth } from './truth';
 import type { Untitled, Workspace } from './workspace';
 
@@ -51,7 +51,7 @@ export async function keepSnapshot(
   };
   const extras = await keepExtras(repo, truth, untitled);
   if (!extras.ok) return extras;
-  const commit = await commitTree(repo, truth.tree, extras.value, `${why.label}\n\n${JSON.stringify(meta)}`);
+  const commit = await commitTree(repo, truth.tree, extras.value, messageOf(why.label, meta));
   if (!commit.ok) return commit;
   const written = await writeRef(repo, `snapshots/${meta.id}`, commit.value);
   return written.ok ? ok({ ...meta, commit: commit.value }) : written;

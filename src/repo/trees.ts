@@ -122,6 +122,11 @@ export async function commitTree(repo: Repository, tree: string, parents: readon
   return plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: message });
 }
 
+/** A commit's message: a line for people, and below it, where git finds it as the body, what Weft has to know. */
+export function messageOf(title: string, facts: object): string {
+  return `${title.replaceAll(/\s+/g, ' ').trim() || 'Weft'}\n\n${JSON.stringify(facts)}`;
+}
+
 export async function treeOf(repo: Repository, commit: string): Promise<Result<string>> {
   return plumbText(repo, ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
 }

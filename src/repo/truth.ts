@@ -1,5 +1,5 @@
 /** What the workspace really holds now, disk plus unsaved text, as git sees it: of some paths, or of everything. */
-import { copyFile, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
@@ -8,6 +8,9 @@ import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
 import { buildCommit, listTree, type Put, treeOf } from './trees';
 import type { Content, Unsaved, Workspace } from './workspace';
+
+/** How often git may meet a file that is gone before that is a failure. */
+const ADD_TRIES = 3;
 
 /** A path's truth: the blob (git's clean form), and the bytes as they are (in the editor, else on disk). */
 export interface Truth {
@@ -98,12 +101,56 @@ async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<s
   const index = join(repo.stateDir, 'index');
   const seeded = await seedIndex(repo, index);
   if (!seeded.ok) return seeded;
-  const added = await plumb(repo, ['add', '--all', '--sparse', '--', '.'], { index, signal });
+  const added = await addAll(repo, index, signal);
   if (!added.ok) return added;
-  if (repo.prefix === '') return plumbText(repo, ['write-tree'], { index, signal });
+  if (repo.prefix === '') return treeOfIndex(repo, index, signal);
   const sub = await plumbText(repo, ['write-tree', `--prefix=${repo.prefix}`], { index, signal });
   if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
   return plumbText(repo, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
+}
+
+/** A file may go away between git's finding and reading it (builds make such files): git looks again, then. */
+async function addAll(repo: Repository, index: string, signal: AbortSignal): Promise<Result<unknown>> {
+  let added: Result<unknown> = ok();
+  for (let tries = 0; tries < ADD_TRIES; tries++) {
+    added = await plumb(repo, ['add', '--all', '--sparse', '--', '.'], { index, signal });
+    if (added.ok || !/No such file or directory/.test(added.failure.message)) return added;
+  }
+  return added;
+}
+
+/** More differences than this are written by git at once. */
+const FEW = 200;
+
+/**
+ * The tree of the private index, which is the whole work tree. `write-tree` would write the whole index again, with what it learned
+ * of the trees: where little differs from the tree of the last time, that is made from the old tree instead.
+ */
+async function treeOfIndex(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
+  const mark = `${index}.tree`;
+  const last = await readFile(mark, 'utf8').catch(() => undefined);
+  const near = last === undefined ? undefined : await treeFrom(repo, { index, last }, signal);
+  if (signal.aborted) return cancelled;
+  if (near !== undefined && near === last) return ok(near);
+  const tree = near === undefined ? await plumbText(repo, ['write-tree'], { index, signal }) : ok(near);
+  // Without the mark the next time is slower, and no less right.
+  if (tree.ok) await writeFile(mark, tree.value).catch(() => undefined);
+  return tree;
+}
+
+/** The tree of an index, made from another that is near it; undefined where that is not possible. */
+async function treeFrom(repo: Repository, from: { index: string; last: string }, signal: AbortSignal): Promise<string | undefined> {
+  const args = ['diff-index', '--cached', '--raw', '-z', '--no-renames', '--ignore-submodules=none', from.last];
+  const said = await plumb(repo, args, { index: from.index, signal });
+  // A name that is no UTF-8 would not survive being read as text.
+  if (!said.ok || !isUtf8(said.value.out)) return undefined;
+  const changes = changesOf(said.value.out);
+  if (changes === undefined || changes.length > FEW) return undefined;
+  if (changes.length === 0) return from.last;
+  const puts = new Map(changes.map((change) => [change.path, change.after]));
+  const commit = await buildCommit(repo, { from: from.last, puts, parents: [], message: 'disk' });
+  const tree = commit.ok ? await treeOf(repo, commit.value) : commit;
+  return tree.ok ? tree.value : undefined;
 }
 
 /** Starts the private index anew from the user's where theirs changed since; else keeps ours, which knows the untracked files, too. */
@@ -122,11 +169,29 @@ async function seedIndex(repo: Repository, index: string): Promise<Result<void>>
     // git trusts an entry that is older than its index: the copy must not look newer than what it was copied from.
     const time = Math.floor(from.mtimeMs) / 1000;
     await utimes(index, time, time);
+    const unmarked = await lookEverywhere(repo, index);
+    if (!unmarked.ok) return unmarked;
     await writeFile(seed, mark);
     return ok();
   } catch (thrown) {
     return fail('file', `Weft cannot copy git's index: ${thrownText(thrown)}.`, 'Try again; if it goes on, make the repository readable.');
   }
+}
+
+/** Takes the marks out of an index that keep git from looking at files: the person may use them for files that they changed. */
+async function lookEverywhere(repo: Repository, index: string): Promise<Result<unknown>> {
+  const listed = await plumb(repo, ['ls-files', '-v', '-z'], { index });
+  if (!listed.ok) return listed;
+  const rows = listed.value.out.toString().split('\0');
+  const assumed = rows.filter((row) => /^[a-z] /.test(row)).map((row) => row.slice(2));
+  const skipped: string[] = [];
+  // One that is skipped and not there is outside of a sparse checkout: it is not deleted.
+  for (const row of rows)
+    if (/^s /i.test(row) && (await ifThere(lstat(join(repo.root, row.slice(2))))) !== undefined) skipped.push(row.slice(2));
+  const clear = async (flag: string, paths: string[]): Promise<Result<unknown>> =>
+    paths.length === 0 ? ok() : plumb(repo, ['update-index', flag, '-z', '--stdin'], { index, stdin: paths.join('\0') });
+  const cleared = await clear('--no-assume-unchanged', assumed);
+  return cleared.ok ? clear('--no-skip-worktree', skipped) : cleared;
 }
 
 async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {

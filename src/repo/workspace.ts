@@ -42,6 +42,8 @@ export interface Workspace {
   /** Text of open documents under the root that differs from disk. */
   unsaved(): Promise<Unsaved[]>;
   untitled(): Promise<Untitled[]>;
+  /** Resolves when nobody has typed for a moment, or after some seconds at most: a landing that met typing tries again then. */
+  calm(): Promise<void>;
   /**
    * Changes files all together or not at all: after a failure everything is as it was, but for what somebody else changed
    * meanwhile. Text that was unsaved stays unsaved; everything else is on disk.

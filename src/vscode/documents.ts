@@ -8,6 +8,10 @@ import type { Repository } from '../repo/repository';
 /** How long an editor may take to read again what was written to disk under it, in milliseconds. */
 const REREAD_MS = 5_000;
 
+/** A pause of this length between two keystrokes is enough to land in, and nobody types for longer than the other without one; in milliseconds. */
+const CALM_MS = 150;
+const STORM_MS = 8_000;
+
 /** The open documents of files under a folder, by workspace path. */
 export function documentsUnder(folder: vscode.WorkspaceFolder, repo: Repository): Map<string, vscode.TextDocument> {
   const documents = new Map<string, vscode.TextDocument>();
@@ -80,6 +84,25 @@ export async function settled(document: vscode.TextDocument, text: string): Prom
     });
     const close = vscode.workspace.onDidCloseTextDocument((closed) => {
       if (closed === document) end(true);
+    });
+  });
+}
+
+/** Waits until no document of a folder has changed for {@link CALM_MS}, {@link STORM_MS} at most. */
+export function calm(folder: vscode.WorkspaceFolder, repo: Repository): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(quiet);
+      clearTimeout(late);
+      change.dispose();
+      resolve();
+    };
+    const late = setTimeout(end, STORM_MS);
+    let quiet = setTimeout(end, CALM_MS);
+    const change = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (pathUnder(folder, repo, document.uri.fsPath) === undefined) return;
+      clearTimeout(quiet);
+      quiet = setTimeout(end, CALM_MS);
     });
   });
 }

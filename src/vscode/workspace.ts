@@ -5,7 +5,7 @@ import { deletionsFirst, expect, putBack, sameContent } from '../repo/diskWorksp
 import { checkNoLink, checkNotReadOnly, readContent, removeEmptyParents, removeFile, setMode, writeContent } from '../repo/files';
 import type { Repository } from '../repo/repository';
 import type { Content, FileEdit, FileRestore, Untitled, Workspace } from '../repo/workspace';
-import { bytesOf, bytesOfText, documentsUnder, heldBy, replaceText, settled, textOf, withEndsOf } from './documents';
+import { bytesOf, bytesOfText, calm, documentsUnder, heldBy, replaceText, settled, textOf, withEndsOf } from './documents';
 import { lineEdits } from './textEdits';
 
 export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository): Workspace {
@@ -19,6 +19,7 @@ export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository
     },
     untitled: async () =>
       untitledDocuments().map((document) => ({ name: document.fileName, language: document.languageId, text: document.getText() })),
+    calm: () => calm(folder, repo),
     apply: (edits) => apply({ folder, repo }, edits),
     restore: (files, untitled) => restore({ folder, repo }, files, untitled),
   };

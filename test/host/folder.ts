@@ -1,0 +1,78 @@
+/** The workspace folder of the suite, as tests set it up and look at it. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Result } from '../../src/domain/failure';
+import { openRepository, type Repository } from '../../src/repo/repository';
+import type { Workspace } from '../../src/repo/workspace';
+import { vscodeWorkspace } from '../../src/vscode/workspace';
+
+export interface TestFolder {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly repo: Repository;
+  readonly workspace: Workspace;
+  path(name: string): string;
+  uri(name: string): vscode.Uri;
+}
+
+/** The value of a result; a failure fails the test with its text. */
+export function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.failure.kind}: ${result.failure.message} ${result.failure.fix}`);
+  return result.value;
+}
+
+/** Closes every editor without saving, and makes the folder hold just these files (git's own aside). */
+export async function freshFolder(files: Readonly<Record<string, string | Buffer>>): Promise<TestFolder> {
+  await closeAll();
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  if (folder === undefined) throw new Error('The suite has no workspace folder.');
+  const root = folder.uri.fsPath;
+  for (const name of readdirSync(root)) if (name !== '.git') rmSync(join(root, name), { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  const repo = must(await openRepository(root));
+  return {
+    folder,
+    repo,
+    workspace: vscodeWorkspace(folder, repo),
+    path: (name) => join(root, name),
+    uri: (name) => vscode.Uri.joinPath(folder.uri, name),
+  };
+}
+
+/** Reverts and closes all editors, documents that no editor shows included. */
+export async function closeAll(): Promise<void> {
+  for (const document of vscode.workspace.textDocuments) {
+    if (!document.isDirty || document.isClosed) continue;
+    await vscode.window.showTextDocument(document, { preview: false });
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+/** Opens a file in an editor. */
+export async function openFile(uri: vscode.Uri): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  await vscode.window.showTextDocument(document, { preview: false });
+  return document;
+}
+
+/** Types text at the beginning of a line (counted from 0), as a person would; nothing is saved. */
+export async function typeAt(document: vscode.TextDocument, line: number, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(document.uri, new vscode.Position(line, 0), text);
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error('VS Code did not take the typed text.');
+}
+
+/** Every file below the folder with its bytes, links and modes, git's own aside. */
+export function everything(root: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (name === '.git' || name.startsWith('.git/')) continue;
+    const found = statSync(join(root, name));
+    if (found.isFile()) files[name] = `${(found.mode & 0o777).toString(8)} ${readFileSync(join(root, name)).toString('base64')}`;
+  }
+  return files;
+}
