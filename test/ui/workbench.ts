@@ -20,7 +20,7 @@ export interface WorkbenchOptions {
   /** An existing folder to open; else a fresh git repository with `files`. */
   folder?: string;
   files?: Record<string, string>;
-  /** Beside `quietSettings`, which trust every folder. */
+  /** Beside `quietSettings`, which trust every folder: with 'security.workspace.trust.enabled' it opens in Restricted Mode. */
   settings?: Record<string, unknown>;
   /** Beside the test's clean environment; no model key is in it. */
   env?: Record<string, string>;
@@ -185,9 +185,14 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
 
   async function notification(text: string): Promise<Locator> {
-    const found = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text }).first();
-    await found.waitFor();
-    return found;
+    const shown = (where: string): Locator => page.locator(`${where} .notification-list-item`).filter({ hasText: text }).first();
+    const toast = shown('.notifications-toasts');
+    if (await appears(toast, patience / 2)) return toast;
+    // It may have gone by itself: then it is in the list of all of them.
+    await runCommand('Notifications: Show Notifications');
+    const kept = shown('.notifications-center');
+    await kept.waitFor();
+    return kept;
   }
 
   async function reload(): Promise<void> {
@@ -307,4 +312,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await processes.stopAll();
     },
   };
+}
+
+async function appears(locator: Locator, timeout: number): Promise<boolean> {
+  return await locator.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
 }
