@@ -103,7 +103,7 @@ async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<s
   if (!seeded.ok) return seeded;
   const added = await addAll(repo, index, signal);
   if (!added.ok) return added;
-  if (repo.prefix === '') return treeOfIndex(repo, index, signal);
+  if (repo.prefix === '') return plumbText(repo, ['write-tree'], { index, signal });
   const sub = await plumbText(repo, ['write-tree', `--prefix=${repo.prefix}`], { index, signal });
   if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
   return plumbText(repo, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
@@ -117,40 +117,6 @@ async function addAll(repo: Repository, index: string, signal: AbortSignal): Pro
     if (added.ok || !/No such file or directory/.test(added.failure.message)) return added;
   }
   return added;
-}
-
-/** More differences than this are written by git at once. */
-const FEW = 200;
-
-/**
- * The tree of the private index, which is the whole work tree. `write-tree` would write the whole index again, with what it learned
- * of the trees: where little differs from the tree of the last time, that is made from the old tree instead.
- */
-async function treeOfIndex(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
-  const mark = `${index}.tree`;
-  const last = await readFile(mark, 'utf8').catch(() => undefined);
-  const near = last === undefined ? undefined : await treeFrom(repo, { index, last }, signal);
-  if (signal.aborted) return cancelled;
-  if (near !== undefined && near === last) return ok(near);
-  const tree = near === undefined ? await plumbText(repo, ['write-tree'], { index, signal }) : ok(near);
-  // Without the mark the next time is slower, and no less right.
-  if (tree.ok) await writeFile(mark, tree.value).catch(() => undefined);
-  return tree;
-}
-
-/** The tree of an index, made from another that is near it; undefined where that is not possible. */
-async function treeFrom(repo: Repository, from: { index: string; last: string }, signal: AbortSignal): Promise<string | undefined> {
-  const args = ['diff-index', '--cached', '--raw', '-z', '--no-renames', '--ignore-submodules=none', from.last];
-  const said = await plumb(repo, args, { index: from.index, signal });
-  // A name that is no UTF-8 would not survive being read as text.
-  if (!said.ok || !isUtf8(said.value.out)) return undefined;
-  const changes = changesOf(said.value.out);
-  if (changes === undefined || changes.length > FEW) return undefined;
-  if (changes.length === 0) return from.last;
-  const puts = new Map(changes.map((change) => [change.path, change.after]));
-  const commit = await buildCommit(repo, { from: from.last, puts, parents: [], message: 'disk' });
-  const tree = commit.ok ? await treeOf(repo, commit.value) : commit;
-  return tree.ok ? tree.value : undefined;
 }
 
 /** Starts the private index anew from the user's where theirs changed since; else keeps ours, which knows the untracked files, too. */
