@@ -1,17 +1,32 @@
 /** Where the extension begins: wires what Weft is made of to VS Code, one feature a line. */
-import type { ExtensionContext } from 'vscode';
+import type { Event, ExtensionContext } from 'vscode';
+import type { RunEvent } from '../domain/event';
+import type { RunState } from '../domain/run';
+import { registerBlobs } from './blobs';
+import { registerChanges } from './changes';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
 import { registerApiKey } from './model';
+import { registerPlanCompletion } from './planCompletion';
+import { registerPlanDiagnostics } from './planDiagnostics';
+import { registerPlanLens } from './planDocument';
+import { runsFeed } from './runsFeed';
+import { registerRunsView } from './runsView';
 import { Sessions } from './session';
 import { registerTasks } from './tasks';
+
+/** What other extensions get from Weft: everything that happens in the runs of this window. */
+export interface WeftApi {
+  readonly onDidHappen: Event<{ readonly event: RunEvent; readonly state: RunState }>;
+}
 
 /** Stops what runs when the window closes; set while the extension is active. */
 let shutDown: (() => Promise<void>) | undefined;
 
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions();
+  const feed = runsFeed(sessions);
   shutDown = () => sessions.stopAll();
   context.subscriptions.push(
     sessions,
@@ -20,7 +35,15 @@ export function activate(context: ExtensionContext): void {
     registerConflicts(sessions),
     registerGoBack(sessions),
     registerApiKey(context),
+    feed,
+    registerRunsView(feed, sessions.clock),
+    registerBlobs(sessions),
+    registerChanges(),
+    registerPlanLens(),
+    registerPlanDiagnostics(),
+    registerPlanCompletion(sessions),
   );
+  return { onDidHappen: sessions.onDidHappen };
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,0 +1,44 @@
+/** The main job through commands, with the shipped sample: dispatch, parallel agents, one conflict in the merge editor, everything landed. */
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { RunState } from '../../../src/domain/run';
+import { root } from '../../run/versions';
+import { heard, setting } from '../events';
+import { everything, freshFolder } from '../folder';
+
+describe('the sample', () => {
+  it('runs from a goal to the last landing, its conflict decided in the merge editor', async () => {
+    const place = await freshFolder({});
+    cpSync(join(root, 'media', 'sample'), place.repo.root, { recursive: true });
+    await setting('model', 'scripted:sample');
+    await setting('plan.autoApprove', true);
+    const before = everything(place.repo.root);
+    const happened = await heard();
+    await vscode.commands.executeCommand('weft.dispatch', 'Open the shop');
+
+    const conflicted = await happened.next('task.conflicted');
+    assert.deepEqual(conflicted.event.type === 'task.conflicted' && conflicted.event.conflict.files.map(({ path, oursBy }) => [path, oursBy]), [
+      ['src/shipping.js', 'Free shipping from 50 euros'],
+    ]);
+    const lastButOne = await happened.next('task.landed', 7);
+    assert.equal(lastButOne.state.phase, 'running', 'a run waits for its conflict');
+
+    const merging = happened.tab((tab) => tab.label.includes('shipping.js'));
+    await vscode.commands.executeCommand('weft.openConflict');
+    assert.equal((await merging).input, undefined, 'the merge editor is a tab of no kind that the API names');
+    await vscode.commands.executeCommand('merge.acceptAllInput1');
+    await vscode.commands.executeCommand('weft.completeMerge');
+    const { state } = await happened.next('run.finished');
+    assert.deepEqual(stages(state), new Array(8).fill('landed'));
+    assert.match(readFileSync(place.path('src/shipping.js'), 'utf8'), /express/);
+    assert.notDeepEqual(everything(place.repo.root), before);
+    assert.ok([...state.tasks.values()].filter((task) => task.work.startedAt - state.start.at < 1000).length >= 3, 'agents work side by side');
+    happened.dispose();
+  });
+});
+
+function stages(state: RunState): string[] {
+  return [...state.tasks.values()].map((task) => task.stage.kind);
+}
