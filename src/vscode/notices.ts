@@ -1,0 +1,161 @@
+/** Notifications of what needs the person: a run that has finished, a conflict, failed tasks; one for what happens at once. */
+import * as vscode from 'vscode';
+import type { RunEvent } from '../domain/event';
+import { failureText, never } from '../domain/failure';
+import type { RunState, TaskState } from '../domain/run';
+import { lifeOf } from '../engine/library';
+import { findSnapshot } from '../repo/snapshot';
+import { showFailure } from './messages';
+import { COMMANDS, CONTEXT, VIEWS } from './names';
+import type { SnapshotNode, TaskNode } from './nodes';
+import type { RunsFeed } from './runsFeed';
+import type { Session, Sessions } from './session';
+import { counted, finishedText, stageCounts } from './wording';
+
+/** Failures and conflicts that come within this many milliseconds are told together. */
+const TOGETHER_MS = 400;
+
+interface Happened {
+  readonly session: Session;
+  readonly event: RunEvent;
+  readonly state: RunState;
+}
+
+interface Button extends vscode.MessageItem {
+  readonly act: () => Thenable<unknown>;
+}
+
+export function registerNotices(sessions: Sessions): vscode.Disposable {
+  const conflicts = gather((tasks) => tellConflicts(tasks));
+  const told = new Set<string>();
+  const failures = gather((tasks) => tellFailures(tasks, told));
+  return vscode.Disposable.from(
+    conflicts,
+    failures,
+    sessions.onDidHappen((happened) => {
+      const { event } = happened;
+      if (event.type === 'task.conflicted') conflicts.add(happened);
+      if (event.type === 'task.failed') failures.add(happened);
+      if (event.type === 'run.finished') void tellFinished(happened);
+    }),
+  );
+}
+
+/** Keeps the context key up by which the editor offers to complete a merge. */
+export function registerConflictsKey(feed: RunsFeed): vscode.Disposable {
+  let last: boolean | undefined;
+  const update = async () => {
+    const some = (await feed.runs()).some(({ state }) => stageCounts(state).conflicted > 0);
+    if (some === last) return;
+    last = some;
+    await vscode.commands.executeCommand('setContext', CONTEXT.conflicts, some);
+  };
+  void update();
+  return feed.onDidChange(() => void update());
+}
+
+interface Gathering extends vscode.Disposable {
+  add(happened: Happened): void;
+}
+
+function gather(tell: (tasks: TaskNode[]) => Promise<void>): Gathering {
+  let tasks: TaskNode[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    const all = tasks;
+    tasks = [];
+    void tell(all);
+  };
+  return {
+    add: ({ session, event, state }) => {
+      const task = 'task' in event ? state.tasks.get(event.task) : undefined;
+      if (task === undefined) return;
+      tasks.push({ kind: 'task', view: { session, state, life: lifeOf(state) }, task });
+      timer ??= setTimeout(flush, TOGETHER_MS);
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+async function tellConflicts(tasks: readonly TaskNode[]): Promise<void> {
+  const [only] = tasks;
+  if (only === undefined) return;
+  if (tasks.length > 1) {
+    const names = tasks.map(({ task }) => `“${task.task.title}”`).join(', ');
+    await ask('warning', `Weft: ${counted(tasks.length, 'conflict')} to decide: ${names}.`, [showRuns()]);
+    return;
+  }
+  const resolve = { title: 'Resolve', act: () => vscode.commands.executeCommand(COMMANDS.openConflict, only) };
+  await ask('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, showRuns()]);
+}
+
+function conflictSentence({ task, stage }: TaskState): string {
+  if (stage.kind !== 'conflicted') return `“${task.title}” is in conflict.`;
+  const { files, intent } = stage.conflict;
+  const where = files.length === 1 && files[0] !== undefined ? files[0].path : counted(files.length, 'file');
+  const others = [...new Set(files.map((file) => file.oursBy))].map((by) => (by === 'Your edits' ? 'your edits' : `“${by}”`)).join(', ');
+  return intent === 'undo'
+    ? `Undoing “${task.title}” does not fit with ${others} in ${where}. Nothing was changed.`
+    : `“${task.title}” and ${others} changed the same lines of ${where}. None of it has landed.`;
+}
+
+/** `told`: what was said of which run; a wrong key is news once, not for every task. */
+async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Promise<void> {
+  const news = tasks.filter((node) => {
+    const key = `${node.view.state.start.run} ${causeOf(node)}`;
+    if (told.has(key)) return false;
+    told.add(key);
+    return true;
+  });
+  const [first] = news;
+  if (first === undefined) return;
+  const same = tasks.filter((node) => causeOf(node) === causeOf(first));
+  const who = same.length === 1 ? `“${first.task.task.title}” failed` : `${same.length} tasks failed`;
+  const others = news.length > 1 ? ` ${counted(news.length - 1, 'other cause')} in the Runs view.` : '';
+  const draft = first.task.work.changeset !== null && same.length === 1;
+  const auth = first.task.stage.kind === 'failed' && first.task.stage.failure.kind === 'auth';
+  const buttons: Button[] = [
+    ...(auth ? [{ title: 'Set API Key', act: () => vscode.commands.executeCommand(COMMANDS.setApiKey) }] : []),
+    ...(draft ? [{ title: 'Show Draft', act: () => vscode.commands.executeCommand(COMMANDS.showTask, first) }] : []),
+    showRuns(),
+  ];
+  await ask('error', `Weft: ${who}: ${causeOf(first)}${others}`, buttons);
+}
+
+function causeOf({ task }: TaskNode): string {
+  return task.stage.kind === 'failed' ? failureText(task.stage.failure) : '';
+}
+
+async function tellFinished({ session, state }: Happened): Promise<void> {
+  const rollBack = { title: 'Roll Back…', act: () => rollBackBefore(session, state) };
+  await ask('information', `Weft: ${finishedText(state)}`, stageCounts(state).landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
+}
+
+async function rollBackBefore(session: Session, { start }: RunState): Promise<void> {
+  const snapshot = await findSnapshot(session.repo, start.snapshot);
+  if (!snapshot.ok) return showFailure(snapshot.failure);
+  await vscode.commands.executeCommand(COMMANDS.rollBack, { kind: 'snapshot', session, snapshot: snapshot.value } satisfies SnapshotNode);
+}
+
+function showRuns(): Button {
+  return { title: 'Show Runs', act: () => vscode.commands.executeCommand(`${VIEWS.runs}.focus`) };
+}
+
+async function ask(severity: 'information' | 'warning' | 'error', message: string, buttons: readonly Button[]): Promise<void> {
+  const chosen = await shown(severity, message, buttons);
+  await chosen?.act();
+}
+
+function shown(severity: 'information' | 'warning' | 'error', message: string, buttons: readonly Button[]): Thenable<Button | undefined> {
+  switch (severity) {
+    case 'information':
+      return vscode.window.showInformationMessage(message, ...buttons);
+    case 'warning':
+      return vscode.window.showWarningMessage(message, ...buttons);
+    case 'error':
+      return vscode.window.showErrorMessage(message, ...buttons);
+    default:
+      return never(severity);
+  }
+}

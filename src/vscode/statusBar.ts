@@ -1,0 +1,46 @@
+/** The status bar's item: there while runs of this window are at work, or wait for a decision. */
+import * as vscode from 'vscode';
+import { VIEWS } from './names';
+import type { RunsFeed } from './runsFeed';
+import type { RunView } from './session';
+import { counted, stageCounts, waitsForPerson } from './wording';
+
+export function registerStatusBar(feed: RunsFeed): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('weft.runs', vscode.StatusBarAlignment.Left, 10);
+  item.name = 'Weft';
+  item.command = `${VIEWS.runs}.focus`;
+  const update = async () => show(item, (await feed.runs()).filter(isOfThisWindow));
+  return vscode.Disposable.from(
+    item,
+    feed.onDidChange(() => void update()),
+  );
+}
+
+/** A run of another process, or of long ago, is in the tree, and needs nobody's eye here. */
+function isOfThisWindow({ session, state }: RunView): boolean {
+  return session.live.has(state.start.run) || state.start.pid === process.pid;
+}
+
+function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
+  const live = runs.filter((run) => run.life === 'running');
+  const atWork = live.filter((run) => !waitsForPerson(run.state));
+  const conflicts = runs.reduce((sum, { state }) => sum + stageCounts(state).conflicted, 0);
+  if (atWork.length === 0 && conflicts === 0) {
+    item.hide();
+    return;
+  }
+  const landed = live.reduce((sum, { state }) => sum + stageCounts(state).landed, 0);
+  const tasks = live.reduce((sum, { state }) => sum + state.tasks.size, 0);
+  const toDecide = counted(conflicts, 'conflict');
+  const progress = `$(sync~spin) Weft ${landed}/${tasks}`;
+  if (atWork.length === 0) item.text = `$(warning) Weft: ${toDecide}`;
+  else item.text = conflicts === 0 ? progress : `${progress} $(warning) ${conflicts}`;
+  item.backgroundColor = conflicts === 0 ? undefined : new vscode.ThemeColor('statusBarItem.warningBackground');
+  const lines = live.map(
+    ({ state }) => `${state.start.plan.goal}: ${stageCounts(state).landed} of ${counted(state.tasks.size, 'task')} landed`,
+  );
+  if (conflicts > 0) lines.push(`${toDecide} to decide`);
+  item.tooltip = lines.join('\n');
+  item.accessibilityInformation = { label: `Weft, ${lines.join(', ')}` };
+  item.show();
+}
