@@ -1,4 +1,6 @@
 /** Bundles Weft: the extension (`vscode` stays outside) and the CLI (nothing stays outside but Node: that proves the layers). */
+const { execFileSync } = require('node:child_process');
+const { writeFileSync } = require('node:fs');
 const esbuild = require('esbuild');
 
 const production = process.argv.includes('--production');
@@ -20,6 +22,8 @@ const shared = {
 async function build() {
   await esbuild.build({ ...shared, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
   await esbuild.build({ ...shared, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+  // The editor checks *.weft.json against what the CLI says a plan is: one schema for all.
+  writeFileSync('dist/plan.schema.json', execFileSync(process.execPath, ['dist/weft.js', 'schema']));
 }
 
 build().catch((error) => {
