@@ -1,0 +1,140 @@
+/** What package.json says of Weft is what the code does, both ways. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import packageJson from '../../package.json';
+import { planSchema } from '../../src/domain/plan';
+import type { Stage } from '../../src/domain/run';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../../src/domain/settings';
+import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, VIEWS } from '../../src/vscode/names';
+
+const root = join(__dirname, '../../..');
+const { contributes } = packageJson;
+const own = contributes.commands.map(({ command }) => command);
+const properties = new Map<string, { default: unknown; scope: string; markdownDescription: string }>(
+  Object.entries(contributes.configuration.properties),
+);
+/** What VS Code itself brings, and welcome views may link to. */
+const BUILT_IN = ['workbench.action.files.openFolder', 'workbench.trust.manage'];
+
+/** A task's row is called after its stage. */
+const STAGES = [
+  'waiting',
+  'running',
+  'done',
+  'conflicted',
+  'landed',
+  'undone',
+  'failed',
+  'stopped',
+  'doomed',
+] satisfies Stage['kind'][] as string[];
+
+function menuItems(): { menu: string; command: string; when: string }[] {
+  return Object.entries(contributes.menus).flatMap(([menu, items]) => items.map(({ command, when }) => ({ menu, command, when })));
+}
+
+function sources(): string[] {
+  const folder = join(root, 'src/vscode');
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+describe('package.json', () => {
+  it('has every command of the code, and no other', () => {
+    assert.deepEqual([...own].sort(), Object.values(COMMANDS).sort());
+    assert.equal(new Set(own).size, own.length);
+  });
+
+  it('has a handler in the code for every command', () => {
+    const code = sources().join('\n');
+    const missing = Object.keys(COMMANDS).filter((key) => !new RegExp(`(registerCommand|command)\\(\\s*COMMANDS\\.${key}\\b`).test(code));
+    assert.deepEqual(missing, []);
+  });
+
+  it('names commands as the palette shows them', () => {
+    for (const { category, title } of contributes.commands) {
+      assert.equal(category, 'Weft');
+      assert.match(title, /^[A-Z]/);
+    }
+  });
+
+  it('has every view of the code, and no other', () => {
+    const views = Object.values(contributes.views).flatMap((all) => all.map(({ id }) => id));
+    assert.deepEqual([...views, ...contributes.viewsContainers.activitybar.map(({ id }) => id)].sort(), Object.values(VIEWS).sort());
+    assert.deepEqual(Object.keys(contributes.views), [VIEWS.container]);
+  });
+
+  it('has every setting of the code with its default, and no other', () => {
+    const names = Object.values(SETTINGS).map((name) => `weft.${name}`);
+    assert.deepEqual([...properties.keys()].sort(), names.sort());
+    const defaults = Object.fromEntries([...properties].map(([name, property]) => [name, property.default]));
+    assert.deepEqual(defaults, {
+      'weft.model': DEFAULT_MODEL,
+      'weft.baseUrl': '',
+      'weft.maxWorkers': DEFAULT_MAX_WORKERS,
+      'weft.plan.autoApprove': false,
+    });
+    assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
+    for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
+  });
+
+  it('lets no workspace send the key elsewhere, nor an untrusted one set anything', () => {
+    assert.equal(properties.get('weft.baseUrl')?.scope, 'machine');
+    assert.deepEqual([...packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...properties.keys()].sort());
+  });
+
+  it('puts only its own commands and views into menus', () => {
+    for (const { menu, command, when } of menuItems()) {
+      assert.ok(own.includes(command), `${menu}: ${command}`);
+      for (const [, view] of when.matchAll(/view == ([\w.]+)/g)) assert.ok(view === VIEWS.runs || view === VIEWS.snapshots, when);
+    }
+  });
+
+  it('uses in conditions only the context keys that the code sets', () => {
+    const keys = [...menuItems(), ...contributes.viewsWelcome].flatMap(({ when }) => {
+      const bare = when.replaceAll(/== [\w.]+/g, '').replaceAll(/\/(\\.|[^/])*\//g, '');
+      return bare.match(/\bweft\.\w+/g) ?? [];
+    });
+    assert.deepEqual([...new Set(keys)], Object.values(CONTEXT));
+  });
+
+  it('offers on a row only what its kind of row is called in the code', () => {
+    const code =
+      readFileSync(join(root, 'src/vscode/runsView.ts'), 'utf8') + readFileSync(join(root, 'src/vscode/snapshotsView.ts'), 'utf8');
+    for (const { when } of menuItems()) {
+      for (const [, stages = ''] of when.matchAll(/viewItem =~ \/\^task\\\.\(?([a-z|]+)/g)) {
+        for (const stage of stages.split('|')) assert.ok(STAGES.includes(stage), when);
+      }
+      for (const [, value] of when.matchAll(/viewItem == ([\w.]+)/g)) assert.ok(code.includes(`'${value}'`), when);
+    }
+  });
+
+  it('has every picture that it names', () => {
+    const pictures = [packageJson.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon)];
+    pictures.push(...Object.values(contributes.views).flatMap((views) => views.map(({ icon }) => icon)));
+    for (const picture of pictures) assert.ok(existsSync(join(root, picture)), picture);
+  });
+
+  it('welcomes with links that lead somewhere', () => {
+    const links = contributes.viewsWelcome.flatMap(({ contents }) =>
+      [...contents.matchAll(/\(command:([^)]*)\)/g)].map((match) => match[1]),
+    );
+    assert.ok(links.length > 0);
+    for (const link of links) assert.ok(link !== undefined && [...own, ...BUILT_IN].includes(link), link);
+    for (const { view } of contributes.viewsWelcome) assert.ok(view === VIEWS.runs || view === VIEWS.snapshots);
+  });
+
+  it('wakes up for the documents that it provides', () => {
+    assert.ok(packageJson.activationEvents.includes(`onFileSystem:${BLOB_SCHEME}`));
+  });
+
+  it('checks plans by the schema that the code checks them by', () => {
+    assert.deepEqual(contributes.jsonValidation, [{ fileMatch: '*.weft.json', url: './dist/plan.schema.json' }]);
+    // The build writes to that file what the CLI says.
+    const said = execFileSync(process.execPath, [join(root, 'out/src/cli/main.js'), 'schema'], { encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(said), z.toJSONSchema(planSchema, { io: 'input' }));
+    assert.ok(readFileSync(join(root, '.vscodeignore'), 'utf8').includes('!dist/plan.schema.json'));
+  });
+});

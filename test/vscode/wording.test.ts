@@ -1,0 +1,143 @@
+/** What rows and notifications say of runs and tasks. */
+import assert from 'node:assert/strict';
+import type { Happening, RunEvent } from '../../src/domain/event';
+import { fail } from '../../src/domain/failure';
+import { planSchema } from '../../src/domain/plan';
+import { type RunState, reduce } from '../../src/domain/run';
+import { NO_USAGE } from '../../src/domain/usage';
+import type { Life } from '../../src/engine/library';
+import { ageText, durationText, elapsedText, finishedText, runText, taskText, usageText, waitsForPerson } from '../../src/vscode/wording';
+
+const task = (id: string, dependsOn: string[] = []) => ({ id, title: `Task ${id}`, instructions: 'Do it.', dependsOn });
+
+/** The state after these happenings, one a second, of a run of a, b and c; c waits for both others. */
+function state(...happenings: Happening[]): RunState {
+  const plan = planSchema.parse({ goal: 'Test', tasks: [task('a'), task('b'), task('c', ['a', 'b'])] });
+  const start: RunEvent = {
+    type: 'run.started',
+    version: 1,
+    run: 'r',
+    root: '/w',
+    plan,
+    model: 'scripted:sample',
+    maxWorkers: 2,
+    snapshot: 's',
+    commit: 'c',
+    pid: 1,
+    planning: NO_USAGE,
+    at: 0,
+  };
+  return happenings.reduce((now, happening, at) => reduce(now, { ...happening, at: (at + 1) * 1000 }), reduce(undefined, start));
+}
+
+const begun = (id: string): Happening => ({ type: 'task.started', task: id, base: 'base' });
+const done = (id: string): Happening => ({ type: 'task.done', task: id, summary: 'Did it.', changeset: 'x', changes: [] });
+const landed = (id: string): Happening => ({ type: 'task.landed', task: id, before: 'x', after: 'y' });
+const failed = (id: string): Happening => ({ type: 'task.failed', task: id, failure: fail('agent', 'It gave up.').failure, draft: null });
+const entry = { mode: '100644', blob: 'b' } as const;
+const conflicted = (id: string, intent: 'land' | 'undo' = 'land'): Happening => ({
+  type: 'task.conflicted',
+  task: id,
+  conflict: { intent, ours: 'o', tree: 't', files: [{ path: 'src/a.ts', base: entry, ours: entry, theirs: entry, oursBy: 'Task a' }] },
+});
+
+function textOf(now: RunState, id: string, life: Life = 'running', at = 9000): string {
+  const found = now.tasks.get(id);
+  assert.ok(found !== undefined);
+  return taskText(found, now, life, at);
+}
+
+describe('times', () => {
+  it('are told as a person reads them', () => {
+    assert.deepEqual([0, 440, 9_940, 9_960, 59_000, 60_000, 125_000].map(durationText), [
+      '0.0 s',
+      '0.4 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '1 min',
+      '2 min 5 s',
+    ]);
+    assert.deepEqual([999, 61_000, 3_600_000, 3_780_000].map(elapsedText), ['0 s', '1 min 1 s', '1 h', '1 h 3 min']);
+    assert.deepEqual([5_000, 120_000, 7_300_000, 90_000_000, 999_000_000].map(ageText), [
+      'just now',
+      '2 min ago',
+      '2 h ago',
+      '1 day ago',
+      '11 days ago',
+    ]);
+  });
+
+  it('do not run backwards when clocks differ', () => {
+    assert.deepEqual([durationText(-500), elapsedText(-500), ageText(-500)], ['0.0 s', '0 s', 'just now']);
+  });
+});
+
+describe('the text of a task', () => {
+  it('names what it waits for', () => {
+    assert.equal(textOf(state(), 'c'), 'coder · waiting for “Task a”, “Task b”');
+    assert.equal(textOf(state(), 'a'), 'coder · waiting for a free agent');
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'c'), 'coder · waiting for “Task b”');
+  });
+
+  it('says what the agent does, and for how long', () => {
+    const now = state(begun('a'), { type: 'task.step', task: 'a', step: 'Reading src/a.ts' });
+    assert.equal(textOf(now, 'a', 'running', 5000), 'coder · Reading src/a.ts · 4 s');
+    assert.equal(textOf(now, 'a', 'interrupted', 5000), 'coder · interrupted');
+  });
+
+  it('says what came of it', () => {
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'a'), 'coder · landed · 1.0 s');
+    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a')), 'a'), 'coder · conflict in src/a.ts');
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a'), conflicted('a', 'undo')), 'a'), 'coder · undo in conflict in src/a.ts');
+    assert.equal(textOf(state(begun('a'), failed('a')), 'a'), 'coder · failed · 1.0 s');
+    assert.equal(
+      textOf(state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }), 'c'),
+      'coder · not started: “Task a” did not land',
+    );
+  });
+
+  it('tells a decided conflict from an open one', () => {
+    const decided: Happening = { type: 'task.resolved', task: 'a', path: 'src/a.ts', entry: null };
+    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a'), decided), 'a'), 'coder · landing what you decided');
+  });
+});
+
+describe('the text of a run', () => {
+  it('counts what landed and what did not', () => {
+    assert.equal(runText(state(begun('a')), 'running', 12_000), '0/3 landed · 12 s');
+    const mixed = state(begun('a'), done('a'), landed('a'), begun('b'), done('b'), conflicted('b'));
+    assert.equal(runText(mixed, 'running', 12_000), '1/3 landed · 1 conflict · 12 s');
+    assert.equal(runText(mixed, 'interrupted', 12_000), 'interrupted · 1/3 landed · 1 conflict');
+    const ended = state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }, { type: 'run.finished' });
+    assert.equal(runText(ended, 'finished', 99_000), '0/3 landed · 1 failed · 1 not started · 3.0 s');
+  });
+
+  it('says in a sentence how it ended', () => {
+    const ended = state(
+      begun('a'),
+      done('a'),
+      landed('a'),
+      failed('b'),
+      { type: 'task.doomed', task: 'c', because: 'b' },
+      { type: 'run.finished' },
+    );
+    assert.equal(finishedText(ended), '1 of 3 tasks landed in 6.0 s; 1 failed; 1 not started.');
+  });
+
+  it('knows when only the person can go on', () => {
+    const open = state(begun('a'), done('a'), conflicted('a'));
+    assert.equal(waitsForPerson(open), true);
+    assert.equal(waitsForPerson(state(begun('b'), begun('a'), done('a'), conflicted('a'))), false);
+    assert.equal(waitsForPerson(state(begun('a'))), false);
+  });
+});
+
+describe('the text of what was used', () => {
+  const usage = { input: 10_000, output: 2_345, cacheRead: 0, cacheWrite: 0 };
+
+  it('names the cost, and says where it is not known', () => {
+    assert.equal(usageText(usage, 'claude-sonnet-4-5'), '12,345 tokens, $0.0652');
+    assert.equal(usageText(usage, 'a-model'), '12,345 tokens, price of a-model unknown');
+  });
+});
