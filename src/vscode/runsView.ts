@@ -132,10 +132,15 @@ function runContext({ session, state, life }: RunView): string {
 
 /** `task.landed.draft`: the stage, and whether there are changes to look at. */
 function taskContext(node: TaskNode): string {
-  const idle = node.view.life !== 'running' && ['waiting', 'running'].includes(node.task.stage.kind);
-  const stage = idle ? 'interrupted' : node.task.stage.kind;
   const elsewhere = runContext(node.view) === 'run.elsewhere' ? 'elsewhere.' : '';
-  return `task.${elsewhere}${stage}${hasDraft(node) ? '.draft' : ''}`;
+  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}`;
+}
+
+/** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */
+function stageWord({ view, task: { stage } }: TaskNode): string {
+  if (view.life === 'running') return stage.kind;
+  if (stage.kind === 'done') return 'stopped';
+  return stage.kind === 'waiting' || stage.kind === 'running' ? 'interrupted' : stage.kind;
 }
 
 function runIcon({ state, life }: RunView): vscode.ThemeIcon {
