@@ -4,10 +4,8 @@ import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
 import type { RunState, TaskState } from '../domain/run';
 import { lifeOf } from '../engine/library';
-import { findSnapshot } from '../repo/snapshot';
-import { showFailure } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
-import type { SnapshotNode, TaskNode } from './nodes';
+import type { RunNode, TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
 import type { Session, Sessions } from './session';
 import { counted, finishedText, stageCounts } from './wording';
@@ -128,14 +126,9 @@ function causeOf({ task }: TaskNode): string {
 }
 
 async function tellFinished({ session, state }: Happened): Promise<void> {
-  const rollBack = { title: 'Roll Back…', act: () => rollBackBefore(session, state) };
+  const run: RunNode = { kind: 'run', view: { session, state, life: lifeOf(state) } };
+  const rollBack = { title: 'Roll Back…', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, run) };
   await ask('information', `Weft: ${finishedText(state)}`, stageCounts(state).landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
-}
-
-async function rollBackBefore(session: Session, { start }: RunState): Promise<void> {
-  const snapshot = await findSnapshot(session.repo, start.snapshot);
-  if (!snapshot.ok) return showFailure(snapshot.failure);
-  await vscode.commands.executeCommand(COMMANDS.rollBack, { kind: 'snapshot', session, snapshot: snapshot.value } satisfies SnapshotNode);
 }
 
 function showRuns(): Button {
