@@ -40,6 +40,14 @@ describe('landing', () => {
     assert.equal(vscode.workspace.textDocuments.find((one) => one.uri.path.endsWith('closed.txt'))?.isDirty ?? false, false);
   });
 
+  it('makes new files beside closed ones that change', async () => {
+    const place = await freshFolder({ 'src/closed.js': 'old\n', 'test/other.js': 'old\n' });
+    const run = await beginTestRun(place);
+    const landing = await run.land(await run.work('a', { 'src/closed.js': 'new\n', 'test/made.js': 'made\n' }));
+    assert.equal(landing.kind, 'landed');
+    assert.deepEqual([readFileSync(place.path('src/closed.js'), 'utf8'), readFileSync(place.path('test/made.js'), 'utf8')], ['new\n', 'made\n']);
+  });
+
   it('loses no letter of a person who types while it lands', async () => {
     const text = Array.from({ length: 40 }, (_, at) => `line ${at}`);
     const place = await freshFolder({ 'typed.txt': lines(...text) });
