@@ -119,8 +119,11 @@ if (!packagesAreCurrent()) {
 const entry = join(root, 'out', 'test', 'run', `${command}.js`);
 const compiled = await step(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')]);
 if (interruptedBy !== undefined) process.exit(exitCode(1));
-// The tests report type errors as a failed suite and go on; the other commands need sound code.
-if (compiled !== 0 && (command !== 'test' || !existsSync(entry))) fail('the TypeScript sources do not compile; the errors are above.');
+// Type errors are a failed suite of `npm test`; what was compiled all the same can run.
+if (compiled !== 0) {
+  if (!existsSync(entry)) fail('the TypeScript sources do not compile; the errors are above.');
+  process.stdout.write('weft: the type errors above do not stop this; `npm test` counts them\n');
+}
 for (const folder of ['src', 'test']) prune(folder);
 if (command !== 'test') await must('bundling', process.execPath, [join(root, 'esbuild.js')]);
 
