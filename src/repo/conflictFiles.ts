@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Conflict, ConflictFile, Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { contentOf, hash } from './filters';
 import { plumb } from './git';
 import type { Repository } from './repository';
-import { contentOf, hash } from './truth';
 import type { Content } from './workspace';
 
 /** Absolute paths; a side that does not have the file is an empty file. */

@@ -32,6 +32,8 @@ const CONFIG: readonly (readonly [string, string])[] = [
   ['core.fsmonitor', 'false'],
   ['core.quotePath', 'false'],
   ['core.safecrlf', 'false'],
+  // A split index would put files of ours beside the person's index.
+  ['core.splitIndex', 'false'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['commit.gpgSign', 'false'],

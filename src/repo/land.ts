@@ -1,10 +1,11 @@
 /** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
-import type { Change, Conflict } from '../domain/changes';
+import type { Change, Conflict, Entry } from '../domain/changes';
 import { cancelled, fail, never, ok, type Result } from '../domain/failure';
 import { authorOf } from './chain';
+import { contentOf } from './filters';
 import { type Repository, readRef, writeRef } from './repository';
 import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, messageOf, treeOf } from './trees';
-import { contentOf, type Truth, truthOf, wholeTruth } from './truth';
+import { type Truth, truthOf, wholeTruth } from './truth';
 import type { Content, FileEdit, Workspace } from './workspace';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
@@ -111,7 +112,7 @@ async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSigna
   if (!applied.ok) return applied;
   const after = await commitTree(repo, merge.value.tree, [before], message(incoming));
   if (!after.ok) return after;
-  const verified = await verify(ports, changes.value, after.value);
+  const verified = await verify(ports, edits.value, changes.value, after.value);
   if (!verified.ok) return verified;
   const kept = await writeRef(repo, chainRef(incoming.run), verified.value);
   return kept.ok ? ok({ kind: 'landed', before, after: after.value, changes: changes.value }) : kept;
@@ -146,6 +147,8 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
     const whole = await wholeTruth(repo, workspace, signal);
     if (!whole.ok) return whole;
     from = whole.value.tree;
+    // The whole knows what is gone, and a folder that stands where a file was must not be taken for nothing.
+    for (const [path, entry] of puts) if (entry === null) puts.delete(path);
   }
   const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: PERSON });
   if (!built.ok) return built;
@@ -181,9 +184,9 @@ async function editsFor(
 
 /**
  * Looks whether the workspace now holds what was merged. Where an editor changed the text as it saved (a formatter, say), that is
- * the person's, a link of its own. Where nothing was written at all, the landing failed.
+ * the person's, a link of its own. Where a file was not written at all, the landing failed, and what was written is put back.
  */
-async function verify(ports: LandPorts, changes: readonly Change[], after: string): Promise<Result<string>> {
+async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: readonly Change[], after: string): Promise<Result<string>> {
   const { repo, workspace } = ports;
   const truths = await truthOf(
     repo,
@@ -191,15 +194,29 @@ async function verify(ports: LandPorts, changes: readonly Change[], after: strin
     changes.map((change) => change.path),
   );
   if (!truths.ok) return truths;
-  const puts = new Map(
-    changes.flatMap(({ path, after: wanted }) => {
-      const entry = truths.value.get(path)?.entry ?? null;
-      const same = entry === null || wanted === null ? entry === wanted : entry.blob === wanted.blob;
-      return same ? [] : [[path, entry] as const];
-    }),
-  );
+  const puts = new Map<string, Entry | null>();
+  const unwritten = new Set<string>();
+  for (const { path, before, after: wanted } of changes) {
+    const entry = truths.value.get(path)?.entry ?? null;
+    if (sameEntry(entry, wanted)) continue;
+    puts.set(path, entry);
+    if (sameEntry(entry, before) && before?.blob !== wanted?.blob) unwritten.add(path);
+  }
+  if (unwritten.size > 0) {
+    const written = edits.filter((edit) => !unwritten.has(edit.path));
+    const back = await workspace.apply(written.map(({ path, before, after: now }) => ({ path, before: now, after: before })));
+    const message = `${[...unwritten].join(', ')} did not change although the change was accepted.`;
+    return back.ok
+      ? fail('file', message, 'See whether another program writes these files, then land the task again: its draft is kept.')
+      : fail('file', `${message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
+  }
   if (puts.size === 0) return ok(after);
   return buildCommit(repo, { from: after, puts, parents: [after], message: PERSON });
+}
+
+/** Whether a path holds the same content; a mode that this platform cannot hold is no difference. */
+function sameEntry(a: Entry | null, b: Entry | null): boolean {
+  return a === null || b === null ? a === b : a.blob === b.blob;
 }
 
 async function describeConflict(ports: LandPorts, incoming: Incoming, ours: string, merge: Merge): Promise<Result<Landing>> {

@@ -2,12 +2,14 @@
 import type { Change, Entry } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';
-import { readContent } from './files';
+import { rewrittenSince } from './chain';
+import { checkNoLink, readContent } from './files';
+import { contentOf } from './filters';
 import type { Repository } from './repository';
-import { diskTreeOf, keepSnapshot, type Snapshot, untitledOf } from './snapshot';
-import { diffTrees, lookUp } from './trees';
-import { contentOf, type WholeTruth, wholeTruth } from './truth';
-import type { Content, FileRestore, Workspace } from './workspace';
+import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
+import { diffTrees, lookUp, type Put, treeOf, withPuts } from './trees';
+import { entryOf, type WholeTruth, wholeTruth } from './truth';
+import type { FileRestore, Untitled, Workspace } from './workspace';
 
 /** The files that rolling back would change, as they are now (`before`) and would be (`after`). */
 export async function previewRollback(
@@ -16,8 +18,8 @@ export async function previewRollback(
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<Result<Change[]>> {
-  const now = await wholeTruth(repo, workspace, signal);
-  return now.ok ? diffTrees(repo, now.value.tree, snapshot.commit) : now;
+  const ends = await endsOf(repo, workspace, snapshot, signal);
+  return ends.ok ? diffTrees(repo, ends.value.now.tree, ends.value.past.tree) : ends;
 }
 
 export interface RolledBack {
@@ -35,59 +37,154 @@ export async function rollBack(
 ): Promise<Result<RolledBack>> {
   return repo.landLock(signal, async () => {
     const { snapshot, clock } = options;
-    const now = await wholeTruth(repo, workspace, signal);
-    if (!now.ok) return now;
-    const safety = await keepSnapshot(repo, now.value, await workspace.untitled(), {
+    const ends = await endsOf(repo, workspace, snapshot, signal);
+    if (!ends.ok) return ends;
+    const { now, past } = ends.value;
+    const safety = await keepSnapshot(repo, now, await workspace.untitled(), {
       label: `Before rolling back to “${snapshot.label}”`,
       clock,
     });
     if (!safety.ok) return safety;
-    const restores = await restoresFor(repo, now.value, snapshot);
-    if (!restores.ok) return restores;
-    const untitled = await untitledOf(repo, snapshot);
-    if (!untitled.ok) return untitled;
-    const done = await workspace.restore(restores.value, untitled.value);
-    const wrong = done.ok ? await firstDifference(repo, restores.value) : done;
-    if (!wrong.ok) {
+    const done = await restoreAll(repo, workspace, { now, past, snapshot });
+    if (!done.ok) {
       return fail(
-        wrong.failure.kind,
-        `The rollback stopped half-way: ${wrong.failure.message}`,
-        `${wrong.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
+        done.failure.kind,
+        `The rollback stopped half-way: ${done.failure.message}`,
+        `${done.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
       );
     }
-    const changes = await diffTrees(repo, now.value.tree, snapshot.commit);
+    const changes = await diffTrees(repo, now.tree, past.tree);
     return changes.ok ? ok({ safety: safety.value, changes: changes.value }) : changes;
   });
 }
 
-/** Every file whose disk or unsaved text differs between now and the snapshot, as the snapshot has it. */
-async function restoresFor(repo: Repository, now: WholeTruth, snapshot: Snapshot): Promise<Result<FileRestore[]>> {
-  const disk = await diskTreeOf(repo, snapshot);
-  if (!disk.ok) return disk;
-  const changes = await diffTrees(repo, now.disk, disk.value);
-  if (!changes.ok) return changes;
-  const unsavedThen = new Set(snapshot.unsaved);
-  const paths = new Set([...changes.value.map((change) => change.path), ...now.unsaved.map((text) => text.path), ...unsavedThen]);
-  const [onDisk, truth] = await Promise.all([lookUp(repo, disk.value, [...paths]), lookUp(repo, snapshot.commit, [...unsavedThen])]);
-  if (!onDisk.ok) return onDisk;
-  if (!truth.ok) return truth;
-  const restores: FileRestore[] = [];
-  for (const path of paths) {
-    const entry = onDisk.value.get(path);
-    const nested = changes.value.find((change) => change.path === path);
-    // A nested repository is a mere link in the tree: its files are not ours to write or delete.
-    if (nested?.before?.mode === '160000' || nested?.after?.mode === '160000') continue;
-    const content = await optional(repo, path, entry);
-    if (!content.ok) return content;
-    const text = unsavedThen.has(path) ? await optional(repo, path, truth.value.get(path)) : ok<Content | null>(null);
-    if (!text.ok) return text;
-    restores.push({ path, disk: content.value, unsaved: text.value?.bytes ?? null });
-  }
-  return ok(restores);
+/** Trees of what is on disk, and of the truth. */
+interface Trees {
+  readonly disk: string;
+  readonly tree: string;
 }
 
-async function optional(repo: Repository, path: string, entry: Entry | 'folder' | undefined): Promise<Result<Content | null>> {
-  return entry === undefined || entry === 'folder' ? ok<Content | null>(null) : contentOf(repo, path, entry);
+/** Both ends of a rollback; files that git does not list are in them where the rollback must touch them, so that it can be taken back. */
+interface Ends {
+  readonly now: WholeTruth;
+  readonly past: Trees;
+}
+
+async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Ends>> {
+  const whole = await wholeTruth(repo, workspace, signal);
+  if (!whole.ok) return whole;
+  const [disk, tree, rewritten] = await Promise.all([
+    diskTreeOf(repo, snapshot),
+    treeOf(repo, snapshot.commit),
+    rewrittenSince(repo, snapshot),
+  ]);
+  if (!disk.ok) return disk;
+  if (!tree.ok) return tree;
+  if (!rewritten.ok) return rewritten;
+  const changes = await diffTrees(repo, whole.value.disk, disk.value);
+  if (!changes.ok) return changes;
+  const paths = [...rewritten.value.keys()];
+  const [listedNow, listedThen] = await Promise.all([lookUp(repo, whole.value.disk, paths), lookUp(repo, disk.value, paths)]);
+  if (!listedNow.ok) return listedNow;
+  if (!listedThen.ok) return listedThen;
+  const returning = changes.value.filter((change) => change.before === null).map((change) => change.path);
+  const ignored = paths.filter((path) => !listedNow.value.has(path) && !listedThen.value.has(path));
+  const now = new Map<string, Put>();
+  const past = new Map<string, Put>();
+  for (const path of new Set([...returning, ...ignored])) {
+    const found = await onDisk(repo, path);
+    if (!found.ok) return found;
+    if (found.value !== null) now.set(path, found.value);
+  }
+  for (const path of ignored) {
+    const found = now.get(path) ?? null;
+    const landing = rewritten.value.get(path);
+    // What a landing wrote goes back to what was there before; what somebody changed since is left to them.
+    const entry = landing !== undefined && sameBlob(found, landing.after) ? landing.before : found;
+    if (entry !== null) past.set(path, entry);
+  }
+  return addTo(repo, { now: whole.value, past: { disk: disk.value, tree: tree.value } }, { now, past });
+}
+
+async function onDisk(repo: Repository, path: string): Promise<Result<Entry | null>> {
+  if (!(await checkNoLink(repo.root, path)).ok) return ok(null);
+  const found = await readContent(repo.root, path);
+  if (!found.ok) return found;
+  return found.value === null || found.value === 'folder' ? ok(null) : entryOf(repo, path, found.value);
+}
+
+function sameBlob(a: Put | null, b: Entry | null): boolean {
+  return a === null || b === null ? a === b : 'blob' in a && a.blob === b.blob;
+}
+
+async function addTo(repo: Repository, ends: Ends, more: { now: Map<string, Put>; past: Map<string, Put> }): Promise<Result<Ends>> {
+  // Unsaved text over one of these files is the truth of it already.
+  const unsaved = new Set(ends.now.unsaved.map((text) => text.path));
+  const seen = new Map([...more.now].filter(([path]) => !unsaved.has(path)));
+  const [nowDisk, nowTree, thenDisk, thenTree] = await Promise.all([
+    withPuts(repo, ends.now.disk, more.now),
+    withPuts(repo, ends.now.tree, seen),
+    withPuts(repo, ends.past.disk, more.past),
+    withPuts(repo, ends.past.tree, more.past),
+  ]);
+  if (!nowDisk.ok) return nowDisk;
+  if (!nowTree.ok) return nowTree;
+  if (!thenDisk.ok) return thenDisk;
+  if (!thenTree.ok) return thenTree;
+  return ok({
+    now: { ...ends.now, disk: nowDisk.value, tree: nowTree.value },
+    past: { disk: thenDisk.value, tree: thenTree.value },
+  });
+}
+
+/** Makes every file whose disk or unsaved text differs as the snapshot has it. */
+async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & { snapshot: Snapshot }): Promise<Result<void>> {
+  const { now, past, snapshot } = ends;
+  const changes = await diffTrees(repo, now.disk, past.disk);
+  if (!changes.ok) return changes;
+  const texts = await unsavedOf(repo, snapshot);
+  if (!texts.ok) return texts;
+  const untitled = await untitledOf(repo, snapshot);
+  if (!untitled.ok) return untitled;
+  // A nested repository is a mere link in the tree: its files are not ours to write or delete.
+  const ours = changes.value.filter(({ before, after }) => before?.mode !== '160000' && after?.mode !== '160000');
+  const paths = new Set([...ours.map((change) => change.path), ...now.unsaved.map((text) => text.path), ...texts.value.keys()]);
+  const isAttributes = (path: string) => /(^|\/)\.gitattributes$/.test(path);
+  const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
+    const files = await restoresOf(repo, { disk: past.disk, texts: texts.value }, some);
+    if (!files.ok) return files;
+    const done = await workspace.restore(files.value, more);
+    return done.ok ? firstDifference(repo, files.value) : done;
+  };
+  // They say how the bytes of all other files lie on disk, so they must be there first.
+  const attributes = [...paths].filter(isAttributes);
+  const first = attributes.length === 0 ? ok() : await restore(attributes, await workspace.untitled());
+  return first.ok
+    ? restore(
+        [...paths].filter((path) => !isAttributes(path)),
+        untitled.value,
+      )
+    : first;
+}
+
+async function restoresOf(
+  repo: Repository,
+  past: { disk: string; texts: ReadonlyMap<string, Entry> },
+  paths: readonly string[],
+): Promise<Result<FileRestore[]>> {
+  const entries = await lookUp(repo, past.disk, paths);
+  if (!entries.ok) return entries;
+  const restores: FileRestore[] = [];
+  for (const path of paths) {
+    const entry = entries.value.get(path);
+    const disk = entry === undefined || entry === 'folder' ? ok(null) : await contentOf(repo, path, entry);
+    if (!disk.ok) return disk;
+    const text = past.texts.get(path);
+    const unsaved = text === undefined ? ok(null) : await contentOf(repo, path, text);
+    if (!unsaved.ok) return unsaved;
+    restores.push({ path, disk: disk.value, unsaved: unsaved.value?.bytes ?? null });
+  }
+  return ok(restores);
 }
 
 async function firstDifference(repo: Repository, files: readonly FileRestore[]): Promise<Result<void>> {

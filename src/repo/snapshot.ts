@@ -1,10 +1,11 @@
 /** Snapshots: the whole truth of the workspace at one moment, as a commit under a ref of Weft's. */
 import { z } from 'zod';
+import type { Entry } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb } from './git';
 import { type Repository, writeRef } from './repository';
-import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf } from './trees';
+import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf, withPuts } from './trees';
 import { type WholeTruth, wholeTruth } from './truth';
 import type { Untitled, Workspace } from './workspace';
 
@@ -57,7 +58,10 @@ export async function keepSnapshot(
   return written.ok ? ok({ ...meta, commit: commit.value }) : written;
 }
 
-/** What the truth's tree does not hold: `disk/…`, the files under unsaved text, and `untitled/0…`, in a commit of their own. */
+/**
+ * What the truth's tree does not hold, in a commit of its own: `disk/…`, the files under unsaved text; `text/…`, unsaved text that
+ * no agent is to see; `untitled/0…`.
+ */
 async function keepExtras(repo: Repository, truth: WholeTruth, untitled: readonly Untitled[]): Promise<Result<string[]>> {
   if (truth.unsaved.length === 0 && untitled.length === 0) return ok([]);
   const under = await lookUp(
@@ -67,7 +71,12 @@ async function keepExtras(repo: Repository, truth: WholeTruth, untitled: readonl
   );
   if (!under.ok) return under;
   const puts = new Map<string, Put>();
-  for (const [path, entry] of under.value) if (entry !== 'folder') puts.set(`disk/${path}`, entry);
+  for (const { path } of truth.unsaved) {
+    const hidden = truth.hidden.get(path);
+    const entry = under.value.get(path) ?? hidden?.disk;
+    if (entry !== 'folder' && entry) puts.set(`disk/${path}`, entry);
+    if (hidden !== undefined) puts.set(`text/${path}`, hidden.text);
+  }
   untitled.forEach((one, at) => {
     puts.set(`untitled/${at}`, { mode: '100644', bytes: Buffer.from(one.text) });
   });
@@ -124,8 +133,27 @@ export async function diskTreeOf(repo: Repository, snapshot: Snapshot): Promise<
     const entry = under.value.get(`disk/${path}`);
     puts.set(path, entry === undefined || entry === 'folder' ? null : entry);
   }
-  const commit = await buildCommit(repo, { from: snapshot.commit, puts, parents: [], message: 'disk' });
-  return commit.ok ? treeOf(repo, commit.value) : commit;
+  return withPuts(repo, snapshot.commit, puts);
+}
+
+/** The unsaved texts of a snapshot, by path. */
+export async function unsavedOf(repo: Repository, snapshot: Snapshot): Promise<Result<Map<string, Entry>>> {
+  const texts = new Map<string, Entry>();
+  if (snapshot.unsaved.length === 0) return ok(texts);
+  const seen = await lookUp(repo, snapshot.commit, snapshot.unsaved);
+  if (!seen.ok) return seen;
+  const beside = `${snapshot.commit}^1`;
+  const hidden = await lookUp(
+    repo,
+    beside,
+    snapshot.unsaved.map((path) => `text/${path}`),
+  );
+  if (!hidden.ok) return hidden;
+  for (const path of snapshot.unsaved) {
+    const entry = hidden.value.get(`text/${path}`) ?? seen.value.get(path);
+    if (entry !== undefined && entry !== 'folder') texts.set(path, entry);
+  }
+  return ok(texts);
 }
 
 /** The texts that had no file when a snapshot was taken. */

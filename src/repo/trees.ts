@@ -25,14 +25,31 @@ export async function listTree(repo: Repository, tree: string, folders: readonly
   return ok(files);
 }
 
-/** More arguments than this go into several commands: operating systems limit the length of one. */
-const ARGUMENTS = 500;
+/** More characters of arguments than this go into several commands: operating systems limit the length of one, Windows to 32,767. */
+const ARGUMENTS = 20_000;
+
+/** Runs of paths that fit into one command each. */
+function* fitting(paths: readonly string[]): Generator<string[]> {
+  let some: string[] = [];
+  let length = 0;
+  for (const path of paths) {
+    // With quotes and a blank.
+    length += path.length + 3;
+    if (length > ARGUMENTS && some.length > 0) {
+      yield some;
+      some = [];
+      length = path.length + 3;
+    }
+    some.push(path);
+  }
+  if (some.length > 0) yield some;
+}
 
 /** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. */
 export async function lookUp(repo: Repository, tree: string, paths: readonly string[]): Promise<Result<Map<string, Entry | 'folder'>>> {
   const found = new Map<string, Entry | 'folder'>();
-  for (let from = 0; from < paths.length; from += ARGUMENTS) {
-    const said = await plumb(repo, ['ls-tree', '-t', '-z', '--full-tree', tree, '--', ...paths.slice(from, from + ARGUMENTS)]);
+  for (const some of fitting(paths)) {
+    const said = await plumb(repo, ['ls-tree', '-t', '-z', '--full-tree', tree, '--', ...some]);
     if (!said.ok) return said;
     for (const row of said.value.out.toString().split('\0')) {
       const tab = row.indexOf('\t');
@@ -51,13 +68,18 @@ export async function diffTrees(repo: Repository, before: string, after: string)
   if (before === after) return ok([]);
   const said = await plumb(repo, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', before, after]);
   if (!said.ok) return said;
-  const parts = said.value.out.toString().split('\0');
+  return ok(readChanges(said.value.out.toString()));
+}
+
+/** Reads what git's `--raw -z` says. */
+export function readChanges(raw: string): Change[] {
+  const parts = raw.split('\0');
   const changes: Change[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const [modeBefore = '', modeAfter, blobBefore, blobAfter] = (parts[at] ?? '').slice(1).split(' ');
     changes.push({ path: parts[at + 1] ?? '', before: entry(modeBefore, blobBefore), after: entry(modeAfter, blobAfter) });
   }
-  return ok(changes);
+  return changes;
 }
 
 function entry(mode: string | undefined, blob: string | undefined): Entry | null {
@@ -114,6 +136,13 @@ export async function buildCommit(repo: Repository, building: Building): Promise
   say('done');
   const stdin = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
   return plumbText(repo, ['fast-import', '--quiet', '--done', '--date-format=raw'], { stdin });
+}
+
+/** A tree with some of its files changed, at the cost of those files. */
+export async function withPuts(repo: Repository, tree: string, puts: Puts): Promise<Result<string>> {
+  if (puts.size === 0) return ok(tree);
+  const commit = await buildCommit(repo, { from: tree, puts, parents: [], message: 'tree' });
+  return commit.ok ? treeOf(repo, commit.value) : commit;
 }
 
 /** Makes a commit of a whole tree. */

@@ -1,12 +1,14 @@
 /** What the workspace really holds now, disk plus unsaved text, as git sees it: of some paths, or of everything. */
-import { copyFile, lstat, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing, readContent } from './files';
+import { hash, privateIndex } from './filters';
 import { plumb, plumbText } from './git';
+import { treeOfIndex } from './indexTree';
 import type { Repository } from './repository';
-import { buildCommit, listTree, type Put, treeOf } from './trees';
+import { listTree, lookUp, type Put, withPuts } from './trees';
 import type { Content, Unsaved, Workspace } from './workspace';
 
 /** How often git may meet a file that is gone before that is a failure. */
@@ -36,33 +38,11 @@ export async function truthOf(
       truths.set(path, null);
       continue;
     }
-    const blob = await hash(repo, path, content);
-    if (!blob.ok) return blob;
-    truths.set(path, { entry: { mode: content.mode, blob: blob.value }, content });
+    const entry = await entryOf(repo, path, content);
+    if (!entry.ok) return entry;
+    truths.set(path, { entry: entry.value, content });
   }
   return ok(truths);
-}
-
-/** Stores bytes of the work tree as a blob in git's clean form: filters, line ends and encodings as the path's attributes say. */
-export async function hash(repo: Repository, path: string, content: Content): Promise<Result<string>> {
-  const how = content.mode === '120000' ? ['--no-filters'] : [`--path=${repo.prefix}${path}`];
-  return plumbText({ ...repo, cwd: repo.workTree }, ['hash-object', '-w', '--stdin', ...how], { stdin: content.bytes });
-}
-
-/** A tree's file as its bytes lie in the work tree: filters applied. */
-export async function contentOf(repo: Repository, path: string, entry: Entry): Promise<Result<Content>> {
-  if (entry.mode === '160000') return fail('file', `${path} is a repository of its own.`, 'Weft leaves nested repositories alone.');
-  if (entry.mode === '120000') {
-    const target = await repo.objects.read(entry.blob);
-    if (!target.ok) return target;
-    return target.value === undefined ? lostBlob(path) : ok({ mode: entry.mode, bytes: target.value });
-  }
-  const said = await plumb({ ...repo, cwd: repo.workTree }, ['cat-file', '--filters', `--path=${repo.prefix}${path}`, entry.blob]);
-  return said.ok ? ok({ mode: entry.mode, bytes: said.value.out }) : said;
-}
-
-function lostBlob(path: string) {
-  return fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
 }
 
 /** Trees of the whole workspace: what is on disk, and the truth (disk with unsaved text over it). Equal where nothing is unsaved. */
@@ -70,6 +50,8 @@ export interface WholeTruth {
   readonly disk: string;
   readonly tree: string;
   readonly unsaved: readonly Unsaved[];
+  /** Unsaved text where git lists no file (ignored, or in a nested repository), and the file under it: in neither tree, so that no agent sees it. */
+  readonly hidden: ReadonlyMap<string, { readonly text: Entry; readonly disk: Entry | null }>;
 }
 
 /** Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. */
@@ -77,20 +59,41 @@ export async function wholeTruth(repo: Repository, workspace: Workspace, signal:
   const unsaved = await workspace.unsaved();
   const disk = await repo.indexLock(signal, () => diskTree(repo, signal));
   if (!disk.ok) return disk;
-  if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved });
+  if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved, hidden: new Map() });
+  const paths = unsaved.map((text) => text.path);
+  const [listed, ignored] = await Promise.all([lookUp(repo, disk.value, paths), ignoredOf(repo, paths)]);
+  if (!listed.ok) return listed;
+  if (!ignored.ok) return ignored;
   const puts = new Map<string, Put>();
-  for (const text of unsaved) {
-    const found = await readContent(repo.root, text.path);
+  const hidden = new Map<string, { text: Entry; disk: Entry | null }>();
+  for (const { path, bytes } of unsaved) {
+    const found = await readContent(repo.root, path);
     if (!found.ok) return found;
-    const mode = found.value === null || found.value === 'folder' ? '100644' : found.value.mode;
-    const blob = await hash(repo, text.path, { mode, bytes: text.bytes });
-    if (!blob.ok) return blob;
-    puts.set(text.path, { mode, blob: blob.value });
+    const file = found.value === 'folder' ? null : found.value;
+    const text = await entryOf(repo, path, { mode: file?.mode ?? '100644', bytes });
+    if (!text.ok) return text;
+    if (listed.value.has(path) || (file === null && !ignored.value.has(path))) {
+      puts.set(path, text.value);
+      continue;
+    }
+    const under = file === null ? ok(null) : await entryOf(repo, path, file);
+    if (!under.ok) return under;
+    hidden.set(path, { text: text.value, disk: under.value });
   }
-  const commit = await buildCommit(repo, { from: disk.value, puts, parents: [], message: 'truth' });
-  if (!commit.ok) return commit;
-  const tree = await treeOf(repo, commit.value);
-  return tree.ok ? ok({ disk: disk.value, tree: tree.value, unsaved }) : tree;
+  const tree = await withPuts(repo, disk.value, puts);
+  return tree.ok ? ok({ disk: disk.value, tree: tree.value, unsaved, hidden }) : tree;
+}
+
+/** Stores a file's content, as a tree has it. */
+export async function entryOf(repo: Repository, path: string, content: Content): Promise<Result<Entry>> {
+  const blob = await hash(repo, path, content);
+  return blob.ok ? ok({ mode: content.mode, blob: blob.value }) : blob;
+}
+
+/** Those of these paths that git ignores. */
+async function ignoredOf(repo: Repository, paths: readonly string[]): Promise<Result<Set<string>>> {
+  const said = await plumb(repo, ['check-ignore', '--no-index', '-z', '--stdin'], { stdin: paths.join('\0'), answers: [1] });
+  return said.ok ? ok(new Set(said.value.out.toString().split('\0'))) : said;
 }
 
 /**
@@ -98,12 +101,12 @@ export async function wholeTruth(repo: Repository, workspace: Workspace, signal:
  * the user's (so what they track is tracked, and unchanged files need not be read) and is kept for the next time.
  */
 async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<string>> {
-  const index = join(repo.stateDir, 'index');
+  const index = privateIndex(repo);
   const seeded = await seedIndex(repo, index);
   if (!seeded.ok) return seeded;
   const added = await addAll(repo, index, signal);
   if (!added.ok) return added;
-  if (repo.prefix === '') return plumbText(repo, ['write-tree'], { index, signal });
+  if (repo.prefix === '') return treeOfIndex(repo, index, signal);
   const sub = await plumbText(repo, ['write-tree', `--prefix=${repo.prefix}`], { index, signal });
   if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
   return plumbText(repo, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
@@ -125,18 +128,21 @@ async function seedIndex(repo: Repository, index: string): Promise<Result<void>>
   const seed = `${index}.seed`;
   try {
     // The lock of a git that was killed: ours around this says that nobody else is at work here.
-    await rm(`${index}.lock`, { force: true });
+    await Promise.all([rm(`${index}.lock`, { force: true }), rm(`${index}.copy.lock`, { force: true })]);
     const from = await ifThere(stat(theirs));
     if (from === undefined) return ok();
     const mark = `${from.ino} ${from.size} ${from.mtimeMs}`;
     if ((await ifThere(readFile(seed, 'utf8'))) === mark && (await ifThere(stat(index))) !== undefined) return ok();
     await rm(seed, { force: true });
-    await copyFile(theirs, index);
+    const copy = `${index}.copy`;
+    await copyFile(theirs, copy);
     // git trusts an entry that is older than its index: the copy must not look newer than what it was copied from.
     const time = Math.floor(from.mtimeMs) / 1000;
-    await utimes(index, time, time);
-    const unmarked = await lookEverywhere(repo, index);
+    await utimes(copy, time, time);
+    const unmarked = await lookEverywhere(repo, copy);
     if (!unmarked.ok) return unmarked;
+    // Whole or not at all: others may be reading ours.
+    await rename(copy, index);
     await writeFile(seed, mark);
     return ok();
   } catch (thrown) {

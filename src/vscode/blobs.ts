@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { type Entry, entrySchema } from '../domain/changes';
 import { failureText } from '../domain/failure';
-import { contentOf } from '../repo/truth';
+import { contentOf } from '../repo/filters';
 import { BLOB_SCHEME } from './names';
 import type { Sessions } from './session';
 

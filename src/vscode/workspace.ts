@@ -128,7 +128,8 @@ function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEd
 
 async function applyEdit(edit: vscode.WorkspaceEdit): Promise<Result<void>> {
   try {
-    if (edit.size === 0 || (await vscode.workspace.applyEdit(edit))) return ok();
+    // Its size counts text edits only: an edit without any is not empty.
+    if (await vscode.workspace.applyEdit(edit)) return ok();
     return fail(
       'moved',
       'VS Code did not take the change, most likely because a file changed at the same moment.',
