@@ -31,7 +31,12 @@ export function registerConflicts(sessions: Sessions): vscode.Disposable {
 const isConflicted = ({ task }: TaskTarget) => task.stage.kind === 'conflicted';
 
 async function openConflict(sessions: Sessions, row: unknown): Promise<Result<void>> {
-  const target = await taskTarget(sessions, row, { wanted: isConflicted, title: 'Weft: Open Conflict', none: 'No task is in conflict.' });
+  const target = await taskTarget(sessions, row, {
+    wanted: isConflicted,
+    title: 'Weft: Open Conflict',
+    none: 'No task is in conflict.',
+    takeOnly: true,
+  });
   return target === undefined ? ok() : openNext(sessions, target);
 }
 

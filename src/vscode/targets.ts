@@ -15,11 +15,19 @@ export interface SnapshotTarget {
   readonly snapshot: Snapshot;
 }
 
+interface PickOptions {
+  readonly title: string;
+  /** What to say where there is nothing to pick. */
+  readonly none: string;
+  /** Does not ask where there is but one. */
+  readonly takeOnly?: boolean;
+}
+
 /** The run of a row as it is now, or one that the person picks among those that `wanted` allows. */
 export async function runTarget(
   sessions: Sessions,
   row: unknown,
-  options: { wanted: (view: RunView) => boolean; title: string; none: string },
+  options: PickOptions & { readonly wanted: (view: RunView) => boolean },
 ): Promise<RunView | undefined> {
   const id = runOf(row)?.start.run;
   const all = await sessions.runs();
@@ -34,7 +42,7 @@ export async function runTarget(
 export async function taskTarget(
   sessions: Sessions,
   row: unknown,
-  options: { wanted: (target: TaskTarget) => boolean; title: string; none: string },
+  options: PickOptions & { readonly wanted: (target: TaskTarget) => boolean },
 ): Promise<TaskTarget | undefined> {
   const run = runOf(row)?.start.run;
   const id = taskOf(row);

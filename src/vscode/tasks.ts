@@ -16,7 +16,12 @@ export function registerTasks(sessions: Sessions): vscode.Disposable {
 }
 
 async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
-  const view = await runTarget(sessions, row, { wanted: isOurs, title: 'Weft: Stop Run', none: 'No run of this window is going on.' });
+  const view = await runTarget(sessions, row, {
+    wanted: isOurs,
+    title: 'Weft: Stop Run',
+    none: 'No run of this window is going on.',
+    takeOnly: true,
+  });
   view?.session.live.get(view.state.start.run)?.stop();
 }
 
