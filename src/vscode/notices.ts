@@ -128,7 +128,9 @@ function causeOf({ task }: TaskNode): string {
 async function tellFinished({ session, state }: Happened): Promise<void> {
   const run: RunNode = { kind: 'run', view: { session, state, life: lifeOf(state) } };
   const rollBack = { title: 'Roll Back…', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, run) };
-  await ask('information', `Weft: ${finishedText(state)}`, stageCounts(state).landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
+  const counts = stageCounts(state);
+  const severity = counts.failed > 0 ? 'warning' : 'information';
+  await ask(severity, `Weft: ${finishedText(state)}`, counts.landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
 }
 
 function showRuns(): Button {

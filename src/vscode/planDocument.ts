@@ -16,8 +16,8 @@ export const PLANS: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.w
 
 /** Writes a plan beside the runs, outside the person's files, and shows it. */
 export async function openPlan(session: Session, plan: Plan): Promise<Result<vscode.TextDocument>> {
-  const folder = join(session.repo.stateDir, 'plans');
-  const file = join(folder, `${slug(plan.goal)}-${systemClock.id()}.weft.json`);
+  const folder = join(session.repo.stateDir, 'plans', systemClock.id());
+  const file = join(folder, `${slug(plan.goal)}.weft.json`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(file, planText(plan), { mode: 0o600 });

@@ -26,7 +26,11 @@ export function slug(goal: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return plain.slice(0, 40).replace(/-+$/, '') || 'plan';
+  if (plain.length <= 40) return plain || 'plan';
+  return plain
+    .slice(0, 41)
+    .replace(/-[^-]*$/, '')
+    .slice(0, 40);
 }
 
 /** Where in the text (offset and length in characters) something is wrong, and what. */

@@ -4,19 +4,22 @@ import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { isComplete } from '../domain/run';
-import { blobUri } from './blobs';
 import { COMMANDS, VIEWS } from './names';
 import { changesOf, type FileNode, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
 import type { RunView } from './session';
 import { taskIcon } from './taskIcon';
 import { runTooltip, taskTooltip } from './tooltips';
-import { counted, runText, stageCounts, taskText, waitsForPerson } from './wording';
+import { counted, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
 
 type Node = RunNode | TaskNode | FileNode | ProblemNode;
 
 /** Elapsed times are drawn anew this often while something runs, in milliseconds. */
 const TICK_MS = 1_000;
+/** A longer goal is cut: the tree would push out of sight how far the run is. */
+const GOAL_LENGTH = 32;
+/** Nothing can be read under it. */
+const ICON_SCHEME = 'weft-icon';
 
 export function registerRunsView(feed: RunsFeed, clock: Clock): vscode.Disposable {
   const tree = new RunsTree(feed, clock);
@@ -88,7 +91,7 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
     const description = several ? `${view.session.folder.name} · ${text}` : text;
     return {
       id: runKey(view),
-      label: state.start.plan.goal,
+      label: shortened(state.start.plan.goal, GOAL_LENGTH),
       description,
       iconPath: runIcon(view),
       contextValue: runContext(view),
@@ -162,8 +165,8 @@ function fileItem(node: FileNode): vscode.TreeItem {
     id: `${taskKey({ kind: 'task', view, task })}/${change.path}`,
     label: posix.basename(change.path),
     description,
-    // Of the scheme of this tree's state: the file's icon, without what git says of the workspace's file.
-    resourceUri: blobUri(view.session.folder, change.path, change.after ?? change.before),
+    // For the icon of its kind of file, without what others say of the workspace's file: this is the agent's.
+    resourceUri: vscode.Uri.from({ scheme: ICON_SCHEME, path: `/${change.path}` }),
     iconPath: vscode.ThemeIcon.File,
     tooltip: `${change.path}: ${word}`,
     contextValue: 'file',

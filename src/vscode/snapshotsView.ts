@@ -5,7 +5,7 @@ import { listSnapshots } from '../repo/snapshot';
 import { VIEWS } from './names';
 import type { ProblemNode, SnapshotNode } from './nodes';
 import type { Sessions } from './session';
-import { ageText, counted } from './wording';
+import { ageText, counted, shortened } from './wording';
 
 type Node = SnapshotNode | ProblemNode;
 
@@ -13,6 +13,8 @@ type Node = SnapshotNode | ProblemNode;
 const PAUSE_MS = 400;
 /** Ages are drawn anew this often, in milliseconds. */
 const AGE_MS = 30_000;
+/** A longer label is cut: the tree would push its age out of sight. */
+const LABEL_LENGTH = 28;
 
 export function registerSnapshotsView(sessions: Sessions, clock: Clock): vscode.Disposable {
   const changed = new vscode.EventEmitter<undefined>();
@@ -84,7 +86,7 @@ function snapshotItem(node: SnapshotNode, now: number): vscode.TreeItem {
   const description = parts.join(' · ');
   return {
     id: keyOf(node),
-    label: snapshot.label,
+    label: shortened(snapshot.label, LABEL_LENGTH),
     description,
     iconPath: new vscode.ThemeIcon('git-commit'),
     contextValue: 'snapshot',

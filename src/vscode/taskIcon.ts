@@ -7,7 +7,7 @@ import type { Life } from '../engine/library';
 export function taskIcon(stage: Stage, life: Life): vscode.ThemeIcon {
   switch (stage.kind) {
     case 'waiting':
-      return colored(life === 'running' ? 'circle-outline' : 'circle-slash', 'testing.iconQueued');
+      return colored(life === 'running' ? 'circle-outline' : 'circle-slash', 'testing.iconSkipped');
     case 'running':
       return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
     case 'done':

@@ -4,7 +4,7 @@ import { isDecided, type RunState, type TaskState } from '../domain/run';
 import { summarize } from '../engine/summary';
 import type { TaskNode } from './nodes';
 import type { RunView } from './session';
-import { counted, durationText, runText, taskText, usageText } from './wording';
+import { counted, durationText, escaped, runText, taskText, usageText } from './wording';
 
 export function runTooltip({ session, state, life }: RunView, now: number): vscode.MarkdownString {
   const summary = summarize(state, now);
@@ -24,11 +24,9 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   line(text, taskText(task, view.state, view.life, now));
   for (const said of decisionText(task)) line(text, said);
   if (task.work.summary !== '') line(text, task.work.summary);
-  text.appendMarkdown('\n\n---\n\n').appendText(task.task.instructions);
+  text.appendMarkdown(`\n\n---\n\n${escaped(task.task.instructions)}`);
   const costs = costText(task, view.state);
-  if (costs !== undefined) {
-    text.appendMarkdown('\n\n---\n\n').appendText(costs);
-  }
+  if (costs !== undefined) text.appendMarkdown(`\n\n---\n\n${escaped(costs)}`);
   return text;
 }
 
@@ -47,10 +45,9 @@ function costText({ work }: TaskState, { start }: RunState): string | undefined 
 }
 
 function begin(title: string): vscode.MarkdownString {
-  const text = new vscode.MarkdownString('**');
-  return text.appendText(title).appendMarkdown('**');
+  return new vscode.MarkdownString(`**${escaped(title)}**`);
 }
 
 function line(text: vscode.MarkdownString, said: string): void {
-  text.appendMarkdown('\n\n').appendText(said);
+  text.appendMarkdown(`\n\n${escaped(said)}`);
 }

@@ -38,6 +38,23 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** A text of at most so many characters, cut between words. */
+export function shortened(text: string, most: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line.length <= most) return line;
+  const cut = line.slice(0, most);
+  const words = cut.replace(/[\s,.:;]+\S*$/, '');
+  return `${words.length > most / 2 ? words : cut.trimEnd()}…`;
+}
+
+/** Text as Markdown that shows it, and nothing else: no link, picture, heading or code comes of it. */
+export function escaped(text: string): string {
+  return text
+    .replace(/[!-/:-@[-`{-~]/g, '\\$&')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/\n/g, '  \n');
+}
+
 /** How many tasks of a run are in each stage. */
 export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };

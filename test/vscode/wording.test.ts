@@ -6,7 +6,18 @@ import { planSchema } from '../../src/domain/plan';
 import { type RunState, reduce } from '../../src/domain/run';
 import { NO_USAGE } from '../../src/domain/usage';
 import type { Life } from '../../src/engine/library';
-import { ageText, durationText, elapsedText, finishedText, runText, taskText, usageText, waitsForPerson } from '../../src/vscode/wording';
+import {
+  ageText,
+  durationText,
+  elapsedText,
+  escaped,
+  finishedText,
+  runText,
+  shortened,
+  taskText,
+  usageText,
+  waitsForPerson,
+} from '../../src/vscode/wording';
 
 const task = (id: string, dependsOn: string[] = []) => ({ id, title: `Task ${id}`, instructions: 'Do it.', dependsOn });
 
@@ -130,6 +141,19 @@ describe('the text of a run', () => {
     assert.equal(waitsForPerson(open), true);
     assert.equal(waitsForPerson(state(begun('b'), begun('a'), done('a'), conflicted('a'))), false);
     assert.equal(waitsForPerson(state(begun('a'))), false);
+  });
+});
+
+describe('texts of others', () => {
+  it('are cut between words', () => {
+    assert.equal(shortened('Finish the sample', 32), 'Finish the sample');
+    assert.equal(shortened('Get the tea shop ready to open: search and more', 32), 'Get the tea shop ready to open…');
+    assert.equal(shortened('a'.repeat(50), 10), `${'a'.repeat(10)}…`);
+  });
+
+  it('never come alive in Markdown', () => {
+    assert.equal(escaped('[x](command:y) <b> `c` https://d.e'), '\\[x\\]\\(command\\:y\\) \\<b\\> \\`c\\` https\\:\\/\\/d\\.e');
+    assert.equal(escaped('One word\n    two'), 'One word  \ntwo');
   });
 });
 
