@@ -7,9 +7,10 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import type { Content } from './workspace';
 
-/** What is at a path: a file or link, `'folder'`, or nothing. */
+/** What is at a path: a file or link, `'folder'`, or nothing; behind a link there is nothing, as git sees it. */
 export async function readContent(root: string, path: string): Promise<Result<Content | 'folder' | null>> {
   try {
+    for (const parent of parentsOf(path)) if ((await lstat(join(root, parent))).isSymbolicLink()) return ok(null);
     const found = await lstat(join(root, path));
     if (found.isDirectory()) return ok('folder');
     if (found.isSymbolicLink()) return ok({ mode: '120000', bytes: Buffer.from(await readlink(join(root, path))) });

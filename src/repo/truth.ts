@@ -50,8 +50,8 @@ export interface WholeTruth {
   readonly disk: string;
   readonly tree: string;
   readonly unsaved: readonly Unsaved[];
-  /** Unsaved text where git lists no file (ignored, or in a nested repository), and the file under it: in neither tree, so that no agent sees it. */
-  readonly hidden: ReadonlyMap<string, { readonly text: Entry; readonly disk: Entry | null }>;
+  /** Unsaved text over files that git does not list (ignored, or in a nested repository): in neither tree, so that no agent sees it. */
+  readonly hidden: ReadonlyMap<string, { readonly text: Entry; readonly disk: Entry }>;
 }
 
 /** Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. */
@@ -61,22 +61,21 @@ export async function wholeTruth(repo: Repository, workspace: Workspace, signal:
   if (!disk.ok) return disk;
   if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved, hidden: new Map() });
   const paths = unsaved.map((text) => text.path);
-  const [listed, ignored] = await Promise.all([lookUp(repo, disk.value, paths), ignoredOf(repo, paths)]);
+  const listed = await lookUp(repo, disk.value, paths);
   if (!listed.ok) return listed;
-  if (!ignored.ok) return ignored;
   const puts = new Map<string, Put>();
-  const hidden = new Map<string, { text: Entry; disk: Entry | null }>();
+  const hidden = new Map<string, { text: Entry; disk: Entry }>();
   for (const { path, bytes } of unsaved) {
     const found = await readContent(repo.root, path);
     if (!found.ok) return found;
     const file = found.value === 'folder' ? null : found.value;
     const text = await entryOf(repo, path, { mode: file?.mode ?? '100644', bytes });
     if (!text.ok) return text;
-    if (listed.value.has(path) || (file === null && !ignored.value.has(path))) {
+    if (listed.value.has(path) || file === null) {
       puts.set(path, text.value);
       continue;
     }
-    const under = file === null ? ok(null) : await entryOf(repo, path, file);
+    const under = await entryOf(repo, path, file);
     if (!under.ok) return under;
     hidden.set(path, { text: text.value, disk: under.value });
   }
@@ -88,12 +87,6 @@ export async function wholeTruth(repo: Repository, workspace: Workspace, signal:
 export async function entryOf(repo: Repository, path: string, content: Content): Promise<Result<Entry>> {
   const blob = await hash(repo, path, content);
   return blob.ok ? ok({ mode: content.mode, blob: blob.value }) : blob;
-}
-
-/** Those of these paths that git ignores. */
-async function ignoredOf(repo: Repository, paths: readonly string[]): Promise<Result<Set<string>>> {
-  const said = await plumb(repo, ['check-ignore', '--no-index', '-z', '--stdin'], { stdin: paths.join('\0'), answers: [1] });
-  return said.ok ? ok(new Set(said.value.out.toString().split('\0'))) : said;
 }
 
 /**

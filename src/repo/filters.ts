@@ -1,0 +1,55 @@
+/** Between the person's bytes and git's clean form: line ends, encodings and filters, as a path's attributes say. */
+import { join } from 'node:path';
+import type { Entry } from '../domain/changes';
+import { fail, ok, type Result } from '../domain/failure';
+import { plumb, plumbText } from './git';
+import type { Repository } from './repository';
+import type { Content } from './workspace';
+
+/** Stores bytes of the work tree as a blob in git's clean form: the same that `git add` would store. */
+export async function hash(repo: Repository, path: string, content: Content): Promise<Result<string>> {
+  const raw = content.mode === '120000' ? ok(true) : await staysRaw(repo, path, content.bytes);
+  if (!raw.ok) return raw;
+  const how = raw.value ? ['--no-filters'] : [`--path=${repo.prefix}${path}`];
+  return plumbText({ ...repo, cwd: repo.workTree }, ['hash-object', '-w', '--stdin', ...how], { stdin: content.bytes });
+}
+
+/**
+ * Where git itself chooses the line ends (`core.autocrlf`, `text=auto`), `git add` leaves the CRLF of a file alone that has CRLF in
+ * the index. `hash-object` knows no index, and would change every line of such a file.
+ */
+async function staysRaw(repo: Repository, path: string, bytes: Buffer): Promise<Result<boolean>> {
+  if (!bytes.includes('\r\n')) return ok(false);
+  const top = { ...repo, cwd: repo.workTree };
+  const name = `${repo.prefix}${path}`;
+  const listed = await plumbText(top, ['ls-files', '--eol', '-z', '--', name], { index: privateIndex(repo) });
+  if (!listed.ok) return listed;
+  // `i/crlf w/crlf attr/text=auto` and the path, after a tab.
+  const [, inside, attribute] = /^i\/(\S*) +w\/\S* +attr\/([^\t]*)\t/.exec(listed.value) ?? [];
+  if ((inside !== 'crlf' && inside !== 'mixed') || !/^(text=auto.*)?$/.test(attribute?.trim() ?? '')) return ok(false);
+  const others = await plumbText(top, ['check-attr', '-z', 'filter', 'ident', 'working-tree-encoding', '--', name]);
+  if (!others.ok) return others;
+  const values = others.value.split('\0').filter((_, at) => at % 3 === 2);
+  return ok(values.every((value) => value === 'unspecified' || value === 'unset'));
+}
+
+/** The index that snapshots are made in; git's is the person's. */
+export function privateIndex(repo: Repository): string {
+  return join(repo.stateDir, 'index');
+}
+
+/** A tree's file as its bytes lie in the work tree: filters applied. */
+export async function contentOf(repo: Repository, path: string, entry: Entry): Promise<Result<Content>> {
+  if (entry.mode === '160000') return fail('file', `${path} is a repository of its own.`, 'Weft leaves nested repositories alone.');
+  if (entry.mode === '120000') {
+    const target = await repo.objects.read(entry.blob);
+    if (!target.ok) return target;
+    return target.value === undefined ? lostBlob(path) : ok({ mode: entry.mode, bytes: target.value });
+  }
+  const said = await plumb({ ...repo, cwd: repo.workTree }, ['cat-file', '--filters', `--path=${repo.prefix}${path}`, entry.blob]);
+  return said.ok ? ok({ mode: entry.mode, bytes: said.value.out }) : said;
+}
+
+function lostBlob(path: string) {
+  return fail('git', `The content of ${path} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
+}
