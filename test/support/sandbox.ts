@@ -53,7 +53,8 @@ export function put(root: string, path: string, given: Given): void {
   }
   mkdirSync(dirname(file), { recursive: true });
   const old = lstatSync(file, { throwIfNoEntry: false });
-  if (old?.isSymbolicLink() === true) unlinkSync(file);
+  const isLink = typeof given === 'object' && 'link' in given;
+  if (old?.isSymbolicLink() === true || (old !== undefined && isLink && !old.isDirectory())) unlinkSync(file);
   if (old?.isDirectory() === true) rmSync(file, { recursive: true });
   if (typeof given === 'string' || Buffer.isBuffer(given)) writeFileSync(file, given);
   else if ('link' in given) symlinkSync(given.link, file);
@@ -117,7 +118,7 @@ export async function sandbox(files: Files = {}): Promise<Sandbox> {
 
 export function commitAll(root: string, message = 'All'): void {
   git(root, 'add', '--all');
-  git(root, 'commit', '--quiet', '--message', message);
+  git(root, 'commit', '--quiet', '--allow-empty', '--message', message);
 }
 
 /** The files of a tree or commit, as {@link folderState} has those of a folder. */
