@@ -10,6 +10,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --model NAME                        model (default ${DEFAULT_MODEL})
   weft runs                                the runs of this folder
   weft undo RUN TASK                       take one landed task back, and keep everything else
+  weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft snapshots                           the snapshots of this folder
   weft rollback SNAPSHOT                   make the folder equal to a snapshot
   weft schema                              the JSON schema of a plan
@@ -33,7 +34,7 @@ export type Command =
       readonly maxWorkers: number | undefined;
     }
   | { readonly kind: 'runs' }
-  | { readonly kind: 'undo'; readonly run: string; readonly task: string }
+  | { readonly kind: 'undo' | 'land'; readonly run: string; readonly task: string }
   | { readonly kind: 'snapshots' }
   | { readonly kind: 'rollback'; readonly snapshot: string };
 
@@ -80,7 +81,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (values.version === true) return ok({ kind: 'version' });
   if (values.help === true || name === 'help') return ok({ kind: 'help' });
   if (name === undefined) return fail('input', 'No command is given.', HELP);
-  const wanted: Readonly<Record<string, number>> = { run: 1, runs: 0, undo: 2, snapshots: 0, rollback: 1, schema: 0 };
+  const wanted: Readonly<Record<string, number>> = { run: 1, runs: 0, undo: 2, land: 2, snapshots: 0, rollback: 1, schema: 0 };
   const most = wanted[name];
   if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
@@ -89,10 +90,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   const [first, second] = rest;
-  if (name === 'undo')
-    return first !== undefined && second !== undefined
-      ? ok({ kind: 'undo', run: first, task: second })
-      : fail('input', '“weft undo” needs a run and a task.', 'Run “weft runs” for both.');
+  if (name === 'undo' || name === 'land') {
+    if (first !== undefined && second !== undefined) return ok({ kind: name, run: first, task: second });
+    return fail('input', `“weft ${name}” needs a run and a task.`, 'Run “weft runs” for both.');
+  }
   if (name === 'rollback')
     return first !== undefined
       ? ok({ kind: 'rollback', snapshot: first })

@@ -1,16 +1,18 @@
-/** `weft runs`, `weft snapshots`, `weft undo` and `weft rollback`: what there was, and going back. */
+/** `weft runs`, `weft snapshots`, `weft undo`, `weft land` and `weft rollback`: what there was, going back, and landing later. */
+import { readFile, rm } from 'node:fs/promises';
 
-import { changeWord } from '../domain/changes';
+import { changeWord, type Entry } from '../domain/changes';
 import { systemClock } from '../domain/clock';
-import { type Failure, failureText, type Result } from '../domain/failure';
-import { landPortsOf, undoTask } from '../engine/landing';
+import { type Failure, fail, failureText, ok, type Result } from '../domain/failure';
+import { landPortsOf, landTask, resolveFile, undoTask } from '../engine/landing';
 import { findRun, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
 import { rollBackTo } from '../engine/rollback';
 import { summarize } from '../engine/summary';
-import { writeConflictFiles } from '../repo/conflictFiles';
+import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
+import type { Repository } from '../repo/repository';
 import { findSnapshot, listSnapshots } from '../repo/snapshot';
-import { count, type Output, stagesText } from './output';
+import { conflictLines, count, type Output, stagesText } from './output';
 import type { CliPorts } from './run';
 
 export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
@@ -58,33 +60,97 @@ export async function rollbackCommand(id: string, { repo, workspace, output, sig
   return 0;
 }
 
-export async function undoCommand(wanted: { run: string; task: string }, { repo, workspace, output, signal }: CliPorts): Promise<number> {
-  const state = await findRun(repo, wanted.run);
-  if (!state.ok) return ended(output, state);
-  const free = notElsewhere(state.value);
-  if (!free.ok) return ended(output, free);
-  const { run } = state.value.start;
-  const record = RunRecord.open(repo.stateDir, run, systemClock);
-  if (!record.ok) return ended(output, record);
-  const ports = landPortsOf(record.value, { repo, workspace });
-  const undone = await undoTask(record.value, ports, wanted.task, signal);
-  record.value.close();
+export async function undoCommand(wanted: { run: string; task: string }, ports: CliPorts): Promise<number> {
+  const { repo, workspace, output, signal } = ports;
+  const opened = await openRecord(wanted.run, repo);
+  if (!opened.ok) return ended(output, opened);
+  const record = opened.value;
+  const undone = await undoTask(record, landPortsOf(record, { repo, workspace }), wanted.task, signal);
+  record.close();
   if (!undone.ok) return ended(output, undone);
-  const title = record.value.state.tasks.get(wanted.task)?.task.title ?? wanted.task;
-  if (undone.value.kind === 'landed') {
-    for (const change of undone.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
-    output.say(`“${title}” is undone; everything else is kept.`);
-    output.result({ exitCode: 0, changes: undone.value.changes });
-    return 0;
+  const title = record.state.tasks.get(wanted.task)?.task.title ?? wanted.task;
+  if (undone.value.kind === 'conflict') return inConflict(record, wanted.task, ports);
+  for (const change of undone.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
+  output.say(`“${title}” is undone; everything else is kept.`);
+  output.result({ exitCode: 0, changes: undone.value.changes });
+  return 0;
+}
+
+/** Lands a draft that was kept. A conflict lands as its merged files are by now. */
+export async function landCommand(wanted: { run: string; task: string }, ports: CliPorts): Promise<number> {
+  const { repo, workspace, output, signal } = ports;
+  const opened = await openRecord(wanted.run, repo);
+  if (!opened.ok) return ended(output, opened);
+  const record = opened.value;
+  try {
+    const ready = await takeMerged(record, wanted.task, repo);
+    if (!ready.ok) return ended(output, ready);
+    const landed = await landTask(record, landPortsOf(record, { repo, workspace }), wanted.task, signal);
+    if (!landed.ok) return ended(output, landed);
+  } finally {
+    record.close();
   }
-  const files = await writeConflictFiles(repo, { run, task: wanted.task, title: `Undo: ${title}`, keep: false }, undone.value.conflict);
+  const task = record.state.tasks.get(wanted.task);
+  if (task?.stage.kind === 'conflicted') return inConflict(record, wanted.task, ports);
+  output.say(`“${task?.task.title ?? wanted.task}” is ${task?.stage.kind ?? 'gone'}.`);
+  output.result({ exitCode: 0, stage: task?.stage.kind });
+  return 0;
+}
+
+/** Takes the merged files of a conflict for the person's decisions; fails where there is nothing that could land. */
+async function takeMerged(record: RunRecord, id: string, repo: Repository): Promise<Result<void>> {
+  const task = record.state.tasks.get(id);
+  const { run } = record.state.start;
+  if (task === undefined)
+    return fail('input', `Run ${run} has no task “${id}”.`, `Its tasks: ${[...record.state.tasks.keys()].join(', ')}.`);
+  const {
+    stage,
+    work,
+    task: { title },
+  } = task;
+  if (stage.kind !== 'conflicted') {
+    const kept = work.changeset !== null && ['failed', 'stopped', 'done'].includes(stage.kind);
+    return kept
+      ? ok()
+      : fail(
+          'input',
+          `“${title}” has no draft to land (it is ${stage.kind}).`,
+          'Only what failed, was stopped, or is in conflict can be landed.',
+        );
+  }
+  const files = await writeConflictFiles(repo, { run, task: id, title, keep: true }, stage.conflict);
+  if (!files.ok) return files;
+  const decisions: { path: string; entry: Entry | null }[] = [];
+  for (const { path, result } of files.value) {
+    const file = stage.conflict.files.find((one) => one.path === path);
+    const bytes = await readFile(result);
+    if (hasMarkers(bytes.toString())) return fail('input', `${path} still has conflict markers.`, `Merge ${result} first.`);
+    const entry = file === undefined ? undefined : await resolvedEntry(repo, file, bytes);
+    if (entry?.ok === false) return entry;
+    if (entry !== undefined) decisions.push({ path, entry: entry.value });
+  }
+  await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
+  for (const { path, entry } of decisions) resolveFile(record, id, path, entry);
+  return ok();
+}
+
+async function inConflict(record: RunRecord, id: string, { repo, output }: CliPorts): Promise<number> {
+  const task = record.state.tasks.get(id);
+  if (task?.stage.kind !== 'conflicted') return 1;
+  const { run } = record.state.start;
+  const files = await writeConflictFiles(repo, { run, task: id, title: task.task.title, keep: false }, task.stage.conflict);
   if (!files.ok) return ended(output, files);
-  output.say(
-    `“${title}” cannot be undone without a decision: later work stands on the same lines. Nothing was changed. Decide it in VS Code, or merge by hand:`,
-  );
-  for (const file of files.value) output.say(`  ${file.path}\n    merged  ${file.result}`);
+  for (const line of conflictLines({ run, task: id, title: task.task.title, files: files.value })) output.say(line);
   output.result({ exitCode: 1, conflicts: files.value });
   return 1;
+}
+
+/** The record of a run that no other process is at work on. */
+async function openRecord(run: string, repo: Repository): Promise<Result<RunRecord>> {
+  const state = await findRun(repo, run);
+  if (!state.ok) return state;
+  const free = notElsewhere(state.value);
+  return free.ok ? RunRecord.open(repo.stateDir, state.value.start.run, systemClock) : free;
 }
 
 function ended(output: Output, result: Result<unknown, Failure>): number {

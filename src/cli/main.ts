@@ -10,7 +10,7 @@ import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
-import { rollbackCommand, runsCommand, snapshotsCommand, undoCommand } from './history';
+import { landCommand, rollbackCommand, runsCommand, snapshotsCommand, undoCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
 
@@ -69,6 +69,8 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
         return await rollbackCommand(command.snapshot, ports);
       case 'undo':
         return await undoCommand(command, ports);
+      case 'land':
+        return await landCommand(command, ports);
       case 'help':
       case 'version':
       case 'schema':

@@ -90,21 +90,19 @@ export function summaryLines(
   ];
   for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
   for (const { task, files } of conflicts) {
-    lines.push(
-      '',
-      `Conflict of “${state.tasks.get(task)?.task.title ?? task}”: nothing of it was applied. Decide it in VS Code, or merge by hand:`,
-    );
-    for (const file of files)
-      lines.push(
-        `  ${file.path}`,
-        `    base    ${file.base}`,
-        `    ours    ${file.ours}`,
-        `    theirs  ${file.theirs}`,
-        `    merged  ${file.result}`,
-      );
+    lines.push('', ...conflictLines({ run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
   }
   lines.push('', `Take it all back:  weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
+}
+
+/** A conflict: which files, where its sides lie, and what to do. */
+export function conflictLines(conflict: { run: string; task: string; title: string; files: readonly ConflictPaths[] }): string[] {
+  const lines = [`Conflict of “${conflict.title}”: nothing of it was applied. Decide it in VS Code, or in these files:`];
+  for (const { path, base, ours, theirs, result } of conflict.files) {
+    lines.push(`  ${path}`, `    base    ${base}`, `    ours    ${ours}`, `    theirs  ${theirs}`, `    merged  ${result}`);
+  }
+  return [...lines, `When the merged files are as you want them: weft land ${conflict.run} ${conflict.task}`];
 }
 
 const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {

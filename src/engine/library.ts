@@ -1,9 +1,10 @@
 /** The runs of a workspace folder that there have been, whoever began them: read from their journals. */
+import { statSync } from 'node:fs';
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { isAlive } from '../repo/lock';
 import type { Repository } from '../repo/repository';
-import { listRunIds } from './journal';
+import { journalFile, listRunIds } from './journal';
 import { readState } from './record';
 
 /** Whether a run's process is at work on it, has ended it, or died over it. */
@@ -14,12 +15,33 @@ export function lifeOf(state: RunState): Life {
   return isAlive(state.start.pid) ? 'running' : 'interrupted';
 }
 
+/** Reads the state of a run. */
+export type StateReader = (stateDir: string, run: string) => Result<RunState>;
+
+/** A reader that folds a journal again only when it has grown. */
+export function cachedReader(): StateReader {
+  const known = new Map<string, { readonly mark: string; readonly state: Result<RunState> }>();
+  return (stateDir, run) => {
+    const file = journalFile(stateDir, run);
+    const found = statSync(file, { throwIfNoEntry: false });
+    const mark = found === undefined ? '' : `${found.size} ${found.mtimeMs}`;
+    const before = known.get(file);
+    if (before?.mark === mark) return before.state;
+    const state = readState(stateDir, run);
+    known.set(file, { mark, state });
+    return state;
+  };
+}
+
 /** All runs of this folder, newest first. Journals that cannot be read are failures of their own, and hide no other run. */
-export async function listRuns(repo: Repository): Promise<{ runs: RunState[]; unreadable: Result<never>[] }> {
+export async function listRuns(
+  repo: Repository,
+  read: StateReader = readState,
+): Promise<{ runs: RunState[]; unreadable: Result<never>[] }> {
   const runs: RunState[] = [];
   const unreadable: Result<never>[] = [];
   for (const id of await listRunIds(repo.stateDir)) {
-    const state = readState(repo.stateDir, id);
+    const state = read(repo.stateDir, id);
     if (state.ok) runs.push(state.value);
     else unreadable.push(state);
   }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../domain/clock';
 import type { RunEvent } from '../domain/event';
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
+import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
 import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
 import { openRepository, type Repository } from '../repo/repository';
@@ -43,6 +43,7 @@ export class Sessions implements vscode.Disposable {
   private readonly open = new Map<string, Promise<Result<OpenSession>>>();
   /** Runs of this window, by the root of their folder. */
   private readonly lives = new Map<string, Map<string, DrivenRun>>();
+  private readonly read = cachedReader();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly happened = new vscode.EventEmitter<{ readonly session: Session; readonly event: RunEvent; readonly state: RunState }>();
   /** Runs, or snapshots, are not what they were: views read again. */
@@ -74,7 +75,7 @@ export class Sessions implements vscode.Disposable {
   async runs(): Promise<RunView[]> {
     const views: RunView[] = [];
     for (const session of await this.all()) {
-      for (const state of (await listRuns(session.repo)).runs) {
+      for (const state of (await listRuns(session.repo, this.read)).runs) {
         const now = session.live.get(state.start.run)?.record.state ?? state;
         views.push({ session, state: now, life: lifeOf(now) });
       }
