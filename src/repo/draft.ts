@@ -25,6 +25,8 @@ export class Draft {
   private built: string | undefined;
   /** Counts the changes: a commit that was being built while one came is not the overlay any more. */
   private version = 0;
+  /** The change that came last: the next one waits for it. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly repo: Repository,
@@ -67,7 +69,28 @@ export class Draft {
   }
 
   /** Writes a whole file. An existing file keeps its mode unless one is given. */
-  async write(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
+  write(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
+    return this.inTurn(() => this.writeNow(path, bytes, mode));
+  }
+
+  /** Deletes a file or link. */
+  remove(path: string): Promise<Result<void>> {
+    return this.inTurn(() => this.removeNow(path));
+  }
+
+  /** Moves a file or link, or a folder with all that is in it, to a place where nothing is yet. */
+  move(from: string, to: string): Promise<Result<void>> {
+    return this.inTurn(() => this.moveNow(from, to));
+  }
+
+  /** Each change looks before it acts: two at the same time would both see room for themselves. */
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const mine = this.last.then(change);
+    this.last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async writeNow(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
     const before = await this.read(path);
     if (!before.ok) return before;
     if (before.value?.mode === '120000')
@@ -84,8 +107,7 @@ export class Draft {
     return ok();
   }
 
-  /** Deletes a file or link. */
-  async remove(path: string): Promise<Result<void>> {
+  private async removeNow(path: string): Promise<Result<void>> {
     const before = await this.read(path);
     if (!before.ok) return before;
     if (before.value === null) return this.missing(path);
@@ -93,8 +115,7 @@ export class Draft {
     return ok();
   }
 
-  /** Moves a file or link, or a folder with all that is in it, to a place where nothing is yet. */
-  async move(from: string, to: string): Promise<Result<void>> {
+  private async moveNow(from: string, to: string): Promise<Result<void>> {
     const taken = await this.read(to);
     if (!taken.ok) return taken;
     if (taken.value !== null) return fail('input', `There is a file ${to} already.`, 'Choose another name, or delete it first.');
@@ -104,6 +125,10 @@ export class Draft {
     const inside = await this.list(from);
     if (!inside.ok) return inside;
     if (inside.value.length === 0) return this.missing(from);
+    const there = await this.list(to);
+    if (!there.ok) return there;
+    if (there.value.length > 0 && !`${to}/`.startsWith(`${from}/`))
+      return fail('input', `There is a folder ${to} already.`, 'Choose another name, or move the files into it one by one.');
     if (`${to}/`.startsWith(`${from}/`)) return fail('input', `${to} lies inside ${from}.`, 'Choose a folder outside it.');
     for (const path of inside.value) {
       const file = await this.read(path);

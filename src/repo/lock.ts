@@ -8,6 +8,7 @@ import { isMissing } from './files';
 /** Between two looks at a lock that another process holds. */
 const POLL_MS = 25;
 const TRIES = (5 * 60_000) / POLL_MS;
+const REAP_MS = 10_000;
 
 /** Runs `work` while no other holder, here or in another process, does. Waits, at most five minutes. */
 export type Lock = <T>(signal: AbortSignal, work: () => Promise<Result<T>>) => Promise<Result<T>>;
@@ -61,15 +62,39 @@ async function take(file: string, mark: string): Promise<boolean> {
   }
 }
 
+/**
+ * Takes a lock away whose holder died. Only one process at a time does that: between looking at the lock and taking it away,
+ * another could have done so already, and a third taken it.
+ */
 async function dropIfDead(file: string): Promise<void> {
+  if (!(await isDead(file))) return;
+  const reaper = `${file}.reaping`;
   try {
-    const found = await stat(file);
-    const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
-    if (Number.isInteger(pid) && isAlive(pid)) return;
-    // Only the very lock that was looked at: another may have taken its place meanwhile.
-    if ((await stat(file)).ino === found.ino) await rm(file, { force: true });
+    await writeFile(reaper, '', { flag: 'wx' });
   } catch (thrown) {
-    if (!isMissing(thrown)) throw thrown;
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+    // It takes milliseconds: one that is older died over it.
+    const since = await stat(reaper).then(
+      (found) => found.mtimeMs,
+      () => Number.POSITIVE_INFINITY,
+    );
+    if (Date.now() - since > REAP_MS) await rm(reaper, { force: true });
+    return;
+  }
+  try {
+    if (await isDead(file)) await rm(file, { force: true });
+  } finally {
+    await rm(reaper, { force: true });
+  }
+}
+
+async function isDead(file: string): Promise<boolean> {
+  try {
+    const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
+    return !(Number.isInteger(pid) && isAlive(pid));
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
   }
 }
 
