@@ -76,10 +76,8 @@ export async function snapshotTarget(sessions: Sessions, row: unknown, title: st
   )?.target;
 }
 
-async function pick<T extends vscode.QuickPickItem>(
-  items: readonly T[],
-  { title, none }: { title: string; none: string },
-): Promise<T | undefined> {
+async function pick<T extends vscode.QuickPickItem>(items: readonly T[], { title, none, takeOnly }: PickOptions): Promise<T | undefined> {
+  if (takeOnly === true && items.length === 1) return items[0];
   if (items.length > 0) return vscode.window.showQuickPick(items, { title, matchOnDetail: true });
   void vscode.window.showInformationMessage(`Weft: ${none}`);
   return undefined;
