@@ -137,7 +137,7 @@ export function treeState(repo: Repository, tree: string): Record<string, string
 }
 
 export function blobOf(repo: Repository, blob: string): Buffer {
-  return execFileSync('git', [`--git-dir=${repo.gitDir}`, 'cat-file', 'blob', blob]);
+  return execFileSync('git', [`--git-dir=${repo.gitDir}`, 'cat-file', 'blob', blob], { maxBuffer: 64e6 });
 }
 
 export function isThere(root: string, path: string): boolean {
