@@ -117,7 +117,9 @@ async function chooseSide(sessions: Sessions, target: TaskTarget, file: Conflict
 
 /** Takes what the person made of a file; when it was the last one, the task lands. */
 async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefined): Promise<Result<void>> {
+  const merge = activeMerge();
   const found = await conflictAt(sessions, [
+    merge,
     resource,
     vscode.window.activeTextEditor?.document.uri,
     ...vscode.window.visibleTextEditors.map((editor) => editor.document.uri),
@@ -125,7 +127,7 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (found === undefined)
     return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
   const { target, file, result } = found;
-  if (vscode.window.activeTextEditor === undefined || isMergeEditorActive()) {
+  if (merge?.fsPath === result) {
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
@@ -138,9 +140,10 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   return entry.ok ? decide(sessions, target, { path: file.path, entry: entry.value }) : entry;
 }
 
-/** A merge editor's tab is of no kind that the API names. */
-function isMergeEditorActive(): boolean {
-  return vscode.window.tabGroups.activeTabGroup.activeTab?.input === undefined;
+/** The file that the active merge editor makes; undefined where the active tab is none. Its kind of tab is not in the stable API yet. */
+function activeMerge(): vscode.Uri | undefined {
+  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return typeof input === 'object' && input !== null && 'result' in input && input.result instanceof vscode.Uri ? input.result : undefined;
 }
 
 async function saveResult(result: string): Promise<Result<Buffer>> {

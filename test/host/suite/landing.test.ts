@@ -45,7 +45,10 @@ describe('landing', () => {
     const run = await beginTestRun(place);
     const landing = await run.land(await run.work('a', { 'src/closed.js': 'new\n', 'test/made.js': 'made\n' }));
     assert.equal(landing.kind, 'landed');
-    assert.deepEqual([readFileSync(place.path('src/closed.js'), 'utf8'), readFileSync(place.path('test/made.js'), 'utf8')], ['new\n', 'made\n']);
+    assert.deepEqual(
+      [readFileSync(place.path('src/closed.js'), 'utf8'), readFileSync(place.path('test/made.js'), 'utf8')],
+      ['new\n', 'made\n'],
+    );
   });
 
   it('loses no letter of a person who types while it lands', async () => {
