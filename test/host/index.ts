@@ -18,7 +18,7 @@ export async function run(): Promise<void> {
   const suite = join(__dirname, 'suite');
   const names = readdirSync(suite, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.js'));
   const files = names.map((name) => join(suite, name));
-  await runMocha(files, { timeoutSeconds: 60, grep: process.env.WEFT_TEST_GREP }, say);
+  await runMocha(files, { timeoutSeconds: 100, grep: process.env.WEFT_TEST_GREP }, say);
   socket.end();
   await once(socket, 'close');
   if (failed > 0) throw new Error(`${failed} tests failed`);
