@@ -76,8 +76,9 @@ export function runText(state: RunState, life: Life, now: number): string {
   else if (state.phase === 'stopping') parts.push('stopping');
   else if (counts.stopped > 0) parts.push('stopped');
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
-  if (life === 'running') parts.push(elapsedText(now - state.start.at));
-  else if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
+  // How long it waits for the person is no news to them.
+  if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(now - state.start.at));
+  if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
   return parts.join(' · ');
 }
 

@@ -102,7 +102,7 @@ describe('package.json', () => {
 
   it('offers on a row only what its kind of row is called in the code', () => {
     const code =
-      readFileSync(join(root, 'src/vscode/runsView.ts'), 'utf8') + readFileSync(join(root, 'src/vscode/snapshotsView.ts'), 'utf8');
+      readFileSync(join(root, 'src/vscode/runsRows.ts'), 'utf8') + readFileSync(join(root, 'src/vscode/snapshotsView.ts'), 'utf8');
     for (const { when } of menuItems()) {
       for (const [, stages = ''] of when.matchAll(/viewItem =~ \/\^task\\\.\(?([a-z|]+)/g)) {
         for (const stage of stages.split('|')) assert.ok(STAGES.includes(stage), when);

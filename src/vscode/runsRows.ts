@@ -1,0 +1,111 @@
+/** The rows of the Runs tree: what each says, and by which name menus know what can be done with it. */
+import { posix } from 'node:path';
+import * as vscode from 'vscode';
+import { changeWord } from '../domain/changes';
+import { isComplete } from '../domain/run';
+import { COMMANDS } from './names';
+import type { FileNode, ProblemNode, RunNode, TaskNode } from './nodes';
+import type { RunView } from './session';
+import { taskIcon } from './taskIcon';
+import { runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+
+/** A longer goal is cut: the tree would push out of sight how far the run is. */
+const GOAL_LENGTH = 24;
+/** Nothing can be read under it. */
+const ICON_SCHEME = 'weft-icon';
+
+/** `now`: milliseconds since 1970; `open`: whether its tasks show unless the person folds them away. */
+export function runItem({ view }: RunNode, now: number, open: boolean): vscode.TreeItem {
+  const { state, life } = view;
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  const text = runText(state, life, now);
+  const description = several ? `${view.session.folder.name} · ${text}` : text;
+  return {
+    id: runKey(view),
+    label: shortened(state.start.plan.goal, GOAL_LENGTH),
+    description,
+    iconPath: runIcon(view),
+    contextValue: runContext(view),
+    collapsibleState: open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
+    accessibilityInformation: { label: `${state.start.plan.goal}, ${description}` },
+  };
+}
+
+export function taskItem(node: TaskNode, now: number): vscode.TreeItem {
+  const { view, task } = node;
+  const description = taskText(task, view.state, view.life, now);
+  return {
+    id: taskKey(node),
+    label: task.task.title,
+    description,
+    iconPath: taskIcon(task.stage, view.life),
+    contextValue: taskContext(node),
+    collapsibleState: hasDraft(node) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+    accessibilityInformation: { label: `${task.task.title}, ${description}` },
+  };
+}
+
+export function runKey({ session, state }: RunView): string {
+  return `${session.folder.uri.toString()}/${state.start.run}`;
+}
+
+export function taskKey({ view, task }: TaskNode): string {
+  return `${runKey(view)}/${task.task.id}`;
+}
+
+function hasDraft({ task }: TaskNode): boolean {
+  return task.work.changeset !== null;
+}
+
+/** `run.running` where this window can stop it, `run.elsewhere` where another process drives it, else `run.finished`. */
+function runContext({ session, state, life }: RunView): string {
+  if (life !== 'running') return 'run.finished';
+  return session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
+}
+
+/** `task.landed.draft`: the stage, and whether there are changes to look at. */
+function taskContext(node: TaskNode): string {
+  const elsewhere = runContext(node.view) === 'run.elsewhere' ? 'elsewhere.' : '';
+  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}`;
+}
+
+/** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */
+function stageWord({ view, task: { stage } }: TaskNode): string {
+  if (view.life === 'running') return stage.kind;
+  if (stage.kind === 'done') return 'stopped';
+  return stage.kind === 'waiting' || stage.kind === 'running' ? 'interrupted' : stage.kind;
+}
+
+function runIcon({ state, life }: RunView): vscode.ThemeIcon {
+  const counts = stageCounts(state);
+  if (life === 'running' && !waitsForPerson(state)) return new vscode.ThemeIcon('sync~spin');
+  if (counts.conflicted > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (isComplete(state)) return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
+  if (counts.failed > 0) return new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
+  return new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('testing.iconSkipped'));
+}
+
+export function fileItem(node: FileNode): vscode.TreeItem {
+  const { view, task, change } = node;
+  const folder = posix.dirname(change.path);
+  const conflict = task.stage.kind === 'conflicted' && task.stage.conflict.files.some((file) => file.path === change.path);
+  const word = conflict ? `${changeWord(change)}, in conflict` : changeWord(change);
+  const description = folder === '.' ? word : `${folder} · ${word}`;
+  return {
+    id: `${taskKey({ kind: 'task', view, task })}/${change.path}`,
+    label: posix.basename(change.path),
+    description,
+    // For the icon of its kind of file, without what others say of the workspace's file: this is the agent's.
+    resourceUri: vscode.Uri.from({ scheme: ICON_SCHEME, path: `/${change.path}` }),
+    iconPath: vscode.ThemeIcon.File,
+    tooltip: `${change.path}: ${word}`,
+    contextValue: 'file',
+    command: { command: COMMANDS.showChange, title: 'Show Change', arguments: [node] },
+    collapsibleState: vscode.TreeItemCollapsibleState.None,
+    accessibilityInformation: { label: `${change.path}, ${word}` },
+  };
+}
+
+export function problemItem({ id, message }: ProblemNode): vscode.TreeItem {
+  return { id, label: message, iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed')) };
+}
