@@ -12,6 +12,8 @@ interface Heard {
 export interface Hearing extends vscode.Disposable {
   /** The `count`-th event of a type since the hearing began, as soon as there is one. */
   next(type: RunEvent['type'], count?: number): Promise<Heard>;
+  /** A document that is open, and of which this is true. */
+  document(wanted: (document: vscode.TextDocument) => boolean): Promise<vscode.TextDocument>;
   /** A tab that opens, or is open. */
   tab(wanted: (tab: vscode.Tab) => boolean): Promise<vscode.Tab>;
 }
@@ -52,6 +54,25 @@ export async function heard(): Promise<Hearing> {
         if (open !== undefined) {
           opening.dispose();
           resolve(open);
+        }
+      }),
+    document: (wanted) =>
+      new Promise((resolve) => {
+        const look = () => vscode.workspace.textDocuments.find(wanted);
+        const found = look();
+        if (found !== undefined) {
+          resolve(found);
+          return;
+        }
+        const changing = vscode.Disposable.from(
+          vscode.workspace.onDidChangeTextDocument(tell),
+          vscode.workspace.onDidOpenTextDocument(tell),
+        );
+        function tell() {
+          const now = look();
+          if (now === undefined) return;
+          changing.dispose();
+          resolve(now);
         }
       }),
     dispose: () => listening.dispose(),

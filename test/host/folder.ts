@@ -45,7 +45,8 @@ export async function freshFolder(files: Readonly<Record<string, string | Buffer
 /** Reverts and closes all editors, documents that no editor shows included. */
 export async function closeAll(): Promise<void> {
   for (const document of vscode.workspace.textDocuments) {
-    if (!document.isDirty || document.isClosed) continue;
+    const ours = document.isUntitled || vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
+    if (!ours || !document.isDirty || document.isClosed) continue;
     await vscode.window.showTextDocument(document, { preview: false });
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
