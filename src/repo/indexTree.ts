@@ -5,7 +5,7 @@ import { modeSchema } from '../domain/changes';
 import { cancelled, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
-import { buildCommit, type Put, treeOf } from './trees';
+import { type Put, withPuts } from './trees';
 
 /** More differences than this are left to `write-tree`. */
 const FEW = 200;
@@ -16,8 +16,8 @@ const FEW = 200;
  */
 export async function treeOfIndex(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
   const mark = `${index}.tree`;
-  const last = await readFile(mark, 'utf8').catch(() => undefined);
-  const near = last === undefined ? undefined : await treeNear(repo, { index, last }, signal);
+  const last = await readFile(mark, 'utf8').catch(() => '');
+  const near = /^[0-9a-f]+$/.test(last) ? await treeNear(repo, { index, last }, signal) : undefined;
   if (signal.aborted) return cancelled;
   if (near !== undefined && near === last) return ok(near);
   const tree = near === undefined ? await plumbText(repo, ['write-tree'], { index, signal }) : ok(near);
@@ -34,9 +34,7 @@ async function treeNear(repo: Repository, from: { index: string; last: string },
   if (!said.ok || !isUtf8(said.value.out)) return undefined;
   const puts = putsOf(said.value.out.toString());
   if (puts === undefined || puts.size > FEW) return undefined;
-  if (puts.size === 0) return from.last;
-  const commit = await buildCommit(repo, { from: from.last, puts, parents: [], message: 'disk' });
-  const tree = commit.ok ? await treeOf(repo, commit.value) : commit;
+  const tree = await withPuts(repo, from.last, puts);
   return tree.ok ? tree.value : undefined;
 }
 
