@@ -63,7 +63,7 @@ describe('landing', () => {
     const done = landing.finally(() => {
       landed = true;
     });
-    for (let at = 0; !landed && at < 500; at++) {
+    for (let at = 0; !landed && at < 150; at++) {
       typed.push(`typed ${at}`);
       await typeAt(document, 30, `typed ${at}\n`);
     }
