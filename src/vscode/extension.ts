@@ -8,12 +8,16 @@ import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
 import { registerApiKey } from './model';
+import { registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
 import { runsFeed } from './runsFeed';
 import { registerRunsView } from './runsView';
+import { registerSample } from './sample';
 import { Sessions } from './session';
+import { registerSnapshotsView } from './snapshotsView';
+import { registerStatusBar } from './statusBar';
 import { registerTasks } from './tasks';
 
 /** What other extensions get from Weft: everything that happens in the runs of this window. */
@@ -37,6 +41,10 @@ export function activate(context: ExtensionContext): WeftApi {
     registerApiKey(context),
     feed,
     registerRunsView(feed, sessions.clock),
+    registerSnapshotsView(sessions, sessions.clock),
+    registerStatusBar(feed),
+    registerNotices(sessions),
+    registerSample(context, sessions),
     registerBlobs(sessions),
     registerChanges(),
     registerPlanLens(),
