@@ -5,7 +5,7 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { gitText, plumb } from './git';
 
 /** What the sample's run is asked to do. */
-export const SAMPLE_GOAL = 'Finish the sample project';
+export const SAMPLE_GOAL = 'Get the tea shop ready to open: search, checked and saved orders, free and express shipping, tests and docs.';
 /** The model that plays the sample, without a key or the network. */
 export const SAMPLE_MODEL = 'scripted:sample';
 

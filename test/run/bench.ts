@@ -53,8 +53,12 @@ function folders(parent: string): () => string {
   };
 }
 
-/** The production bundles, as they ship. */
+let packaged = false;
+
+/** The production bundles, as they ship; once. */
 async function packageIt(processes: Processes): Promise<void> {
+  if (packaged) return;
+  packaged = true;
   say('packaging the VSIX');
   const [failure] = (await runCheck(bundles, processes)).failures;
   if (failure !== undefined) throw new Problem(failure.message);

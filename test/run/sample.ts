@@ -1,24 +1,19 @@
-/** A copy of the sample project in a temporary folder, as a git repository, ready to be woven on. */
-import { cpSync, existsSync } from 'node:fs';
+/** A copy of the sample project in a temporary folder, as the extension makes it. */
 import { join } from 'node:path';
-import { commitAll, temporaryFolder } from './folders';
-import { writeSettings } from './server';
+import { failureText } from '../../src/domain/failure';
+import { copySample as copyInto, SAMPLE_MODEL } from '../../src/repo/sample';
+import { temporaryFolder } from './folders';
+import { Problem } from './problem';
 import { root } from './versions';
-
-/** What the headless run is asked to do. */
-export const sampleGoal = 'Finish the sample project';
 
 /** Without an API key the sample runs on the scripted model. */
 export function sampleModel(): string | undefined {
-  return process.env.ANTHROPIC_API_KEY ? undefined : 'scripted:sample';
+  return process.env.ANTHROPIC_API_KEY ? undefined : SAMPLE_MODEL;
 }
 
-export function copySample(): string {
-  const sample = join(root, 'media', 'sample');
+export async function copySample(): Promise<string> {
   const folder = temporaryFolder('sample');
-  if (existsSync(sample)) cpSync(sample, folder, { recursive: true });
-  const model = sampleModel();
-  writeSettings(join(folder, '.vscode', 'settings.json'), model === undefined ? {} : { 'weft.model': model });
-  commitAll(folder);
+  const copied = await copyInto(join(root, 'media'), folder, sampleModel());
+  if (!copied.ok) throw new Problem(failureText(copied.failure));
   return folder;
 }

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveCliArgsFromVSCodeExecutablePath } from '@vscode/test-electron';
+import { SAMPLE_GOAL } from '../../src/repo/sample';
 import { packageVsix, vsixPath } from './checks';
 import { type Desktop, findDesktop, hasDisplay } from './desktop';
 import { installHost } from './install';
 import { Problem } from './problem';
 import { type Processes, runCommand } from './processes';
-import { copySample, sampleGoal, sampleModel } from './sample';
+import { copySample, sampleModel } from './sample';
 import {
   cleanEnvironment,
   installedExtensions,
@@ -32,7 +33,7 @@ const print = (line: string): void => {
 
 async function headless(processes: Processes): Promise<number> {
   const model = sampleModel();
-  const args = [join(root, 'dist', 'weft.js'), 'run', '--goal', sampleGoal, '--workspace', copySample()];
+  const args = [join(root, 'dist', 'weft.js'), 'run', '--goal', SAMPLE_GOAL, '--workspace', await copySample()];
   if (model !== undefined) args.push('--model', model);
   const run = processes.start(process.execPath, args, { env: cleanEnvironment(), inherit: true, stopSignal: 'SIGINT' });
   return (await run.exited).code;
@@ -111,7 +112,7 @@ void runCommand(async (processes, signal) => {
   const folders = { data: join(folder, 'data'), extensions: join(folder, 'extensions') };
   const { 'workbench.colorTheme': _, ...settings } = quietSettings;
   writeSettings(join(folders.data, 'User', 'settings.json'), settings);
-  const start = { processes, signal, folders, sample: copySample(), exitWhenReady: values['exit-when-ready'] };
+  const start = { processes, signal, folders, sample: await copySample(), exitWhenReady: values['exit-when-ready'] };
   const desktop = findDesktop();
   return desktop ? await inDesktop(desktop, start) : await inBrowser(Number(values.port), start);
 });
