@@ -1,5 +1,5 @@
 /** The workspace folder of the suite, as tests set it up and look at it. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Result } from '../../src/domain/failure';
@@ -65,15 +65,4 @@ export async function typeAt(document: vscode.TextDocument, line: number, text: 
   const edit = new vscode.WorkspaceEdit();
   edit.insert(document.uri, new vscode.Position(line, 0), text);
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error('VS Code did not take the typed text.');
-}
-
-/** Every file below the folder with its bytes, links and modes, git's own aside. */
-export function everything(root: string): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (name === '.git' || name.startsWith('.git/')) continue;
-    const found = statSync(join(root, name));
-    if (found.isFile()) files[name] = `${(found.mode & 0o777).toString(8)} ${readFileSync(join(root, name)).toString('base64')}`;
-  }
-  return files;
 }

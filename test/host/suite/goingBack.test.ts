@@ -6,7 +6,8 @@ import { systemClock } from '../../../src/domain/clock';
 import { rollBack } from '../../../src/repo/rollback';
 import { takeSnapshot } from '../../../src/repo/snapshot';
 import { beginTestRun, never } from '../agents';
-import { everything, freshFolder, must, openFile, typeAt } from '../folder';
+import { everything } from '../everything';
+import { freshFolder, must, openFile, typeAt } from '../folder';
 
 const lines = (...all: string[]) => `${all.join('\n')}\n`;
 

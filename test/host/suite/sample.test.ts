@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import type { RunState } from '../../../src/domain/run';
 import { root } from '../../run/versions';
 import { heard, setting } from '../events';
-import { everything, freshFolder } from '../folder';
+import { everything } from '../everything';
+import { freshFolder } from '../folder';
 
 describe('the sample', () => {
   it('runs from a goal to the last landing, its conflict decided in the merge editor', async () => {

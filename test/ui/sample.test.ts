@@ -1,0 +1,86 @@
+/** The main job as a person clicks it: plan, run, conflict, diff, undo, roll back; with pictures of each step. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { everything } from '../host/everything';
+import { copySample } from '../run/sample';
+import { openWorkbench, type Workbench } from './workbench';
+
+describe('the sample, clicked', function () {
+  this.timeout(240_000);
+  let workbench: Workbench;
+  let folder: string;
+  let before: Record<string, string>;
+
+  before(async () => {
+    folder = await copySample();
+    before = everything(folder);
+    workbench = await openWorkbench({ folder, size: { width: 1500, height: 940 } });
+  });
+  afterEach(async function () {
+    const test = this.currentTest;
+    if (test?.state === 'failed') await workbench.screenshot(`failed-${test.title.replaceAll(/\W+/g, '-')}`);
+  });
+  after(() => workbench.close());
+
+  it('plans, and shows the plan for review', async () => {
+    await workbench.clickNotification('Weft’s sample', 'Dispatch the Sample');
+    await workbench.editor('.weft.json');
+    await workbench.page.getByText(/Run Plan — 8 tasks/).waitFor();
+    await workbench.screenshot('plan');
+  });
+
+  it('runs agents side by side, and stops at the conflict', async () => {
+    await workbench.clickEditorAction('Run Plan');
+    await workbench.row('Runs', 'Express shipping');
+    await workbench.row('Runs', 'Reading');
+    await workbench.screenshot('running');
+    await workbench.notification('Express shipping');
+    await workbench.screenshot('conflict-notice');
+  });
+
+  it('opens the conflict in the merge editor, and lands it once it is decided', async () => {
+    await workbench.clickNotification('Express shipping', 'Resolve');
+    await workbench.editor('Merging: shipping.js');
+    await workbench.page.getByText('2 Conflicts Remaining').waitFor();
+    await workbench.screenshot('merge-editor');
+    await workbench.runCommand('Merge Editor: Accept All Incoming Changes from Left');
+    await workbench.page.getByText('0 Conflicts Remaining').waitFor();
+    await workbench.clickEditorAction('Complete Merge');
+    await workbench.notification('8 of 8 tasks landed');
+    await workbench.screenshot('finished');
+    assert.match(readFileSync(join(folder, 'src', 'shipping.js'), 'utf8'), /express/);
+  });
+
+  it('shows what one agent did to a file', async () => {
+    await workbench.clearNotifications();
+    await workbench.toggleRow('Runs', 'Search the catalogue');
+    await workbench.clickRow('Runs', 'catalog.js');
+    await workbench.editor('catalog.js (Search the catalogue)');
+    await workbench.page.getByText('searchTeas').first().waitFor();
+    await workbench.screenshot('diff');
+  });
+
+  it('undoes one task and keeps the others', async () => {
+    await workbench.clickRowAction('Runs', 'Save orders to a file', 'Undo Task');
+    await workbench.page.getByText('Undo “Save orders to a file”?').waitFor();
+    await workbench.screenshot('undo-dialog');
+    await workbench.clickDialog('Undo “Save orders to a file”?', 'Undo Task');
+    await workbench.notification('is undone, and everything else is kept');
+    assert.doesNotMatch(readFileSync(join(folder, 'src', 'main.js'), 'utf8'), /ORDERS/);
+    assert.match(readFileSync(join(folder, 'src', 'catalog.js'), 'utf8'), /searchTeas/);
+  });
+
+  it('rolls everything back with a click on the snapshot', async () => {
+    await workbench.clearNotifications();
+    await workbench.clickRowAction('Snapshots', 'Before: Get the tea shop', 'Roll Back');
+    await workbench.page.getByText('Roll back to “Before: Get the tea shop').waitFor();
+    await workbench.screenshot('rollback-dialog');
+    await workbench.clickDialog('Roll back to “Before: Get the tea shop', 'Roll Back');
+    await workbench.notification('Rolled back');
+    assert.deepEqual(everything(folder), before);
+    await workbench.screenshot('rolled-back');
+    await workbench.setTheme('light');
+    await workbench.screenshot('rolled-back-light');
+  });
+});
