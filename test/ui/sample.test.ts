@@ -10,11 +10,11 @@ describe('the sample, clicked', function () {
   this.timeout(240_000);
   let workbench: Workbench;
   let folder: string;
-  let before: Record<string, string>;
+  let asItWas: Record<string, string>;
 
   before(async () => {
     folder = await copySample();
-    before = everything(folder);
+    asItWas = everything(folder);
     workbench = await openWorkbench({ folder, size: { width: 1500, height: 940 } });
   });
   afterEach(async function () {
@@ -78,7 +78,7 @@ describe('the sample, clicked', function () {
     await workbench.screenshot('rollback-dialog');
     await workbench.clickDialog('Roll back to “Before: Get the tea shop', 'Roll Back');
     await workbench.notification('Rolled back');
-    assert.deepEqual(everything(folder), before);
+    assert.deepEqual(everything(folder), asItWas);
     await workbench.screenshot('rolled-back');
     await workbench.setTheme('light');
     await workbench.screenshot('rolled-back-light');
