@@ -1,6 +1,6 @@
 /** Landing and undoing tasks of a run, while it runs or long after: merges, and records what came of it. */
 import type { Change, Conflict, Entry } from '../domain/changes';
-import { fail, ok, type Result } from '../domain/failure';
+import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import { isDecided, type RunState, type TaskState } from '../domain/run';
 import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../repo/land';
@@ -21,7 +21,8 @@ export function landPortsOf(record: RunRecord, ports: { repo: Repository; worksp
 export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<void>> {
   const incoming = await incomingOf(record.state, ports.repo, id);
   if (!incoming.ok) {
-    record.emit({ type: 'task.failed', task: id, failure: incoming.failure, draft: record.state.tasks.get(id)?.work.changeset ?? null });
+    // What is asked too early changes nothing; what git refuses ends as a landing does that failed.
+    if (incoming.failure.kind !== 'input') emitFailure(record, id, incoming.failure, record.state.tasks.get(id)?.work.changeset ?? null);
     return incoming;
   }
   if (incoming.value === undefined) {
@@ -37,15 +38,20 @@ export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, 
   const now = record.state.tasks.get(id);
   if (landing.failure.kind === 'cancelled') {
     if (now?.stage.kind === 'done') record.emit({ type: 'task.stopped', task: id, draft: now.work.changeset });
-  } else if (incoming.value.intent === 'undo' && now?.landing) {
-    // The undo did not happen: the task is where it was.
-    record.emit({ type: 'task.landed', task: id, ...now.landing });
   } else {
     // What the person decided is kept with what the agent did.
     const kept = await keepDraft(ports.repo, record.state.start.run, id, incoming.value.theirs);
-    record.emit({ type: 'task.failed', task: id, failure: kept.ok ? landing.failure : kept.failure, draft: incoming.value.theirs });
+    emitFailure(record, id, kept.ok ? landing.failure : kept.failure, incoming.value.theirs);
   }
   return landing;
+}
+
+/** A landing failed; an undo that failed did not happen: its task is where it was. */
+function emitFailure(record: RunRecord, task: TaskId, failure: Failure, draft: string | null): void {
+  const now = record.state.tasks.get(task);
+  const isUndo = now?.stage.kind === 'conflicted' && now.stage.conflict.intent === 'undo';
+  if (isUndo && now.landing !== null) record.emit({ type: 'task.landed', task, ...now.landing });
+  else record.emit({ type: 'task.failed', task, failure, draft });
 }
 
 function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {

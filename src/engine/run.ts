@@ -9,7 +9,7 @@ import { takeSnapshot } from '../repo/snapshot';
 import { landPortsOf, landTask } from './landing';
 import { RunRecord } from './record';
 import { type Decision, decide, type Limits } from './scheduler';
-import type { Report, Worker } from './worker';
+import type { Outcome, Report, Worker } from './worker';
 
 export interface RunRequest {
   readonly plan: Plan;
@@ -101,7 +101,16 @@ export class LiveRun {
   stopTask(task: TaskId): void {
     const agent = this.agents.get(task);
     if (agent !== undefined) agent.abort();
-    else if (this.record.state.tasks.get(task)?.stage.kind === 'waiting') this.record.emit({ type: 'task.stopped', task, draft: null });
+    else if (this.canStop(task)) {
+      const draft = this.record.state.tasks.get(task)?.work.changeset ?? null;
+      this.record.emit({ type: 'task.stopped', task, draft });
+    }
+  }
+
+  /** Whether nothing is under way for a task, but something could be: it waits to start, or to land. */
+  private canStop(task: TaskId): boolean {
+    const kind = this.record.state.tasks.get(task)?.stage.kind;
+    return kind === 'waiting' || (kind === 'done' && this.landing !== task);
   }
 
   private perform(decisions: readonly Decision[]): void {
@@ -167,7 +176,8 @@ export class LiveRun {
       if (said.type === 'step') this.record.emit({ type: 'task.step', task: task.id, step: said.step });
       else this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
     };
-    const outcome = await this.ports.worker({ run: start.run, goal: start.plan.goal, task, model: start.model, base }, report, signal);
+    const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base };
+    const outcome = await this.ports.worker(job, report, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
     switch (outcome.kind) {
       case 'done':
         this.record.emit({
@@ -242,4 +252,14 @@ export class LiveRun {
       this.wake = resolve;
     });
   }
+}
+
+/** A bug in a worker must cost this task, not what the other agents are doing. */
+function brokenDown(task: Task, thrown: unknown): Outcome {
+  const { failure } = fail(
+    'agent',
+    `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`,
+    'Dispatch the task again; if it goes on, report this.',
+  );
+  return { kind: 'failed', failure, draft: null };
 }
