@@ -1,0 +1,89 @@
+/** Plans, and live runs whose agents the test holds. */
+import type { Conflict } from '../../src/domain/changes';
+import type { Clock } from '../../src/domain/clock';
+import type { Happening } from '../../src/domain/event';
+import { type Plan, planSchema } from '../../src/domain/plan';
+import type { RunState, Stage } from '../../src/domain/run';
+import { NO_USAGE } from '../../src/domain/usage';
+import { beginRun, type LiveRun } from '../../src/engine/run';
+import type { Limits } from '../../src/engine/scheduler';
+import { countingClock } from './clock';
+import { type Editor, editor } from './editor';
+import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';
+import { NEVER, valued } from './result';
+import { type Files, type Sandbox, sandbox } from './sandbox';
+
+/** A plan of these tasks, by id, with what each depends on. */
+export function planOf(tasks: Readonly<Record<string, readonly string[]>>): Plan {
+  const list = Object.entries(tasks).map(([id, dependsOn]) => ({
+    id,
+    title: `Task ${id}`,
+    instructions: 'Do it.',
+    dependsOn: [...dependsOn],
+  }));
+  return planSchema.parse({ goal: 'A goal', tasks: list });
+}
+
+export function startOf(plan: Plan): Extract<Happening, { type: 'run.started' }> {
+  const facts = { version: 1 as const, run: 'r1', root: '/work', model: 'scripted:x', maxWorkers: 5, snapshot: 's1', commit: 'c0', pid: 1 };
+  return { type: 'run.started', ...facts, plan, planning: NO_USAGE };
+}
+
+/** A conflict in one file that is deleted on one side. */
+export function conflictOf(path: string): Conflict {
+  const entry = { mode: '100644' as const, blob: 'x' };
+  return { intent: 'land', ours: 'c', tree: 't', files: [{ path, base: entry, ours: entry, theirs: null, oursBy: 'Your edits' }] };
+}
+
+export interface Rig extends Sandbox {
+  readonly workspace: Editor;
+  readonly run: LiveRun;
+  readonly agents: GatedWorker;
+  readonly clock: Clock;
+  /** Resolves when the run has finished. */
+  readonly ended: ReturnType<LiveRun['drive']>;
+  /** Resolves when a task is in that stage. */
+  reaches(task: string, stage: Stage['kind']): Promise<void>;
+  stages(): Record<string, Stage['kind']>;
+}
+
+export interface RigOptions {
+  readonly limits?: Partial<Limits>;
+  readonly stopEdits?: Readonly<Record<string, Edits>>;
+}
+
+/** A run under way on a real repository. */
+export async function rig(files: Files, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
+  const box = await sandbox(files);
+  const workspace = editor(box.root);
+  const agents = gatedWorker(box.repo, options.stopEdits);
+  const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
+  const request = { plan: planOf(tasks), model: 'scripted:x', planning: NO_USAGE, limits };
+  const clock = countingClock();
+  const ports = { repo: box.repo, workspace, worker: agents.worker, clock };
+  const run = valued(await beginRun(request, ports, NEVER));
+  const ended = run.drive();
+  return {
+    ...box,
+    workspace,
+    run,
+    agents,
+    clock,
+    ended,
+    reaches: (task, stage) =>
+      new Promise((resolve) => {
+        const look = (state: RunState) => {
+          if (state.tasks.get(task)?.stage.kind !== stage) return;
+          unlisten();
+          resolve();
+        };
+        const unlisten = run.record.listen((_, state) => look(state));
+        look(run.record.state);
+      }),
+    stages: () => stagesOf(run.record.state),
+  };
+}
+
+export function stagesOf(state: RunState): Record<string, Stage['kind']> {
+  return Object.fromEntries([...state.tasks].map(([id, task]) => [id, task.stage.kind]));
+}
