@@ -92,10 +92,12 @@ function conflictSentence({ task, stage }: TaskState): string {
   if (stage.kind !== 'conflicted') return `“${task.title}” is in conflict.`;
   const { files, intent } = stage.conflict;
   const where = files.length === 1 && files[0] !== undefined ? files[0].path : counted(files.length, 'file');
-  const others = [...new Set(files.map((file) => file.oursBy))].map((by) => (by === 'Your edits' ? 'your edits' : `“${by}”`)).join(', ');
+  const others = [...new Set(files.map((file) => file.oursBy))]
+    .map((by) => (by === 'Your edits' ? 'your own edits' : `“${by}”`))
+    .join(', ');
   return intent === 'undo'
     ? `Undoing “${task.title}” does not fit with ${others} in ${where}. Nothing was changed.`
-    : `“${task.title}” and ${others} changed the same lines of ${where}. None of it has landed.`;
+    : `“${task.title}” waits for you: ${others} changed the same lines of ${where}.`;
 }
 
 /** `told`: what was said of which run; a wrong key is news once, not for every task. */

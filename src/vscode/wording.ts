@@ -77,9 +77,14 @@ export function runText(state: RunState, life: Life, now: number): string {
   else if (counts.stopped > 0) parts.push('stopped');
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
   // How long it waits for the person is no news to them.
-  if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(now - state.start.at));
+  if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(coarse(now - state.start.at)));
   if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
   return parts.join(' · ');
+}
+
+/** In steps of five seconds: a row that is drawn anew takes the tooltips of the rows below it with it. */
+function coarse(ms: number): number {
+  return Math.floor(ms / 5_000) * 5_000;
 }
 
 function troubles(state: RunState): string[] {

@@ -116,10 +116,10 @@ describe('the text of a task', () => {
 
 describe('the text of a run', () => {
   it('counts what landed and what did not', () => {
-    assert.equal(runText(state(begun('a')), 'running', 12_000), '0/3 landed · 12 s');
+    assert.equal(runText(state(begun('a')), 'running', 12_000), '0/3 landed · 10 s');
     const mixed = state(begun('a'), done('a'), landed('a'), begun('b'), done('b'), conflicted('b'));
     assert.equal(runText(mixed, 'running', 12_000), '1/3 landed · 1 conflict');
-    assert.equal(runText(state(begun('b'), begun('a'), done('a'), conflicted('a')), 'running', 12_000), '0/3 landed · 1 conflict · 12 s');
+    assert.equal(runText(state(begun('b'), begun('a'), done('a'), conflicted('a')), 'running', 12_000), '0/3 landed · 1 conflict · 10 s');
     assert.equal(runText(mixed, 'interrupted', 12_000), 'interrupted · 1/3 landed · 1 conflict');
     const ended = state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }, { type: 'run.finished' });
     assert.equal(runText(ended, 'finished', 99_000), '0/3 landed · 1 failed · 1 not started · 3.0 s');
