@@ -8,7 +8,7 @@ import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
 import { registerApiKey } from './model';
-import { registerNotices } from './notices';
+import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
@@ -44,6 +44,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSnapshotsView(sessions, sessions.clock),
     registerStatusBar(feed),
     registerNotices(sessions),
+    registerConflictsKey(feed),
     registerSample(context, sessions),
     registerBlobs(sessions),
     registerChanges(),
