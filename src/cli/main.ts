@@ -55,6 +55,9 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
     interruption.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  // Nobody reads any more (a pager was closed): that is an interruption, and no crash in the middle of a landing.
+  const unread = () => interruption.abort();
+  process.stdout.on('error', unread);
   const workspace = diskWorkspace(repo.root, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
   const ports = { repo, workspace, output: out, signal: interruption.signal };
   try {
