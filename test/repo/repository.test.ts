@@ -1,0 +1,82 @@
+/** Opening a folder: which repository holds its states, and what stands in the way. */
+import assert from 'node:assert/strict';
+import { chownSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { openRepository, readRef, writeRef } from '../../src/repo/repository';
+import { failed, valued } from '../support/result';
+import { git, opened, sandbox, temporaryFolder } from '../support/sandbox';
+
+describe('opening a folder', () => {
+  it('is the same through a link, and keeps state beside the person’s in .git', async () => {
+    const box = await sandbox({ a: 'a' });
+    const link = join(temporaryFolder(), 'link');
+    symlinkSync(box.root, link);
+    const again = await opened(link);
+    assert.deepEqual([again.root, again.refs, again.stateDir], [box.root, box.repo.refs, box.repo.stateDir]);
+    assert.deepEqual([box.repo.own, box.repo.prefix], [false, '']);
+    assert.ok(box.repo.stateDir.startsWith(join(box.root, '.git', 'weft')));
+  });
+
+  it('keeps the states of several roots of one repository apart', async () => {
+    const box = await sandbox({ 'one/a': 'a', 'two/b': 'b' });
+    const roots = await Promise.all(['one', 'two', ''].map((path) => opened(join(box.root, path))));
+    assert.equal(new Set(roots.map((repo) => repo.refs)).size, 3);
+    assert.deepEqual(
+      roots.map((repo) => repo.prefix),
+      ['one/', 'two/', ''],
+    );
+  });
+
+  it('works in a repository whose objects have longer names', async () => {
+    const root = temporaryFolder();
+    git(root, 'init', '--quiet', '--object-format=sha256');
+    const repo = await opened(root);
+    assert.equal(repo.zero.length, 64);
+  });
+
+  it('in a bare repository works on Weft’s own beside it', async () => {
+    const root = temporaryFolder();
+    git(root, 'init', '--quiet', '--bare');
+    assert.equal((await opened(root)).own, true);
+  });
+
+  it('is not led elsewhere by variables of a hook that it runs in', async () => {
+    const other = await sandbox({ a: 'a' });
+    const root = temporaryFolder();
+    process.env['GIT_DIR'] = join(other.root, '.git');
+    process.env['GIT_INDEX_FILE'] = join(other.root, '.git', 'index');
+    try {
+      assert.equal((await opened(root)).own, true);
+    } finally {
+      delete process.env['GIT_DIR'];
+      delete process.env['GIT_INDEX_FILE'];
+    }
+  });
+
+  it('that is not there, or is a file, says so', async () => {
+    const box = await sandbox({ file: 'f' });
+    assert.match(failed(await openRepository(join(box.root, 'none'))).message, /^There is no folder .*none\.$/);
+    assert.match(failed(await openRepository(join(box.root, 'file'))).message, /file is a file\.$/);
+  });
+
+  it('of another user says what git wants to be told', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const box = await sandbox({ a: 'a' });
+    chownSync(box.root, 12_345, 12_345);
+    chownSync(join(box.root, '.git'), 12_345, 12_345);
+    const failure = failed(await openRepository(box.root));
+    assert.equal(failure.message, 'git refuses this repository because another user owns it.');
+    assert.match(failure.fix, /safe\.directory/);
+  });
+});
+
+describe('a ref', () => {
+  it('is written, read, and moved only from where it was said to be', async () => {
+    const { repo, root } = await sandbox({ a: 'a' });
+    const head = git(root, 'rev-parse', 'HEAD').trim();
+    assert.equal(valued(await readRef(repo, 'x')), undefined);
+    valued(await writeRef(repo, 'x', head));
+    assert.equal(valued(await readRef(repo, 'x')), head);
+    assert.equal(failed(await writeRef(repo, 'x', head, '1'.repeat(40))).kind, 'git');
+  });
+});
