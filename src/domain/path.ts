@@ -21,7 +21,7 @@ export function parsePath(raw: string): Result<string> {
 /** As {@link parsePath}, for a folder: the workspace itself is the empty string. */
 export function parseFolder(raw: string): Result<string> {
   if (raw.includes('\0')) return refuse(raw, 'contains a NUL character');
-  if (/^([a-z]:|[\\/])/i.test(raw) || raw.startsWith('~')) return refuse(raw, 'is absolute');
+  if (isAbsolute(raw)) return refuse(raw, 'is absolute');
   const parts: string[] = [];
   for (const part of raw.replaceAll('\\', '/').split('/')) {
     if (part === '' || part === '.') continue;
@@ -36,7 +36,13 @@ export function parseFolder(raw: string): Result<string> {
     if (DEVICES.test(bare)) return refuse(raw, 'uses a name that Windows reserves');
     parts.push(part);
   }
-  return ok(parts.join('/'));
+  const path = parts.join('/');
+  // `./c:x` is `c:x` by now, which Windows looks for on another drive.
+  return isAbsolute(path) ? refuse(raw, 'is absolute') : ok(path);
+}
+
+function isAbsolute(path: string): boolean {
+  return /^([a-z]:|[\\/]|~)/i.test(path);
 }
 
 /** The folders that contain a path, outermost first: `a/b/c.ts` → `a`, `a/b`. */
