@@ -1,6 +1,6 @@
 /** Conflicts: each file in the three-way merge editor, with both agents named; decided, they land. */
-import { readFile, rm } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { ConflictFile, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
@@ -10,6 +10,7 @@ import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeCon
 import { showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
+import { stateFile, stateUri } from './stateFiles';
 import { type TaskTarget, taskTarget } from './targets';
 
 /** VS Code's own commands: the first is internal, so it may be missing in a fork, or one day. */
@@ -60,8 +61,9 @@ async function openNext(sessions: Sessions, target: TaskTarget): Promise<Result<
 
 /** The merge editor, or, where this editor has none, the file with its markers. */
 async function showMerge({ view, task }: TaskTarget, file: ConflictFile, paths: ConflictPaths): Promise<Result<void>> {
+  const at = (side: string) => stateUri(view.session, side);
   const known = await vscode.commands.getCommands(false);
-  const output = vscode.Uri.file(paths.result);
+  const output = at(paths.result);
   if (!known.includes(OPEN_MERGE_EDITOR)) {
     await vscode.window.showTextDocument(output, { preview: false });
     void vscode.window.showInformationMessage(
@@ -72,15 +74,15 @@ async function showMerge({ view, task }: TaskTarget, file: ConflictFile, paths: 
   const undoing = task.stage.kind === 'conflicted' && task.stage.conflict.intent === 'undo';
   try {
     await vscode.commands.executeCommand(OPEN_MERGE_EDITOR, {
-      base: vscode.Uri.file(paths.base),
+      base: at(paths.base),
       input1: {
-        uri: vscode.Uri.file(paths.theirs),
+        uri: at(paths.theirs),
         title: undoing ? `Without: ${task.task.title}` : `Incoming: ${task.task.title}`,
         description: task.task.role,
         detail: view.state.start.plan.goal,
       },
       input2: {
-        uri: vscode.Uri.file(paths.ours),
+        uri: at(paths.ours),
         title: `In the workspace: ${file.oursBy}`,
         description: file.path,
         detail: 'What the workspace has now',
@@ -115,6 +117,13 @@ async function chooseSide(sessions: Sessions, target: TaskTarget, file: Conflict
   return decide(sessions, target, { path: file.path, entry: chosen === ours ? file.ours : file.theirs });
 }
 
+/** A document of a conflict: what it is about, and the file that is to be made. */
+interface Found {
+  readonly target: TaskTarget;
+  readonly file: ConflictFile;
+  readonly result: vscode.Uri;
+}
+
 /** Takes what the person made of a file; when it was the last one, the task lands. */
 async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefined): Promise<Result<void>> {
   const merge = activeMerge();
@@ -127,7 +136,7 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (found === undefined)
     return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
   const { target, file, result } = found;
-  if (merge?.fsPath === result) {
+  if (merge?.toString() === result.toString()) {
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
@@ -146,12 +155,12 @@ function activeMerge(): vscode.Uri | undefined {
   return typeof input === 'object' && input !== null && 'result' in input && input.result instanceof vscode.Uri ? input.result : undefined;
 }
 
-async function saveResult(result: string): Promise<Result<Buffer>> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.fsPath === result);
+async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === result.toString());
   if (open?.isDirty === true && !(await open.save()))
     return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
   try {
-    return ok(await readFile(result));
+    return ok(Buffer.from(await vscode.workspace.fs.readFile(result)));
   } catch (thrown) {
     return fail('file', `The merged file cannot be read: ${thrownText(thrown)}.`, 'Open the conflict again.');
   }
@@ -193,20 +202,17 @@ function isLast(stage: TaskTarget['task']['stage'] | undefined, path: string): b
 }
 
 /** The conflict that one of these documents belongs to: all four files of a merge lie in the conflict's folder. */
-async function conflictAt(
-  sessions: Sessions,
-  candidates: readonly (vscode.Uri | undefined)[],
-): Promise<{ target: TaskTarget; file: ConflictFile; result: string } | undefined> {
-  for (const view of await sessions.runs()) {
-    for (const task of view.state.tasks.values()) {
-      if (task.stage.kind !== 'conflicted') continue;
-      const folder = conflictFolder(view.session.repo, view.state.start.run, task.task.id);
-      for (const uri of candidates) {
-        const inside = uri === undefined ? '' : relative(folder, uri.fsPath).split(sep).join('/');
-        const path = /^(?:base|ours|theirs|result)\/(.+)$/.exec(inside)?.[1];
+async function conflictAt(sessions: Sessions, candidates: readonly (vscode.Uri | undefined)[]): Promise<Found | undefined> {
+  for (const uri of candidates) {
+    const at = uri === undefined ? undefined : await stateFile(sessions, uri);
+    if (at === undefined) continue;
+    for (const view of await sessions.runs()) {
+      for (const task of view.state.tasks.values()) {
+        if (task.stage.kind !== 'conflicted') continue;
+        const folder = conflictFolder(view.session.repo, view.state.start.run, task.task.id);
+        const path = /^(?:base|ours|theirs|result)\/(.+)$/.exec(relative(folder, at.file).split(sep).join('/'))?.[1];
         const file = task.stage.conflict.files.find((one) => one.path === path);
-        if (file !== undefined)
-          return { target: { view, task }, file, result: vscode.Uri.joinPath(vscode.Uri.file(folder), 'result', file.path).fsPath };
+        if (file !== undefined) return { target: { view, task }, file, result: stateUri(view.session, join(folder, 'result', file.path)) };
       }
     }
   }

@@ -17,6 +17,7 @@ import { registerRunsView } from './runsView';
 import { registerSample } from './sample';
 import { Sessions } from './session';
 import { registerSnapshotsView } from './snapshotsView';
+import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
 import { registerTasks } from './tasks';
 
@@ -47,6 +48,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerConflictsKey(feed),
     registerSample(context, sessions),
     registerBlobs(sessions),
+    registerStateFiles(sessions),
     registerChanges(),
     registerPlanLens(),
     registerPlanDiagnostics(),

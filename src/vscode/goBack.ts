@@ -140,9 +140,9 @@ async function confirm(message: string, lines: readonly string[], button: string
 }
 
 function fileLines(changes: readonly Change[]): string[] {
-  const named = changes.slice(0, MAX_NAMED).map((change) => `${change.path} (will be ${changeWord(change)})`);
+  const named = changes.slice(0, MAX_NAMED).map((change) => `${change.path} — ${changeWord(change)}`);
   const more = changes.length - named.length;
-  return [`${files(changes.length)} will change:`, ...named, ...(more > 0 ? [`and ${more} more`] : []), ''];
+  return [`${files(changes.length)} will change:`, '', ...named, ...(more > 0 ? [`and ${more} more`] : []), ''];
 }
 
 function files(many: number): string {

@@ -38,3 +38,6 @@ export const SETTINGS = {
 
 /** Scheme of read-only documents that show a file as a tree of the run has it. */
 export const BLOB_SCHEME = 'weft-blob';
+
+/** Scheme of the files of Weft's that a person edits: plans under review, and the files of conflicts. */
+export const STATE_SCHEME = 'weft';

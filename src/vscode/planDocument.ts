@@ -1,18 +1,19 @@
 /** Plans as documents: opened for review as a real file, read back with what is unsaved, run from the lens on top. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, isAbsolute, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type Plan, readPlan } from '../domain/plan';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
 import { settingsOf } from './model';
-import { COMMANDS } from './names';
+import { COMMANDS, STATE_SCHEME } from './names';
 import { planSize, planText, slug } from './planText';
 import type { Session, Sessions } from './session';
+import { stateFile, stateUri } from './stateFiles';
 import { counted } from './wording';
 
-export const PLANS: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.weft.json' };
+export const PLANS: vscode.DocumentSelector = ['file', STATE_SCHEME].map((scheme) => ({ scheme, pattern: '**/*.weft.json' }));
 
 /** Writes a plan beside the runs, outside the person's files, and shows it. */
 export async function openPlan(session: Session, plan: Plan): Promise<Result<vscode.TextDocument>> {
@@ -24,7 +25,7 @@ export async function openPlan(session: Session, plan: Plan): Promise<Result<vsc
   } catch (thrown) {
     return fail('file', `The plan cannot be written to ${file}: ${thrownText(thrown)}.`, 'Make the folder writable, or free disk space.');
   }
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+  const document = await vscode.workspace.openTextDocument(stateUri(session, file));
   await vscode.window.showTextDocument(document, { preview: false });
   return ok(document);
 }
@@ -36,12 +37,7 @@ export function readPlanDocument(document: vscode.TextDocument): Result<Plan> {
 
 /** The workspace folder that a plan is for; undefined where its file is in none. */
 export async function folderOfPlan(sessions: Sessions, uri: vscode.Uri): Promise<vscode.WorkspaceFolder | undefined> {
-  // A state folder may lie in another workspace folder's repository: it is asked first.
-  const owner = (await sessions.all()).find(({ repo }) => {
-    const path = relative(repo.stateDir, uri.fsPath);
-    return path !== '' && !path.startsWith('..') && !isAbsolute(path);
-  });
-  return owner?.folder ?? vscode.workspace.getWorkspaceFolder(uri);
+  return (await stateFile(sessions, uri))?.session.folder ?? vscode.workspace.getWorkspaceFolder(uri);
 }
 
 export function registerPlanLens(): vscode.Disposable {

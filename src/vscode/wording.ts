@@ -107,7 +107,8 @@ export function finishedText(state: RunState): string {
 
 /** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
 export function taskText(task: TaskState, state: RunState, life: Life, now: number): string {
-  return [task.task.role, ...stageText(task, state, life, now)].join(' · ');
+  // What changes comes first: a narrow side bar cuts the end.
+  return [...stageText(task, state, life, now), task.task.role].join(' · ');
 }
 
 function stageText({ task, stage, work }: TaskState, state: RunState, life: Life, now: number): string[] {

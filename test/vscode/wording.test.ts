@@ -86,31 +86,31 @@ describe('times', () => {
 
 describe('the text of a task', () => {
   it('names what it waits for', () => {
-    assert.equal(textOf(state(), 'c'), 'coder · waiting for “Task a”, “Task b”');
-    assert.equal(textOf(state(), 'a'), 'coder · waiting for a free agent');
-    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'c'), 'coder · waiting for “Task b”');
+    assert.equal(textOf(state(), 'c'), 'waiting for “Task a”, “Task b” · coder');
+    assert.equal(textOf(state(), 'a'), 'waiting for a free agent · coder');
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'c'), 'waiting for “Task b” · coder');
   });
 
   it('says what the agent does, and for how long', () => {
     const now = state(begun('a'), { type: 'task.step', task: 'a', step: 'Reading src/a.ts' });
-    assert.equal(textOf(now, 'a', 'running', 5000), 'coder · Reading src/a.ts · 4 s');
-    assert.equal(textOf(now, 'a', 'interrupted', 5000), 'coder · interrupted');
+    assert.equal(textOf(now, 'a', 'running', 5000), 'Reading src/a.ts · 4 s · coder');
+    assert.equal(textOf(now, 'a', 'interrupted', 5000), 'interrupted · coder');
   });
 
   it('says what came of it', () => {
-    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'a'), 'coder · landed · 1.0 s');
-    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a')), 'a'), 'coder · conflict in src/a.ts');
-    assert.equal(textOf(state(begun('a'), done('a'), landed('a'), conflicted('a', 'undo')), 'a'), 'coder · undo in conflict in src/a.ts');
-    assert.equal(textOf(state(begun('a'), failed('a')), 'a'), 'coder · failed · 1.0 s');
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a')), 'a'), 'landed · 1.0 s · coder');
+    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a')), 'a'), 'conflict in src/a.ts · coder');
+    assert.equal(textOf(state(begun('a'), done('a'), landed('a'), conflicted('a', 'undo')), 'a'), 'undo in conflict in src/a.ts · coder');
+    assert.equal(textOf(state(begun('a'), failed('a')), 'a'), 'failed · 1.0 s · coder');
     assert.equal(
       textOf(state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }), 'c'),
-      'coder · not started: “Task a” did not land',
+      'not started: “Task a” did not land · coder',
     );
   });
 
   it('tells a decided conflict from an open one', () => {
     const decided: Happening = { type: 'task.resolved', task: 'a', path: 'src/a.ts', entry: null };
-    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a'), decided), 'a'), 'coder · landing what you decided');
+    assert.equal(textOf(state(begun('a'), done('a'), conflicted('a'), decided), 'a'), 'landing what you decided · coder');
   });
 });
 

@@ -32,7 +32,7 @@ describe('the sample', () => {
     const { input } = await merging;
     assert.ok(typeof input === 'object' && input !== null && 'input1' in input && 'result' in input, 'it is a merge editor');
     // The merge editor is ready when it has put the result in place of the marked-up merge.
-    await happened.document((document) => /result.src.shipping\.js$/.test(document.uri.fsPath) && !document.getText().includes('<<<<<<<'));
+    await happened.document((document) => document.uri.path.endsWith('/result/src/shipping.js') && !document.getText().includes('<<<<<<<'));
     await vscode.commands.executeCommand('merge.acceptAllInput1');
     await vscode.commands.executeCommand('weft.completeMerge');
     const { state } = await happened.next('run.finished');
