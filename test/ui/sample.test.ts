@@ -16,6 +16,7 @@ describe('the sample, clicked', function () {
     folder = await copySample();
     asItWas = everything(folder);
     workbench = await openWorkbench({ folder, size: { width: 1500, height: 940 } });
+    await widenSideBar(workbench);
   });
   afterEach(async function () {
     const test = this.currentTest;
@@ -33,7 +34,7 @@ describe('the sample, clicked', function () {
   it('runs agents side by side, and stops at the conflict', async () => {
     await workbench.clickEditorAction('Run Plan');
     await workbench.row('Runs', 'Express shipping');
-    await workbench.row('Runs', 'Reading');
+    await workbench.row('Runs', 'landed');
     await workbench.screenshot('running');
     await workbench.notification('Express shipping');
     await workbench.screenshot('conflict-notice');
@@ -84,3 +85,14 @@ describe('the sample, clicked', function () {
     await workbench.screenshot('rolled-back-light');
   });
 });
+
+/** Drags the edge of the side bar, as a person does who wants to read whole rows. */
+async function widenSideBar({ page }: Workbench): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  assert.ok(box);
+  const [edge, middle] = [box.x + box.width, box.y + box.height / 2];
+  await page.mouse.move(edge, middle);
+  await page.mouse.down();
+  await page.mouse.move(edge + 190, middle, { steps: 5 });
+  await page.mouse.up();
+}
