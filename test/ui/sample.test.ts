@@ -34,7 +34,7 @@ describe('the sample, clicked', function () {
   it('runs agents side by side, and stops at the conflict', async () => {
     await workbench.clickEditorAction('Run Plan');
     await workbench.row('Runs', 'Express shipping');
-    await workbench.row('Runs', 'landed');
+    await workbench.row('Runs', '3/8 landed');
     await workbench.screenshot('running');
     await workbench.notification('Express shipping');
     await workbench.screenshot('conflict-notice');
