@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/domain/event';
+import { ok } from '../../src/domain/failure';
 import { type RunState, reduce } from '../../src/domain/run';
 import { journalFile, readJournal } from '../../src/engine/journal';
 import { resolveFile } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
 import { resolvedEntry } from '../../src/repo/conflictFiles';
-import { valued } from '../support/result';
+import { NEVER, valued } from '../support/result';
 import { rig, stagesOf } from '../support/run';
 import { folderState, put, treeState } from '../support/sandbox';
 
@@ -91,6 +92,26 @@ describe('a run', () => {
     const state = valued(await box.ended);
     assert.deepEqual(stagesOf(state), { a: 'stopped', b: 'doomed', c: 'landed', d: 'stopped' });
     assert.equal(treeState(box.repo, state.tasks.get('a')?.work.changeset ?? '')['kept.txt'], 'file kept');
+  });
+
+  it('stops a task that waits to land, and lets one land that is at it', async () => {
+    const box = await rig({ x: 'x' }, { a: [], b: [] });
+    const [a, b] = [await box.agents.agent('a'), await box.agents.agent('b')];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const lock = box.repo.landLock(NEVER, () => held.then(() => ok()));
+    await a.finish({ 'a.txt': 'a' });
+    await b.finish({ 'b.txt': 'b' });
+    await Promise.all([box.reaches('a', 'done'), box.reaches('b', 'done')]);
+    box.run.stopTask('b');
+    box.run.stopTask('a');
+    release();
+    valued(await lock);
+    const state = valued(await box.ended);
+    assert.deepEqual(stagesOf(state), { a: 'landed', b: 'stopped' });
+    assert.equal(treeState(box.repo, state.tasks.get('b')?.work.changeset ?? '')['b.txt'], 'file b');
   });
 
   it('stops as a whole: agents are called off, drafts are kept, nothing more starts or lands', async () => {

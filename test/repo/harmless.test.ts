@@ -1,6 +1,6 @@
 /** What Weft must never touch: HEAD, the index, branches, the stash, hooks, and the times of unchanged files. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginChain, land } from '../../src/repo/land';
 import { rollBack } from '../../src/repo/rollback';
@@ -100,6 +100,7 @@ describe('a snapshot, a landing and a rollback', () => {
     const marker = join(box.root, '.git', 'hook-ran');
     const hook = `#!/bin/sh\necho "$0" >> "${marker}"\nexit 1\n`;
     const hooks = ['reference-transaction', 'post-index-change', 'pre-commit', 'post-commit', 'post-checkout', 'pre-merge-commit'];
+    mkdirSync(join(box.root, '.git', 'hooks'));
     for (const name of hooks) {
       writeFileSync(join(box.root, '.git', 'hooks', name), hook);
       chmodSync(join(box.root, '.git', 'hooks', name), 0o755);

@@ -103,9 +103,9 @@ describe('a landing', () => {
     const box = await field({ thing: 'a file', b: 'b' });
     put(box.root, 'thing', null);
     put(box.root, 'thing/mine.txt', 'a folder by now');
-    await box.landed('one', { thing: null, b: 'B' });
+    const { after } = await box.landed('one', { thing: null, b: 'B' });
     assert.deepEqual(folderState(box.root), { b: 'file B', 'thing/mine.txt': 'file a folder by now' });
-    assert.deepEqual(treeState(box.repo, await box.now()), folderState(box.root));
+    assert.deepEqual(treeState(box.repo, after), folderState(box.root));
   });
 
   it('in a read-only file says so, and writes nothing at all', async () => {
@@ -152,6 +152,22 @@ describe('a landing', () => {
     await box.landed('one', { shared: TEN.replace('j\n', 'agent\n') });
     assert.equal(moves, 4);
     assert.equal(folderState(box.root)['shared'], `file ${TEN.replace('a\n', 'person 3\n').replace('j\n', 'agent\n')}`);
+  });
+
+  it('takes for the person’s what an editor made of a file as it saved it', async () => {
+    const box = await field({ a: 'a\n' });
+    const apply: typeof box.workspace.apply = async (edits) => {
+      const done = await box.workspace.apply(edits);
+      put(box.root, 'a', 'agent, formatted\n');
+      return done;
+    };
+    const ports = { ...box.ports, workspace: { ...box.workspace, apply } };
+    const landing = valued(await land(ports, await box.incoming('one', { a: 'agent\n' }), NEVER));
+    assert.ok(landing.kind === 'landed');
+    assert.deepEqual(treeState(box.repo, landing.after), { a: 'file agent\n' });
+    const tip = valued(await readRef(box.repo, chainRef('r1'))) ?? '';
+    assert.deepEqual(treeState(box.repo, tip), { a: 'file agent, formatted\n' });
+    assert.equal(git(box.root, 'log', '-1', '--format=%s %P', tip), `You ${landing.after}\n`);
   });
 
   it('gives up on a workspace that never holds still, with nothing written and nothing lost', async () => {

@@ -50,7 +50,8 @@ async function landIn({ repo, workspace }: Stage, run: string, base: string, edi
   const { commit } = await changesetOf(repo, base, edits);
   const incoming = { run, task, title: task, intent: 'land' as const, base, theirs: commit ?? '' };
   const landing = valued(await land(ports, incoming, NEVER));
-  assert.equal(landing.kind, 'landed');
+  assert.ok(landing.kind === 'landed');
+  return landing.after;
 }
 
 describe('rolling back', () => {
@@ -164,6 +165,17 @@ describe('rolling back', () => {
     assert.deepEqual(folderState(box.root), landed);
     await back(box, snapshot);
     assert.deepEqual(folderState(box.root), before);
+  });
+
+  it('takes an ignored file away that one landing made and another one changed', async () => {
+    const box = await stage({ '.gitignore': '*.log\n' });
+    const snapshot = await snap(box);
+    valued(await beginChain(box.repo, 'r1', snapshot.commit));
+    const after = await landIn(box, 'r1', snapshot.commit, { 'a.log': 'one' });
+    await landIn(box, 'r1', after, { 'a.log': 'two' }, 'two');
+    assert.equal(folderState(box.root)['a.log'], 'file two');
+    await back(box, snapshot);
+    assert.deepEqual(folderState(box.root), { '.gitignore': 'file *.log\n' });
   });
 
   it('keeps an ignored file that a landing made and the person changed since', async () => {

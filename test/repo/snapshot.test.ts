@@ -1,6 +1,6 @@
 /** Snapshots: the whole truth of a workspace, whatever state its repository is in. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draft } from '../../src/repo/draft';
 import { findSnapshot, listSnapshots, takeSnapshot, untitledOf } from '../../src/repo/snapshot';
@@ -50,6 +50,20 @@ describe('a snapshot', () => {
       assert.deepEqual(await seen(box), { 'a.txt': `file ${text}` });
       git(box.root, 'add', 'a.txt');
     }
+  });
+
+  it('sees an edit that only the time of the person’s index betrays', async () => {
+    const box = await sandbox({ 'a.txt': 'one' });
+    git(box.root, 'config', 'core.trustctime', 'false');
+    // As within one tick of the clock: the file is added, then changed to as many bytes. git looks into files as young as its index.
+    const tick = new Date(1_700_000_000_000);
+    const touch = (path: string) => utimesSync(join(box.root, path), tick, tick);
+    touch('a.txt');
+    git(box.root, 'add', 'a.txt');
+    put(box.root, 'a.txt', 'two');
+    touch('a.txt');
+    touch('.git/index');
+    assert.deepEqual(await seen(box), { 'a.txt': 'file two' });
   });
 
   it('is taken of an empty repository, and of one without any commit', async () => {

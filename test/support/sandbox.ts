@@ -110,7 +110,7 @@ export async function opened(root: string): Promise<Repository> {
 /** A repository with these files committed. */
 export async function sandbox(files: Files = {}): Promise<Sandbox> {
   const root = temporaryFolder();
-  git(root, 'init', '--quiet', '--initial-branch=main');
+  git(root, 'init', '--quiet', '--initial-branch=main', '--template=');
   putAll(root, files);
   if (Object.keys(files).length > 0) commitAll(root);
   return { root, repo: await opened(root) };
