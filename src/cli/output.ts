@@ -131,7 +131,7 @@ function costText(cost: number | null, model: string): string {
   return cost === null ? `unknown (no price is known for ${model})` : `$${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
 }
 
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 

@@ -27,7 +27,7 @@ export function diskWorkspace(
 }
 
 /** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
-export async function applyToDisk(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
+async function applyToDisk(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
   for (const edit of edits) {
     const fit = await expect(root, edit);
     if (!fit.ok) return fit;
