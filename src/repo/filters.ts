@@ -6,6 +6,9 @@ import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
 import type { Content } from './workspace';
 
+/** The attributes by which git changes bytes on their way to the work tree. */
+const FILTERING = ['text', 'eol', 'crlf', 'filter', 'ident', 'working-tree-encoding'];
+
 /** Stores bytes of the work tree as a blob in git's clean form: the same that `git add` would store. */
 export async function hash(repo: Repository, path: string, content: Content): Promise<Result<string>> {
   const raw = content.mode === '120000' ? ok(true) : await staysRaw(repo, path, content.bytes);
@@ -48,6 +51,45 @@ export async function contentOf(repo: Repository, path: string, entry: Entry): P
   }
   const said = await plumb({ ...repo, cwd: repo.workTree }, ['cat-file', '--filters', `--path=${repo.prefix}${path}`, entry.blob]);
   return said.ok ? ok({ mode: entry.mode, bytes: said.value.out }) : said;
+}
+
+/** As {@link contentOf}, for many files: two git processes find out which of them need filters at all. */
+export async function contentsOf(repo: Repository, entries: ReadonlyMap<string, Entry>): Promise<Result<Map<string, Content>>> {
+  const contents = new Map<string, Content>();
+  const filtered = entries.size > 2 ? await filteredPaths(repo, [...entries.keys()]) : ok(new Set(entries.keys()));
+  if (!filtered.ok) return filtered;
+  for (const [path, entry] of entries) {
+    const plain = entry.mode !== '160000' && !filtered.value.has(path);
+    const content = plain ? await rawContent(repo, path, entry) : await contentOf(repo, path, entry);
+    if (!content.ok) return content;
+    contents.set(path, content.value);
+  }
+  return ok(contents);
+}
+
+async function rawContent(repo: Repository, path: string, entry: Entry): Promise<Result<Content>> {
+  const bytes = await repo.objects.read(entry.blob);
+  if (!bytes.ok) return bytes;
+  return bytes.value === undefined ? lostBlob(path) : ok({ mode: entry.mode, bytes: bytes.value });
+}
+
+/** The paths whose bytes in the work tree may differ from their blobs. */
+async function filteredPaths(repo: Repository, paths: readonly string[]): Promise<Result<Set<string>>> {
+  const top = { ...repo, cwd: repo.workTree };
+  const names = paths.map((path) => `${repo.prefix}${path}`);
+  const [convert, attributes] = await Promise.all([
+    plumb(top, ['config', '--get', 'core.autocrlf'], { answers: [1] }),
+    plumbText(top, ['check-attr', '-z', '--stdin', ...FILTERING], { stdin: names.map((name) => `${name}\0`).join('') }),
+  ]);
+  if (!convert.ok) return convert;
+  if (!attributes.ok) return attributes;
+  if (!/^(|false|input)$/.test(convert.value.out.toString().trim())) return ok(new Set(paths));
+  const rows = attributes.value.split('\0');
+  const found = new Set<string>();
+  for (let at = 0; at + 2 < rows.length; at += 3) {
+    if (!/^(unspecified|unset)$/.test(rows[at + 2] ?? '')) found.add((rows[at] ?? '').slice(repo.prefix.length));
+  }
+  return ok(found);
 }
 
 function lostBlob(path: string) {

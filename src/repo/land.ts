@@ -2,11 +2,12 @@
 import type { Change, Conflict, Entry } from '../domain/changes';
 import { cancelled, fail, never, ok, type Result } from '../domain/failure';
 import { authorOf } from './chain';
-import { contentOf } from './filters';
+import { sameContent } from './diskWorkspace';
+import { contentsOf } from './filters';
 import { type Repository, readRef, writeRef } from './repository';
-import { buildCommit, commitTree, diffTrees, type Merge, mergeTrees, messageOf, treeOf } from './trees';
-import { type Truth, truthOf, wholeTruth } from './truth';
-import type { Content, FileEdit, Workspace } from './workspace';
+import { buildCommit, commitTree, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf } from './trees';
+import { contentsNow, type Truth, truthOf, wholeTruth } from './truth';
+import type { FileEdit, Workspace } from './workspace';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
 const TRIES = 8;
@@ -137,7 +138,9 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
   const wanted = await diffTrees(repo, incoming.base, incoming.theirs);
   if (!wanted.ok) return wanted;
   const paths = wanted.value.map((change) => change.path);
-  const truths = await truthOf(repo, workspace, paths);
+  const known = await lookUp(repo, tip.value, paths);
+  if (!known.ok) return known;
+  const truths = await truthOf(repo, workspace, paths, known.value);
   if (!truths.ok) return truths;
   const puts = new Map([...truths.value].map(([path, truth]) => [path, truth?.entry ?? null]));
   // An undo is rare and may be late: it looks at everything.
@@ -150,6 +153,8 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
     // The whole knows what is gone, and a folder that stands where a file was must not be taken for nothing.
     for (const [path, entry] of puts) if (entry === null) puts.delete(path);
   }
+  if (!all && [...puts].every(([path, entry]) => isSame(known.value.get(path), entry)))
+    return ok({ commit: tip.value, truths: truths.value });
   const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: PERSON });
   if (!built.ok) return built;
   const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
@@ -158,26 +163,33 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
   return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, truths: truths.value });
 }
 
+/** Whether a tree has just this at a path; `undefined`: nothing. */
+function isSame(known: Entry | 'folder' | undefined, entry: Entry | null): boolean {
+  if (known === undefined || known === 'folder' || entry === null) return known === undefined && entry === null;
+  return known.mode === entry.mode && known.blob === entry.blob;
+}
+
 async function editsFor(
   ports: LandPorts,
   changes: readonly Change[],
   truths: ReadonlyMap<string, Truth | null>,
 ): Promise<Result<FileEdit[]>> {
   const edits: FileEdit[] = [];
-  const unread = changes.filter((change) => !truths.has(change.path)).map((change) => change.path);
-  const more = await truthOf(ports.repo, ports.workspace, unread);
+  const unread = changes.filter((change) => !truths.has(change.path));
+  const expected = new Map(unread.flatMap(({ path, before }) => (before === null ? [] : [[path, before] as const])));
+  const paths = unread.map((change) => change.path);
+  const more = await truthOf(ports.repo, ports.workspace, paths, expected);
   if (!more.ok) return more;
-  for (const { path, before, after } of changes) {
+  const wanted = await contentsOf(
+    ports.repo,
+    new Map(changes.flatMap(({ path, after }) => (after === null ? [] : [[path, after] as const]))),
+  );
+  if (!wanted.ok) return wanted;
+  for (const { path, before } of changes) {
     const truth = truths.get(path) ?? more.value.get(path) ?? null;
-    let content: Content | null = null;
-    if (after !== null) {
-      const read = await contentOf(ports.repo, path, after);
-      if (!read.ok) return read;
-      content = read.value;
-    }
     if ((truth?.entry.blob ?? null) !== (before?.blob ?? null))
       return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
-    edits.push({ path, before: truth?.content ?? null, after: content });
+    edits.push({ path, before: truth?.content ?? null, after: wanted.value.get(path) ?? null });
   }
   return ok(edits);
 }
@@ -188,15 +200,24 @@ async function editsFor(
  */
 async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: readonly Change[], after: string): Promise<Result<string>> {
   const { repo, workspace } = ports;
+  const contents = await contentsNow(
+    repo,
+    workspace,
+    edits.map((edit) => edit.path),
+  );
+  if (!contents.ok) return contents;
+  const wanted = new Map(edits.map((edit) => [edit.path, edit.after]));
+  const others = changes.filter(({ path }) => !sameContent(contents.value.get(path) ?? null, wanted.get(path) ?? null));
+  if (others.length === 0) return ok(after);
   const truths = await truthOf(
     repo,
     workspace,
-    changes.map((change) => change.path),
+    others.map((change) => change.path),
   );
   if (!truths.ok) return truths;
   const puts = new Map<string, Entry | null>();
   const unwritten = new Set<string>();
-  for (const { path, before, after: wanted } of changes) {
+  for (const { path, before, after: wanted } of others) {
     const entry = truths.value.get(path)?.entry ?? null;
     if (sameEntry(entry, wanted)) continue;
     puts.set(path, entry);

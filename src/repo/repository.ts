@@ -24,6 +24,8 @@ export interface Repository extends GitPlace {
   /** The object id that means “none”, as long as this repository's ids are. */
   readonly zero: string;
   readonly objects: ObjectReader;
+  /** Trees of commits that were asked for or made, and commits without parents that have a tree: neither ever changes. */
+  readonly known: { readonly trees: Map<string, string>; readonly roots: Map<string, string> };
   /** Held while the private index is in use. */
   readonly indexLock: Lock;
   /** Held while the workspace is changed: landings, undos and rollbacks go one at a time. */
@@ -82,7 +84,11 @@ async function inRepository(root: string, key: string, found: string): Promise<R
 }
 
 function locks(stateDir: string) {
-  return { indexLock: fileLock(join(stateDir, 'index.held')), landLock: fileLock(join(stateDir, 'landing.held')) };
+  return {
+    known: { trees: new Map<string, string>(), roots: new Map<string, string>() },
+    indexLock: fileLock(join(stateDir, 'index.held')),
+    landLock: fileLock(join(stateDir, 'landing.held')),
+  };
 }
 
 /** A bare repository among the user's state files, one for each folder. */

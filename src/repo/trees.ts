@@ -130,12 +130,28 @@ export async function buildCommit(repo: Repository, building: Building): Promise
     }
   }
   say('get-mark :1');
+  say('ls :1 ""');
   // Taking the ref back within the same stream: fast-import then writes none at all.
   say(`reset ${ref}`);
   say(`from ${repo.zero}`);
   say('done');
   const stdin = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
-  return plumbText(repo, ['fast-import', '--quiet', '--done', '--date-format=raw'], { stdin });
+  // Paths are what they are here, whatever the person's disk takes for the same.
+  const said = await plumbText(repo, ['-c', 'core.ignorecase=false', 'fast-import', '--quiet', '--done', '--date-format=raw'], { stdin });
+  if (!said.ok) return said;
+  const [commit = '', listed = ''] = said.value.split('\n');
+  const tree = /^040000 tree ([0-9a-f]+)/.exec(listed)?.[1];
+  if (tree !== undefined) remember(repo.known.trees, commit, tree);
+  return ok(commit);
+}
+
+/** So many ids are kept that no run asks git twice, and no long session grows without end. */
+const REMEMBERED = 10_000;
+
+function remember(ids: Map<string, string>, key: string, id: string): void {
+  const [oldest] = ids.keys();
+  if (ids.size >= REMEMBERED && oldest !== undefined) ids.delete(oldest);
+  ids.set(key, id);
 }
 
 /** A tree with some of its files changed, at the cost of those files. */
@@ -148,7 +164,9 @@ export async function withPuts(repo: Repository, tree: string, puts: Puts): Prom
 /** Makes a commit of a whole tree. */
 export async function commitTree(repo: Repository, tree: string, parents: readonly string[], message: string): Promise<Result<string>> {
   const args = parents.flatMap((parent) => ['-p', parent]);
-  return plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: message });
+  const commit = await plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: message });
+  if (commit.ok) remember(repo.known.trees, commit.value, tree);
+  return commit;
 }
 
 /** A commit's message: a line for people, and below it, where git finds it as the body, what Weft has to know. */
@@ -157,7 +175,12 @@ export function messageOf(title: string, facts: object): string {
 }
 
 export async function treeOf(repo: Repository, commit: string): Promise<Result<string>> {
-  return plumbText(repo, ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
+  const known = repo.known.trees.get(commit);
+  if (known !== undefined) return ok(known);
+  const tree = await plumbText(repo, ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
+  // A name (a ref, say) means something else tomorrow.
+  if (tree.ok && /^[0-9a-f]{40,64}$/.test(commit)) remember(repo.known.trees, commit, tree.value);
+  return tree;
 }
 
 /** A merge of whole trees: the merged tree, and the paths that it could not decide (the tree has markers there). */
@@ -176,7 +199,7 @@ export interface MergeConflict {
 /** git's three-way merge of trees or commits, renames included. No work tree is touched. */
 export async function mergeTrees(repo: Repository, sides: { base: string; ours: string; theirs: string }): Promise<Result<Merge>> {
   // git 2.38 and 2.39 take no --merge-base: two commits whose common parent is the base say the same.
-  const base = await rooted(repo, sides.base, []);
+  const base = await root(repo, sides.base);
   if (!base.ok) return base;
   const [ours, theirs] = await Promise.all([rooted(repo, sides.ours, [base.value]), rooted(repo, sides.theirs, [base.value])]);
   if (!ours.ok) return ours;
@@ -198,6 +221,15 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
   if (conflicts.size === 0)
     return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
   return ok({ tree, conflicts: [...conflicts.values()] });
+}
+
+/** A commit without parents that has a commit's tree. */
+async function root(repo: Repository, treeish: string): Promise<Result<string>> {
+  const known = repo.known.roots.get(treeish);
+  if (known !== undefined) return ok(known);
+  const made = await rooted(repo, treeish, []);
+  if (made.ok) remember(repo.known.roots, treeish, made.value);
+  return made;
 }
 
 async function rooted(repo: Repository, treeish: string, parents: readonly string[]): Promise<Result<string>> {

@@ -1,4 +1,5 @@
 /** What the workspace really holds now, disk plus unsaved text, as git sees it: of some paths, or of everything. */
+import { createHash } from 'node:crypto';
 import { copyFile, lstat, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
@@ -20,29 +21,59 @@ export interface Truth {
   readonly content: Content;
 }
 
-/** The truth of some paths; a path that is missing, or is a folder, is null. Costs by these paths, not by the repository. */
-export async function truthOf(
+/** What some paths hold now, the editor's text where it is unsaved; a path that is missing, or is a folder, is null. */
+export async function contentsNow(
   repo: Repository,
   workspace: Workspace,
   paths: readonly string[],
-): Promise<Result<Map<string, Truth | null>>> {
+): Promise<Result<Map<string, Content | null>>> {
   const unsaved = new Map((await workspace.unsaved()).map((text) => [text.path, text]));
-  const truths = new Map<string, Truth | null>();
+  const contents = new Map<string, Content | null>();
   for (const path of paths) {
     const found = await readContent(repo.root, path);
     if (!found.ok) return found;
     const text = unsaved.get(path);
     const disk = found.value === 'folder' ? null : found.value;
-    const content: Content | null = text === undefined ? disk : { mode: disk?.mode ?? '100644', bytes: text.bytes };
+    contents.set(path, text === undefined ? disk : { mode: disk?.mode ?? '100644', bytes: text.bytes });
+  }
+  return ok(contents);
+}
+
+/**
+ * The truth of some paths. Costs by these paths, not by the repository, and no git process for a file that is still, byte for
+ * byte, what `known` has there.
+ */
+export async function truthOf(
+  repo: Repository,
+  workspace: Workspace,
+  paths: readonly string[],
+  known: ReadonlyMap<string, Entry | 'folder'> = new Map(),
+): Promise<Result<Map<string, Truth | null>>> {
+  const contents = await contentsNow(repo, workspace, paths);
+  if (!contents.ok) return contents;
+  const truths = new Map<string, Truth | null>();
+  for (const [path, content] of contents.value) {
+    const before = known.get(path);
     if (content === null) {
       truths.set(path, null);
-      continue;
+    } else if (before !== undefined && before !== 'folder' && before.blob === blobId(repo, content.bytes)) {
+      // What was stored is clean already, and cleaning it again changes nothing.
+      truths.set(path, { entry: { mode: content.mode, blob: before.blob }, content });
+    } else {
+      const entry = await entryOf(repo, path, content);
+      if (!entry.ok) return entry;
+      truths.set(path, { entry: entry.value, content });
     }
-    const entry = await entryOf(repo, path, content);
-    if (!entry.ok) return entry;
-    truths.set(path, { entry: entry.value, content });
   }
   return ok(truths);
+}
+
+/** The id that git gives a blob of these very bytes. */
+function blobId(repo: Repository, bytes: Buffer): string {
+  return createHash(repo.zero.length === 64 ? 'sha256' : 'sha1')
+    .update(`blob ${bytes.length}\0`)
+    .update(bytes)
+    .digest('hex');
 }
 
 /** Trees of the whole workspace: what is on disk, and the truth (disk with unsaved text over it). Equal where nothing is unsaved. */
