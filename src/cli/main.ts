@@ -1,7 +1,7 @@
 /** Where the CLI begins: wires what Weft is made of to a terminal. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
 import { fail, never, ok, thrownText } from '../domain/failure';
@@ -82,7 +82,7 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
         return never(command);
     }
   } finally {
-    repo.objects.dispose();
+    await repo.objects.dispose();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }

@@ -1,5 +1,5 @@
 /** What changed between two trees, and where two changes do not fit together. Paths are workspace paths; ids are git object ids. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A git file mode: plain, executable, symbolic link, nested repository. */
 export const modeSchema = z.enum(['100644', '100755', '120000', '160000']);

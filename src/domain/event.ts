@@ -1,5 +1,5 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema } from './changes';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';

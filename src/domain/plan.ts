@@ -1,5 +1,5 @@
 /** The plan: what the planner returns, what the person edits, what the CLI takes. One schema for all three. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from './failure';
 import { parsePath } from './path';
 

@@ -1,5 +1,5 @@
 /** Tokens and what they cost. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one request or a sum of requests, as the Messages API counts them. */
 export const usageSchema = z.object({

@@ -25,12 +25,18 @@ export function openJournal(file: string): Journal {
   const fd = openSync(file, 'a', 0o600);
   // A line that a crash cut off must not swallow the next one.
   if (torn) writeSync(fd, '\n');
+  let open = true;
   return {
     append: (event) => {
+      // Its number may be another file's by now.
+      if (!open) throw new Error('the journal is closed');
       writeSync(fd, `${JSON.stringify(event)}\n`);
       if (LASTING.has(event.type)) fsyncSync(fd);
     },
-    close: () => closeSync(fd),
+    close: () => {
+      if (open) closeSync(fd);
+      open = false;
+    },
   };
 }
 

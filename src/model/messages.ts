@@ -1,5 +1,5 @@
 /** As much of the Messages API as the scripted model speaks: what it reads of a request, and the shapes of its answers. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const contentSchema = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]);
 

@@ -1,5 +1,5 @@
 /** The scenario file: what the scripted model plays, in a form that a person can read and write. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { problemsText } from '../domain/plan';
 

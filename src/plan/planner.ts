@@ -2,7 +2,7 @@
 import { AnthropicError } from '@anthropic-ai/sdk';
 import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import type { Message, MessageParam } from '@anthropic-ai/sdk/resources/messages';
-import { z } from 'zod';
+import * as z from 'zod';
 import { modelClient } from '../agent/client';
 import { brokeOff, modelFailure } from '../agent/modelFailure';
 import { usageOf } from '../agent/usage';

@@ -1,5 +1,5 @@
 /** Reading the chains of runs: who wrote what, and what was there before. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry } from '../domain/changes';
 import { ok, type Result } from '../domain/failure';
 import { plumbText } from './git';

@@ -212,6 +212,10 @@ export class Draft {
         above.value.mode === '120000' ? `a link (to ${above.value.bytes.toString()}), and nothing is written through links` : 'a file';
       return fail('input', `${path} cannot be made: ${parent} is ${what}.`, 'Choose a path whose folders are real folders.');
     }
+    const there = await lookUp(this.repo, this.base, [path]);
+    if (!there.ok) return there;
+    const made = [...this.overlay].some(([one, content]) => content !== null && one.startsWith(`${path}/`));
+    if (there.value.get(path) !== 'folder' && !made) return ok();
     const inside = await this.list(path);
     if (!inside.ok) return inside;
     return inside.value.length === 0 ? ok() : fail('input', `${path} is a folder.`, 'Choose another name.');

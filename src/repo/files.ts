@@ -1,6 +1,6 @@
 /** Files on disk under a root, links never followed: read, checked and written one at a time. */
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Mode } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
@@ -64,6 +64,7 @@ export async function writeContent(root: string, path: string, content: Content)
   const file = join(root, path);
   try {
     await mkdir(dirname(file), { recursive: true });
+    await removeEmptyFolders(file);
     if (content.mode === '120000') {
       await rm(file, { force: true });
       await symlink(content.bytes.toString(), file);
@@ -86,6 +87,17 @@ export async function writeContent(root: string, path: string, content: Content)
   } catch (thrown) {
     return fail('file', `${path} cannot be written: ${thrownText(thrown)}.`, 'Make it and its folder writable, then try again.');
   }
+}
+
+/** Takes a folder away that holds nothing but folders, which git knows nothing of; one with a file in it stays, and is in the way. */
+async function removeEmptyFolders(folder: string): Promise<void> {
+  const found = await lstat(folder).catch((thrown: unknown) => {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  });
+  if (found?.isDirectory() !== true) return;
+  for (const inside of await readdir(folder)) await removeEmptyFolders(join(folder, inside));
+  await rmdir(folder);
 }
 
 /** Sets the executable bit as the mode has it; other bits, and links, are left alone. */

@@ -6,6 +6,9 @@ import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
 import type { Content } from './workspace';
 
+/** Files whose filters run side by side. */
+const AT_ONCE = 8;
+
 /** The attributes by which git changes bytes on their way to the work tree. */
 const FILTERING = ['text', 'eol', 'crlf', 'filter', 'ident', 'working-tree-encoding'];
 
@@ -58,11 +61,17 @@ export async function contentsOf(repo: Repository, entries: ReadonlyMap<string, 
   const contents = new Map<string, Content>();
   const filtered = entries.size > 2 ? await filteredPaths(repo, [...entries.keys()]) : ok(new Set(entries.keys()));
   if (!filtered.ok) return filtered;
-  for (const [path, entry] of entries) {
-    const plain = entry.mode !== '160000' && !filtered.value.has(path);
-    const content = plain ? await rawContent(repo, path, entry) : await contentOf(repo, path, entry);
-    if (!content.ok) return content;
-    contents.set(path, content.value);
+  const read = ([path, entry]: [string, Entry]) =>
+    entry.mode === '160000' || filtered.value.has(path) ? contentOf(repo, path, entry) : rawContent(repo, path, entry);
+  const all = [...entries];
+  // A few at a time: most need no process, and those that do should not all be started at once.
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const some = all.slice(at, at + AT_ONCE);
+    for (const [index, content] of (await Promise.all(some.map(read))).entries()) {
+      if (!content.ok) return content;
+      const path = some[index]?.[0];
+      if (path !== undefined) contents.set(path, content.value);
+    }
   }
   return ok(contents);
 }

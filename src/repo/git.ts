@@ -178,7 +178,8 @@ function tellingLine(text: string): string {
 /** What one object is; `undefined` where there is no such object. */
 export type ObjectReader = {
   read(object: string): Promise<Result<Buffer | undefined>>;
-  dispose(): void;
+  /** Ends the process; resolves when it has gone. */
+  dispose(): Promise<void>;
 };
 
 interface Waiting {
@@ -266,11 +267,17 @@ export function objectReader(place: GitPlace): ObjectReader {
         waiting.push({ object, done });
         child.stdin.write(`contents ${object}\n`);
       }),
-    dispose: () => {
-      const last = child;
-      if (last === undefined) return;
-      lost('the repository was closed');
-      last.kill();
-    },
+    dispose: () =>
+      new Promise((gone) => {
+        const last = child;
+        if (last === undefined) {
+          gone();
+          return;
+        }
+        lost('the repository was closed');
+        last.once('close', () => gone());
+        last.ref();
+        last.kill();
+      }),
   };
 }

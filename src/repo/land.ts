@@ -99,8 +99,8 @@ async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSigna
   const { repo } = ports;
   const now = await workspaceNow(ports, incoming, signal);
   if (!now.ok) return now;
-  const { commit: before, truths } = now.value;
-  const recorded = await writeRef(repo, chainRef(incoming.run), before);
+  const { commit: before, truths, tip } = now.value;
+  const recorded = before === tip ? ok() : await writeRef(repo, chainRef(incoming.run), before);
   if (!recorded.ok) return recorded;
   const merge = await mergeTrees(repo, { base: incoming.base, ours: before, theirs: incoming.theirs });
   if (!merge.ok) return merge;
@@ -122,6 +122,8 @@ async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSigna
 interface Now {
   /** Commit of the chain whose tree is the workspace now, as far as this landing can see it. */
   readonly commit: string;
+  /** Where the chain stood. */
+  readonly tip: string;
   readonly truths: ReadonlyMap<string, Truth | null>;
 }
 
@@ -154,13 +156,13 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
     for (const [path, entry] of puts) if (entry === null) puts.delete(path);
   }
   if (!all && [...puts].every(([path, entry]) => isSame(known.value.get(path), entry)))
-    return ok({ commit: tip.value, truths: truths.value });
+    return ok({ commit: tip.value, tip: tip.value, truths: truths.value });
   const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: PERSON });
   if (!built.ok) return built;
   const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
   if (!treeNow.ok) return treeNow;
   if (!treeTip.ok) return treeTip;
-  return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, truths: truths.value });
+  return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, tip: tip.value, truths: truths.value });
 }
 
 /** Whether a tree has just this at a path; `undefined`: nothing. */

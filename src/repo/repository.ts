@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Change } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
@@ -24,8 +25,12 @@ export interface Repository extends GitPlace {
   /** The object id that means “none”, as long as this repository's ids are. */
   readonly zero: string;
   readonly objects: ObjectReader;
-  /** Trees of commits that were asked for or made, and commits without parents that have a tree: neither ever changes. */
-  readonly known: { readonly trees: Map<string, string>; readonly roots: Map<string, string> };
+  /** What never changes, and was asked for or made: trees of commits, commits without parents for trees, what differs between two ids. */
+  readonly known: {
+    readonly trees: Map<string, string>;
+    readonly roots: Map<string, string>;
+    readonly changes: Map<string, readonly Change[]>;
+  };
   /** Held while the private index is in use. */
   readonly indexLock: Lock;
   /** Held while the workspace is changed: landings, undos and rollbacks go one at a time. */
@@ -85,7 +90,7 @@ async function inRepository(root: string, key: string, found: string): Promise<R
 
 function locks(stateDir: string) {
   return {
-    known: { trees: new Map<string, string>(), roots: new Map<string, string>() },
+    known: { trees: new Map<string, string>(), roots: new Map<string, string>(), changes: new Map<string, readonly Change[]>() },
     indexLock: fileLock(join(stateDir, 'index.held')),
     landLock: fileLock(join(stateDir, 'landing.held')),
   };

@@ -1,5 +1,5 @@
 /** Snapshots: the whole truth of the workspace at one moment, as a commit under a ref of Weft's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';

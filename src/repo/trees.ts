@@ -25,51 +25,71 @@ export async function listTree(repo: Repository, tree: string, folders: readonly
   return ok(files);
 }
 
-/** More characters of arguments than this go into several commands: operating systems limit the length of one, Windows to 32,767. */
-const ARGUMENTS = 20_000;
-
-/** Runs of paths that fit into one command each. */
-function* fitting(paths: readonly string[]): Generator<string[]> {
-  let some: string[] = [];
-  let length = 0;
-  for (const path of paths) {
-    // With quotes and a blank.
-    length += path.length + 3;
-    if (length > ARGUMENTS && some.length > 0) {
-      yield some;
-      some = [];
-      length = path.length + 3;
-    }
-    some.push(path);
-  }
-  if (some.length > 0) yield some;
-}
-
-/** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. */
+/** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. Costs no process: only the trees on the way are read. */
 export async function lookUp(repo: Repository, tree: string, paths: readonly string[]): Promise<Result<Map<string, Entry | 'folder'>>> {
   const found = new Map<string, Entry | 'folder'>();
-  for (const some of fitting(paths)) {
-    const said = await plumb(repo, ['ls-tree', '-t', '-z', '--full-tree', tree, '--', ...some]);
-    if (!said.ok) return said;
-    for (const row of said.value.out.toString().split('\0')) {
-      const tab = row.indexOf('\t');
-      if (tab < 0) continue;
-      const [mode, type, blob] = row.slice(0, tab).split(' ');
-      const known = modeSchema.safeParse(mode);
-      if (type === 'tree') found.set(row.slice(tab + 1), 'folder');
-      else if (blob !== undefined && known.success) found.set(row.slice(tab + 1), { mode: known.data, blob });
+  if (paths.length === 0) return ok(found);
+  const top = await treeOf(repo, tree);
+  if (!top.ok) return top;
+  for (const path of paths) {
+    let at: string | undefined = top.value;
+    const parts = path.split('/');
+    for (const [depth, part] of parts.entries()) {
+      const rows: Result<ReadonlyMap<string, TreeRow>> = await treeRows(repo, at);
+      if (!rows.ok) return rows;
+      const row: TreeRow | undefined = rows.value.get(part);
+      if (depth === parts.length - 1 && row !== undefined)
+        found.set(path, row.mode === 'folder' ? 'folder' : { mode: row.mode, blob: row.id });
+      at = row?.mode === 'folder' ? row.id : undefined;
+      if (at === undefined) break;
     }
   }
   return ok(found);
 }
 
+interface TreeRow {
+  readonly mode: Entry['mode'] | 'folder';
+  readonly id: string;
+}
+
+/** One tree object, taken apart: `MODE NAME`, a NUL, and the id as bytes, one after the other. */
+async function treeRows(repo: Repository, tree: string): Promise<Result<ReadonlyMap<string, TreeRow>>> {
+  const bytes = await repo.objects.read(tree);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === undefined)
+    return fail('git', `The tree ${tree} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
+  const rows = new Map<string, TreeRow>();
+  const idLength = repo.zero.length / 2;
+  for (let at = 0; at < bytes.value.length; ) {
+    const blank = bytes.value.indexOf(0x20, at);
+    const nul = bytes.value.indexOf(0, blank);
+    const mode = bytes.value.toString('latin1', at, blank).padStart(6, '0');
+    const id = bytes.value.toString('hex', nul + 1, nul + 1 + idLength);
+    const known = modeSchema.safeParse(mode);
+    if (mode === '040000') rows.set(bytes.value.toString('utf8', blank + 1, nul), { mode: 'folder', id });
+    else if (known.success) rows.set(bytes.value.toString('utf8', blank + 1, nul), { mode: known.data, id });
+    at = nul + 1 + idLength;
+  }
+  return ok(rows);
+}
+
 /** The paths that differ between two trees or commits. Renames are a deletion and an addition. */
 export async function diffTrees(repo: Repository, before: string, after: string): Promise<Result<Change[]>> {
   if (before === after) return ok([]);
+  const key = [before, after].map((one) => repo.known.trees.get(one) ?? one).join(' ');
+  const known = repo.known.changes.get(key);
+  if (known !== undefined) return ok([...known]);
   const said = await plumb(repo, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', before, after]);
   if (!said.ok) return said;
-  return ok(readChanges(said.value.out.toString()));
+  const changes = readChanges(said.value.out.toString());
+  if (IDS.test(key) && changes.length <= FEW_CHANGES) remember(repo.known.changes, key, changes);
+  return ok(changes);
 }
+
+/** Two ids: what they mean never changes, as a name's meaning does. */
+const IDS = /^[0-9a-f]{40,64} [0-9a-f]{40,64}$/;
+/** Longer differences are found again when they are asked for again. */
+const FEW_CHANGES = 500;
 
 /** Reads what git's `--raw -z` says. */
 export function readChanges(raw: string): Change[] {
@@ -146,12 +166,12 @@ export async function buildCommit(repo: Repository, building: Building): Promise
 }
 
 /** So many ids are kept that no run asks git twice, and no long session grows without end. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 2_000;
 
-function remember(ids: Map<string, string>, key: string, id: string): void {
-  const [oldest] = ids.keys();
-  if (ids.size >= REMEMBERED && oldest !== undefined) ids.delete(oldest);
-  ids.set(key, id);
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  const [oldest] = known.keys();
+  if (known.size >= REMEMBERED && oldest !== undefined) known.delete(oldest);
+  known.set(key, value);
 }
 
 /** A tree with some of its files changed, at the cost of those files. */
@@ -198,6 +218,13 @@ export interface MergeConflict {
 
 /** git's three-way merge of trees or commits, renames included. No work tree is touched. */
 export async function mergeTrees(repo: Repository, sides: { base: string; ours: string; theirs: string }): Promise<Result<Merge>> {
+  const [from, mine, yours] = [await treeOf(repo, sides.base), await treeOf(repo, sides.ours), await treeOf(repo, sides.theirs)];
+  if (!from.ok) return from;
+  if (!mine.ok) return mine;
+  if (!yours.ok) return yours;
+  // Where one side is what both began from, there is nothing to merge.
+  if (mine.value === from.value || mine.value === yours.value) return ok({ tree: yours.value, conflicts: [] });
+  if (yours.value === from.value) return ok({ tree: mine.value, conflicts: [] });
   // git 2.38 and 2.39 take no --merge-base: two commits whose common parent is the base say the same.
   const base = await root(repo, sides.base);
   if (!base.ok) return base;

@@ -1,6 +1,6 @@
 /** Read-only files that show what a tree of a run has at a path, as the workspace would hold it. */
 import * as vscode from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Entry, entrySchema } from '../domain/changes';
 import { failureText } from '../domain/failure';
 import { contentOf } from '../repo/filters';

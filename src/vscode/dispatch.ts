@@ -3,9 +3,7 @@ import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
-import { inProcessWorker } from '../engine/inProcess';
 import type { Selected } from '../plan/context';
-import { makePlan } from '../plan/planner';
 import { listFiles } from '../repo/truth';
 import { showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
@@ -135,7 +133,10 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   if (!model.ok) return model;
   const planned = await withProgress('Weft: planning', async (signal) => {
     const files = await listFiles(session.repo, session.workspace, signal);
-    return files.ok ? makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal }) : files;
+    if (!files.ok) return files;
+    // The SDK comes with the first plan or run: a window that only opens does not wait for it.
+    const { makePlan } = await import('../plan/planner.js');
+    return makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal });
   });
   if (!planned.ok) return planned;
   const { plan, usage } = planned.value;
@@ -151,6 +152,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
   const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
+  const { inProcessWorker } = await import('../engine/inProcess.js');
   const worker = inProcessWorker(session.repo, model.value);
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(session, { plan, model: settings.model, planning, limits }, worker, signal),

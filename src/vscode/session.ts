@@ -139,7 +139,7 @@ export class Sessions implements vscode.Disposable {
       void opened.then((session) => {
         if (!session.ok) return;
         session.value.watcher.dispose();
-        session.value.repo.objects.dispose();
+        void session.value.repo.objects.dispose();
       });
     }
     this.changed.dispose();

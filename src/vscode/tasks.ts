@@ -36,7 +36,7 @@ function isOurs(view: TaskTarget['view']): boolean {
 }
 
 /** Whether a task has work that is not in the workspace and could be brought there. */
-export function isLandable({ task }: TaskTarget): boolean {
+function isLandable({ task }: TaskTarget): boolean {
   const { stage, work } = task;
   return isDecided(stage) || ((stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'done') && work.changeset !== null);
 }

@@ -59,7 +59,7 @@ async function runTasks(folder: string, maxWorkers: number, taskMs: number): Pro
     if (landed !== TASKS) throw new Error(`Only ${landed ?? 0} of ${TASKS} tasks landed.`);
     return seconds;
   } finally {
-    repo.objects.dispose();
+    await repo.objects.dispose();
   }
 }
 

@@ -32,7 +32,7 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
     const base = await snapshot(repo);
     return [...snapshots, opening, ...(await measureDrafts(repo, base)), ...(await measureMerges(repo, base))];
   } finally {
-    repo.objects.dispose();
+    await repo.objects.dispose();
   }
 }
 

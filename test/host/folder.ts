@@ -43,7 +43,7 @@ export async function freshFolder(files: Readonly<Record<string, string | Buffer
 }
 
 /** Reverts and closes all editors, documents that no editor shows included. */
-export async function closeAll(): Promise<void> {
+async function closeAll(): Promise<void> {
   for (const document of vscode.workspace.textDocuments) {
     const ours = document.isUntitled || vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
     if (!ours || !document.isDirty || document.isClosed) continue;

@@ -18,7 +18,7 @@ export function makeRepository(folder: string, files: Record<string, string>): v
   commitAll(folder);
 }
 
-export function commitAll(folder: string): void {
+function commitAll(folder: string): void {
   const identity = ['-c', 'user.name=Weft', '-c', 'user.email=weft@example.com', '-c', 'commit.gpgSign=false', '-c', 'core.hooksPath='];
   const git = (...args: string[]): void => {
     execFileSync('git', ['-C', folder, ...identity, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

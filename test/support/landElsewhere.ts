@@ -25,7 +25,7 @@ async function main([root = '', json = '']: readonly string[]): Promise<void> {
     const landing = valued(await land({ repo, workspace, titleOf: (task) => task }, incoming, NEVER));
     if (landing.kind !== 'landed') throw new Error(JSON.stringify(landing));
   }
-  repo.objects.dispose();
+  await repo.objects.dispose();
 }
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {

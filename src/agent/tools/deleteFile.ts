@@ -1,5 +1,5 @@
 /** delete_file: takes one file away. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok } from '../../domain/failure';
 import { findFile } from '../files';
 import { tool } from './tool';

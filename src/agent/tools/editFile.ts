@@ -1,5 +1,5 @@
 /** edit_file: replaces text that stands in a file exactly once, or everywhere. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../domain/failure';
 import { readText } from '../files';
 import { lineAt, linesOf, plainEnds, replaceIn } from '../text';

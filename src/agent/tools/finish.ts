@@ -1,5 +1,5 @@
 /** finish: ends the agent's work. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { tool } from './tool';
 

@@ -1,5 +1,5 @@
 /** list_files: the files under a folder; of a large folder, what is directly in it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok } from '../../domain/failure';
 import { findFolder } from '../files';
 import { tool } from './tool';

@@ -1,5 +1,5 @@
 /** move_file: moves or renames a file or a folder. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { parsePath } from '../../domain/path';
 import { findFileOrFolder } from '../files';

@@ -1,5 +1,5 @@
 /** read_file: a text file, whole or a page of it; what is too long is cut, with the way to read on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { readText } from '../files';
 import { linesOf } from '../text';

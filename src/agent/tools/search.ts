@@ -1,5 +1,5 @@
 /** search: the lines of the draft that match a regular expression. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { parseFolder } from '../../domain/path';
 import { findFolder } from '../files';

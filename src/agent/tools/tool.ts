@@ -1,5 +1,5 @@
 /** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, type Result } from '../../domain/failure';
 import type { Draft } from '../../repo/draft';
 

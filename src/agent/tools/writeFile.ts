@@ -1,5 +1,5 @@
 /** write_file: a whole file, new or over what is there. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok } from '../../domain/failure';
 import { findText } from '../files';
 import { encodeText, linesOf } from '../text';
