@@ -15,12 +15,19 @@ const shared = {
   legalComments: 'none',
   // Its main file is UMD, whose own requires a bundler cannot see.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  metafile: true,
   logLevel: 'warning',
 };
 
+/** Leaves the bundle with the SDK where it is: it is loaded when it is needed. */
+const agentsApart = {
+  name: 'agents apart',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/agents\.js$/ }, ({ path }) => ({ path, external: true })),
+};
+
 async function build() {
-  await esbuild.build({ ...shared, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
+  // `agents` is built without `vscode`, as the CLI is.
+  await esbuild.build({ ...shared, entryPoints: { agents: 'src/vscode/agents.ts' } });
+  await esbuild.build({ ...shared, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'], plugins: [agentsApart] });
   await esbuild.build({ ...shared, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   // The editor checks *.weft.json against what the CLI says a plan is: one schema for all.
   writeFileSync('dist/plan.schema.json', execFileSync(process.execPath, ['dist/weft.js', 'schema']));

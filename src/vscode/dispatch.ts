@@ -134,8 +134,7 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   const planned = await withProgress('Weft: planning', async (signal) => {
     const files = await listFiles(session.repo, session.workspace, signal);
     if (!files.ok) return files;
-    // The SDK comes with the first plan or run: a window that only opens does not wait for it.
-    const { makePlan } = await import('../plan/planner.js');
+    const { makePlan } = await import('./agents.js');
     return makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal });
   });
   if (!planned.ok) return planned;
@@ -152,7 +151,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
   const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
-  const { inProcessWorker } = await import('../engine/inProcess.js');
+  const { inProcessWorker } = await import('./agents.js');
   const worker = inProcessWorker(session.repo, model.value);
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(session, { plan, model: settings.model, planning, limits }, worker, signal),

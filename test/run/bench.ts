@@ -16,7 +16,8 @@ import { Problem } from './problem';
 import { type Processes, runCommand } from './processes';
 import { installVsix } from './server';
 
-const TASK_MS = 3000;
+/** A short task: real agents take minutes. What Weft adds to each is the same, however long it takes. */
+const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
