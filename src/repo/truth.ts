@@ -126,6 +126,18 @@ export async function entryOf(repo: Repository, path: string, content: Content):
  */
 async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<string>> {
   const index = privateIndex(repo);
+  const tree = await treeFrom(repo, index, signal);
+  if (tree.ok || signal.aborted || !/building trees|invalid object|unable to read|not found/i.test(tree.failure.message)) return tree;
+  // git's garbage collection does not know this index, and may have taken a file's content that it believes to be stored: all is read again.
+  try {
+    await Promise.all([index, `${index}.seed`, `${index}.tree`].map((file) => rm(file, { force: true })));
+  } catch (thrown) {
+    return fail('file', `Weft cannot begin its index anew: ${thrownText(thrown)}.`, `Delete ${index}.`);
+  }
+  return treeFrom(repo, index, signal);
+}
+
+async function treeFrom(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
   const seeded = await seedIndex(repo, index);
   if (!seeded.ok) return seeded;
   const added = await addAll(repo, index, signal);

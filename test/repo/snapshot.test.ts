@@ -224,6 +224,16 @@ describe('a snapshot', () => {
     assert.deepEqual(await seen(box), { '.gitattributes': 'file b.txt filter=thief\n', 'a.txt': 'file a', 'b.txt': 'file b' });
   });
 
+  it('is whole again after git’s garbage collection took what no snapshot held', async () => {
+    const box = await sandbox({ 'a.txt': 'a' });
+    put(box.root, 'new.txt', 'never committed');
+    await snapshotOf(box);
+    for (const ref of git(box.root, 'for-each-ref', '--format=%(refname)', 'refs/weft').trim().split('\n'))
+      git(box.root, 'update-ref', '-d', ref);
+    git(box.root, 'gc', '--quiet', '--prune=now');
+    assert.deepEqual(await seen({ ...box, repo: await opened(box.root) }), { 'a.txt': 'file a', 'new.txt': 'file never committed' });
+  });
+
   it('is called off by its signal', async () => {
     const box = await sandbox({ 'a.txt': 'a' });
     const off = AbortSignal.abort();
