@@ -33,14 +33,17 @@ interface Price {
 }
 
 /**
- * List prices by family, read on 2026-11-20 from the SDK's documentation where it states them.
+ * List prices by family, read on 2026-11-20 from the overview pages of the models in Anthropic's documentation.
  * A model that no row matches has no known cost: that is said, never shown as 0.
  */
 const PRICES: readonly (readonly [RegExp, Price])[] = [
-  [/^claude-opus-4-[5-9]/, { input: 5, output: 25 }],
+  [/^claude-sonnet-5(-5)?(-\d{8})?$/, { input: 2, output: 10 }],
+  [/^claude-opus-5(-\d{8})?$/, { input: 5, output: 25 }],
+  [/^claude-opus-4-[5-8]/, { input: 5, output: 25 }],
   [/^claude-sonnet-4-[56]/, { input: 3, output: 15 }],
   [/^claude-haiku-4-5/, { input: 1, output: 5 }],
-  [/^scripted:/, { input: 3, output: 15 }],
+  // A scenario that is played costs nothing.
+  [/^scripted:/, { input: 0, output: 0 }],
 ];
 
 /** What a usage costs in dollars, or undefined where the model's price is not known. */

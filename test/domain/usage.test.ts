@@ -20,11 +20,14 @@ describe('usage', () => {
   it('costs by the price of the family: cache writes 1.25 of the input, cache reads a tenth', () => {
     assert.equal(costOf(million, 'claude-sonnet-4-5'), 3 + 15 + 0.3 + 3.75);
     assert.equal(costOf(million, 'claude-haiku-4-5-20251001'), 1 + 5 + 0.1 + 1.25);
+    assert.equal(costOf(million, 'claude-sonnet-5-5'), 2 + 10 + 0.2 + 2.5);
     assert.equal(costOf({ ...NO_USAGE, output: 1e6 }, 'claude-opus-4-5'), 25);
+    assert.equal(costOf(million, 'scripted:sample'), 0);
     assert.equal(costOf(NO_USAGE, 'claude-opus-4-5'), 0);
   });
 
   it('has no price where the model is not known', () => {
-    for (const model of ['', 'gpt-5', 'my-claude-opus-4-5', 'claude-opus-9']) assert.equal(costOf(million, model), undefined);
+    for (const model of ['', 'gpt-5', 'my-claude-opus-4-5', 'claude-opus-9', 'claude-opus-5-5'])
+      assert.equal(costOf(million, model), undefined);
   });
 });
