@@ -3,7 +3,7 @@ import type { Change, Conflict, Entry } from '../domain/changes';
 import { cancelled, fail, never, ok, type Result } from '../domain/failure';
 import { authorOf } from './chain';
 import { sameContent } from './diskWorkspace';
-import { contentsOf } from './filters';
+import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
 import { buildCommit, commitTree, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf } from './trees';
 import { contentsNow, type Truth, truthOf, wholeTruth } from './truth';
@@ -177,21 +177,36 @@ async function editsFor(
   truths: ReadonlyMap<string, Truth | null>,
 ): Promise<Result<FileEdit[]>> {
   const edits: FileEdit[] = [];
+  const kept = await keptRaws(ports.repo);
+  if (!kept.ok) return kept;
   const unread = changes.filter((change) => !truths.has(change.path));
   const expected = new Map(unread.flatMap(({ path, before }) => (before === null ? [] : [[path, before] as const])));
   const paths = unread.map((change) => change.path);
   const more = await truthOf(ports.repo, ports.workspace, paths, expected);
   if (!more.ok) return more;
-  const wanted = await contentsOf(
-    ports.repo,
-    new Map(changes.flatMap(({ path, after }) => (after === null ? [] : [[path, after] as const]))),
-  );
-  if (!wanted.ok) return wanted;
+  const there: OnDisk[] = [];
   for (const { path, before } of changes) {
     const truth = truths.get(path) ?? more.value.get(path) ?? null;
     if ((truth?.entry.blob ?? null) !== (before?.blob ?? null))
       return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
-    edits.push({ path, before: truth?.content ?? null, after: wanted.value.get(path) ?? null });
+    if (truth !== null) there.push({ path, ...truth });
+  }
+  const unlike = await keepRaw(ports.repo, there, kept.value);
+  if (!unlike.ok) return unlike;
+  const odd = new Map(unlike.value.map((file) => [file.path, file.content]));
+  const after = new Map(changes.flatMap((change) => (change.after === null ? [] : [[change.path, change.after] as const])));
+  const wanted = await contentsAsTheyWere(ports.repo, after, { kept: kept.value, since: Number.POSITIVE_INFINITY });
+  if (!wanted.ok) return wanted;
+  for (const { path, after: entry } of changes) {
+    const truth = truths.get(path) ?? more.value.get(path) ?? null;
+    const content = wanted.value.get(path);
+    const replaced = odd.get(path);
+    const like =
+      entry === null || content === undefined || replaced === undefined
+        ? ok(content)
+        : await withLineEndsOf(ports.repo, replaced, { path, entry, content });
+    if (!like.ok) return like;
+    edits.push({ path, before: truth?.content ?? null, after: like.value ?? null });
   }
   return ok(edits);
 }

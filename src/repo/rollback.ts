@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../domain/failure';
 import { rewrittenSince } from './chain';
 import { checkNoLink, readContent } from './files';
 import { contentOf } from './filters';
+import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from './raw';
 import type { Repository } from './repository';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
 import { diffTrees, lookUp, type Put, treeOf, withPuts } from './trees';
@@ -148,10 +149,21 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
   if (!untitled.ok) return untitled;
   // A nested repository is a mere link in the tree: its files are not ours to write or delete.
   const ours = changes.value.filter(({ before, after }) => before?.mode !== '160000' && after?.mode !== '160000');
-  const paths = new Set([...ours.map((change) => change.path), ...now.unsaved.map((text) => text.path), ...texts.value.keys()]);
+  const kept = await keptRaws(repo);
+  if (!kept.ok) return kept;
+  const rewritten = await rewrittenRaw(repo, { disk: past.disk, since: snapshot.at }, kept.value);
+  if (!rewritten.ok) return rewritten;
+  const paths = new Set([
+    ...ours.map((change) => change.path),
+    ...now.unsaved.map((text) => text.path),
+    ...texts.value.keys(),
+    ...rewritten.value,
+  ]);
+  const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, [...paths]);
+  if (!saved.ok) return saved;
   const isAttributes = (path: string) => /(^|\/)\.gitattributes$/.test(path);
   const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
-    const files = await restoresOf(repo, { disk: past.disk, texts: texts.value }, some);
+    const files = await restoresOf(repo, { disk: past.disk, texts: texts.value, kept: kept.value, since: snapshot.at }, some);
     if (!files.ok) return files;
     const done = await workspace.restore(files.value, more);
     return done.ok ? firstDifference(repo, files.value) : done;
@@ -167,22 +179,52 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
     : first;
 }
 
+/** Files that the tree has as they are, but whose bytes Weft wrote anew since, as git's filters made them. */
+async function rewrittenRaw(repo: Repository, past: { disk: string; since: number }, kept: Raws): Promise<Result<string[]>> {
+  const since = [...kept].filter(([, all]) => all.some((one) => one.at >= past.since)).map(([key]) => key);
+  const paths = since.map((key) => key.slice(key.indexOf('/') + 1));
+  const then = await lookUp(repo, past.disk, paths);
+  if (!then.ok) return then;
+  return ok(
+    paths.filter((path, at) => {
+      const entry = then.value.get(path);
+      return entry !== undefined && entry !== 'folder' && rawKey(path, entry.blob) === since[at];
+    }),
+  );
+}
+
+/** What a rollback overwrites can come back byte for byte, too. */
+async function keepOverwritten(repo: Repository, now: { disk: string; kept: Raws }, paths: readonly string[]): Promise<Result<unknown>> {
+  const entries = await lookUp(repo, now.disk, paths);
+  if (!entries.ok) return entries;
+  const there: OnDisk[] = [];
+  for (const path of paths) {
+    const entry = entries.value.get(path);
+    if (entry === undefined || entry === 'folder') continue;
+    const found = await readContent(repo.root, path);
+    if (!found.ok) return found;
+    if (found.value !== null && found.value !== 'folder') there.push({ path, entry, content: found.value });
+  }
+  return keepRaw(repo, there, now.kept);
+}
+
 async function restoresOf(
   repo: Repository,
-  past: { disk: string; texts: ReadonlyMap<string, Entry> },
+  past: { disk: string; texts: ReadonlyMap<string, Entry>; kept: Raws; since: number },
   paths: readonly string[],
 ): Promise<Result<FileRestore[]>> {
   const entries = await lookUp(repo, past.disk, paths);
   if (!entries.ok) return entries;
+  const files = new Map([...entries.value].flatMap(([path, entry]) => (entry === 'folder' ? [] : [[path, entry] as const])));
+  const contents = await contentsAsTheyWere(repo, files, past);
+  if (!contents.ok) return contents;
   const restores: FileRestore[] = [];
   for (const path of paths) {
-    const entry = entries.value.get(path);
-    const disk = entry === undefined || entry === 'folder' ? ok(null) : await contentOf(repo, path, entry);
-    if (!disk.ok) return disk;
+    const disk = contents.value.get(path) ?? null;
     const text = past.texts.get(path);
     const unsaved = text === undefined ? ok(null) : await contentOf(repo, path, text);
     if (!unsaved.ok) return unsaved;
-    restores.push({ path, disk: disk.value, unsaved: unsaved.value?.bytes ?? null });
+    restores.push({ path, disk, unsaved: unsaved.value?.bytes ?? null });
   }
   return ok(restores);
 }

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../src/domain/clock';
 import { beginChain, land } from '../../src/repo/land';
 import { rollBack } from '../../src/repo/rollback';
 import { takeSnapshot } from '../../src/repo/snapshot';
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
 import { changesetOf, type Edits } from '../support/gatedWorker';
+import { field } from '../support/landing';
 import { NEVER, valued } from '../support/result';
 import {
   commitAll,
@@ -147,5 +149,42 @@ describe('text on disk', () => {
     valued(await rollBack(box.repo, workspace, { snapshot, clock }, NEVER));
     assert.deepEqual(folderState(box.root), before);
     assert.equal(readFileSync(join(box.root, 'a.txt'), 'utf8'), 'one\r\n');
+  });
+
+  it('keeps, through a landing, an undo and a rollback, bytes that git’s filters would not give back', async () => {
+    const config = { 'core.autocrlf': 'input', 'filter.strip.clean': 'grep -v OUTPUT', 'filter.strip.smudge': 'cat' };
+    const box = await field({});
+    for (const [key, value] of Object.entries(config)) git(box.root, 'config', key, value);
+    const files = {
+      '.gitattributes': '*.book filter=strip\n*.c ident\n*.bat eol=crlf\n',
+      'windows.txt': 'one\r\ntwo\r\n',
+      'mixed.txt': 'one\r\ntwo\n',
+      'a.book': 'code\nOUTPUT 1\n',
+      'a.c': '/* $Id$ */\nint a;\n',
+      'a.bat': 'one\ntwo\n',
+    };
+    putAll(box.root, files);
+    const before = folderState(box.root);
+    const { repo, workspace } = box;
+    const clock = systemClock;
+    const snapshot = valued(await takeSnapshot(repo, workspace, { label: 'Test', clock }, NEVER));
+    const edits = {
+      'windows.txt': 'ONE\ntwo\n',
+      'mixed.txt': 'ONE\ntwo\n',
+      'a.book': 'CODE\n',
+      'a.c': '/* $Id$ */\nint b;\n',
+      'a.bat': 'ONE\ntwo\n',
+    };
+    const one = await box.landed('one', edits, snapshot.commit);
+    const after = folderState(box.root);
+    assert.deepEqual([after['windows.txt'], after['a.bat']], ['file ONE\r\ntwo\r\n', 'file ONE\ntwo\n']);
+    assert.equal((await box.undo('one', one)).kind, 'landed');
+    assert.deepEqual(folderState(box.root), before);
+    // What git takes for the same is not, byte for byte.
+    put(box.root, 'a.book', 'code\n');
+    const { safety } = valued(await rollBack(repo, workspace, { snapshot, clock }, NEVER));
+    assert.deepEqual(folderState(box.root), before);
+    valued(await rollBack(repo, workspace, { snapshot: safety, clock }, NEVER));
+    assert.deepEqual(folderState(box.root), { ...before, 'a.book': 'file code\n' });
   });
 });
