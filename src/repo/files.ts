@@ -85,6 +85,13 @@ export async function writeContent(root: string, path: string, content: Content)
     }
     return await setMode(root, path, content.mode);
   } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTEMPTY') {
+      return fail(
+        'file',
+        `${path} is still a folder: there are files in it that git ignores.`,
+        'Move them elsewhere, then land the task again: its draft is kept.',
+      );
+    }
     return fail('file', `${path} cannot be written: ${thrownText(thrown)}.`, 'Make it and its folder writable, then try again.');
   }
 }

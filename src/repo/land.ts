@@ -6,7 +6,7 @@ import { sameContent } from './diskWorkspace';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
 import { buildCommit, commitTree, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf } from './trees';
-import { contentsNow, type Truth, truthOf, wholeTruth } from './truth';
+import { contentsNow, isLeftOut, type Truth, truthOf, wholeTruth } from './truth';
 import type { FileEdit, Workspace } from './workspace';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
@@ -73,7 +73,8 @@ export function land(ports: LandPorts, incoming: Incoming, signal: AbortSignal):
     let last: Result<Landing> = cancelled;
     for (let tries = 0; tries < TRIES; tries++) {
       if (signal.aborted) return cancelled;
-      last = await landOnce(ports, incoming, signal);
+      // What moved may be a file that only the merge changes: then all must be looked at.
+      last = await landOnce(ports, incoming, { signal, all: tries > 0 });
       if (last.ok || last.failure.kind !== 'moved') return last;
       await ports.workspace.calm();
     }
@@ -87,7 +88,7 @@ export async function previewLanding(
   incoming: Incoming,
   signal: AbortSignal,
 ): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
-  const now = await workspaceNow(ports, incoming, signal);
+  const now = await workspaceNow(ports, incoming, { signal, all: false });
   if (!now.ok) return now;
   const merge = await mergeTrees(ports.repo, { base: incoming.base, ours: now.value.commit, theirs: incoming.theirs });
   if (!merge.ok) return merge;
@@ -95,9 +96,9 @@ export async function previewLanding(
   return changes.ok ? ok({ changes: changes.value, conflicts: merge.value.conflicts.map((conflict) => conflict.path) }) : changes;
 }
 
-async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Landing>> {
+async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promise<Result<Landing>> {
   const { repo } = ports;
-  const now = await workspaceNow(ports, incoming, signal);
+  const now = await workspaceNow(ports, incoming, look);
   if (!now.ok) return now;
   const { commit: before, truths, tip } = now.value;
   const recorded = before === tip ? ok() : await writeRef(repo, chainRef(incoming.run), before);
@@ -119,6 +120,12 @@ async function landOnce(ports: LandPorts, incoming: Incoming, signal: AbortSigna
   return kept.ok ? ok({ kind: 'landed', before, after: after.value, changes: changes.value }) : kept;
 }
 
+/** How to look at the workspace: all of it, or what the change touches. */
+interface Look {
+  readonly signal: AbortSignal;
+  readonly all: boolean;
+}
+
 interface Now {
   /** Commit of the chain whose tree is the workspace now, as far as this landing can see it. */
   readonly commit: string;
@@ -131,7 +138,7 @@ interface Now {
  * The workspace as a commit on the run's chain. Only the paths that are to change are read, unless one of them is missing that
  * the chain has: the person may have renamed it, and only the whole workspace tells.
  */
-async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Now>> {
+async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): Promise<Result<Now>> {
   const { repo, workspace } = ports;
   const tip = await readRef(repo, chainRef(incoming.run));
   if (!tip.ok) return tip;
@@ -146,10 +153,11 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, signal: AbortS
   if (!truths.ok) return truths;
   const puts = new Map([...truths.value].map(([path, truth]) => [path, truth?.entry ?? null]));
   // An undo is rare and may be late: it looks at everything.
-  const all = incoming.intent === 'undo' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
+  const all =
+    look.all || incoming.intent === 'undo' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
   let from = tip.value;
   if (all) {
-    const whole = await wholeTruth(repo, workspace, signal);
+    const whole = await wholeTruth(repo, workspace, look.signal);
     if (!whole.ok) return whole;
     from = whole.value.tree;
     // The whole knows what is gone, and a folder that stands where a file was must not be taken for nothing.
@@ -188,7 +196,9 @@ async function editsFor(
   for (const { path, before } of changes) {
     const truth = truths.get(path) ?? more.value.get(path) ?? null;
     if ((truth?.entry.blob ?? null) !== (before?.blob ?? null))
-      return fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
+      return truth === null && (await isLeftOut(ports.repo, path))
+        ? leftOut(path)
+        : fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
     if (truth !== null) there.push({ path, ...truth });
   }
   const unlike = await keepRaw(ports.repo, there, kept.value);
@@ -209,6 +219,15 @@ async function editsFor(
     edits.push({ path, before: truth?.content ?? null, after: like.value ?? null });
   }
   return ok(edits);
+}
+
+/** The tree has it, the folder has not: that is meant so in a sparse checkout. */
+function leftOut(path: string) {
+  return fail(
+    'file',
+    `${path} is outside of your sparse checkout.`,
+    'Add its folder (git sparse-checkout add), then land the task again: its draft is kept.',
+  );
 }
 
 /**

@@ -51,6 +51,8 @@ export async function openRepository(folder: string): Promise<Result<Repository>
   } catch {
     return fail('input', `There is no folder ${folder}.`, 'Give a folder that exists.');
   }
+  if (root.includes('\n'))
+    return fail('input', `The path of ${root} has a line break in it.`, 'Rename that folder: git’s answers are read by lines.');
   const key = createHash('sha256').update(root).digest('hex').slice(0, 12);
   const found = await gitText(root, [
     'rev-parse',
@@ -62,7 +64,17 @@ export async function openRepository(folder: string): Promise<Result<Repository>
     '--show-prefix',
   ]);
   if (!found.ok && !/not a git repository|must be run in a work tree/i.test(found.failure.message)) return found;
-  if (!found.ok) return beside(root, key);
+  if (!found.ok) {
+    const inside = await gitText(root, ['rev-parse', '--is-inside-git-dir', '--is-bare-repository']);
+    if (inside.ok && inside.value === 'true\nfalse') {
+      return fail(
+        'input',
+        `${root} is inside .git, and Weft and its agents never touch git’s own files.`,
+        'Give the folder of the project.',
+      );
+    }
+    return beside(root, key);
+  }
   // A folder that its repository ignores is, to git, not there.
   const ignored = found.value.split('\n')[4] === undefined ? ok('') : await gitText(root, ['check-ignore', '.']);
   if (!ignored.ok) return ignored;

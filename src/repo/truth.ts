@@ -177,6 +177,8 @@ async function seedIndex(repo: Repository, index: string): Promise<Result<void>>
     await utimes(copy, time, time);
     const unmarked = await lookEverywhere(repo, copy);
     if (!unmarked.ok) return unmarked;
+    const merged = await dropUnmerged(repo, copy);
+    if (!merged.ok) return merged;
     // Whole or not at all: others may be reading ours.
     await rename(copy, index);
     await writeFile(seed, mark);
@@ -200,6 +202,33 @@ async function lookEverywhere(repo: Repository, index: string): Promise<Result<u
     paths.length === 0 ? ok() : plumb(repo, ['update-index', flag, '-z', '--stdin'], { index, stdin: paths.join('\0') });
   const cleared = await clear('--no-assume-unchanged', assumed);
   return cleared.ok ? clear('--no-skip-worktree', skipped) : cleared;
+}
+
+/** Whether a path is one that the person's sparse checkout leaves out. */
+export async function isLeftOut(repo: Repository, path: string): Promise<boolean> {
+  const said = await plumbText({ ...repo, cwd: repo.workTree }, ['ls-files', '-v', '-z', '--', `${repo.prefix}${path}`], {
+    index: privateIndex(repo),
+  });
+  return said.ok && /^s /i.test(said.value);
+}
+
+/** In the middle of a merge, git makes no tree of an index with conflicts, not even where they are outside of a sub-folder that is the root. */
+async function dropUnmerged(repo: Repository, index: string): Promise<Result<unknown>> {
+  if (repo.prefix === '') return ok();
+  const top = { ...repo, cwd: repo.workTree };
+  const listed = await plumb(top, ['ls-files', '-u', '-z'], { index });
+  if (!listed.ok) return listed;
+  const rows = listed.value.out.toString('latin1').split('\0');
+  const paths = new Set(
+    rows.map((row) => row.slice(row.indexOf('\t') + 1)).filter((path) => path !== '' && !path.startsWith(latin1(repo.prefix))),
+  );
+  const stdin = Buffer.from([...paths].join('\0'), 'latin1');
+  return paths.size === 0 ? ok() : plumb(top, ['update-index', '--force-remove', '-z', '--stdin'], { index, stdin });
+}
+
+/** As bytes are compared that may be no UTF-8. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { changeWord } from '../../src/domain/changes';
 import { chainRef, land, previewLanding } from '../../src/repo/land';
 import { readRef } from '../../src/repo/repository';
+import type { Edits } from '../support/gatedWorker';
 import { field, fieldIn } from '../support/landing';
 import { failed, NEVER, valued } from '../support/result';
 import { folderState, git, isThere, opened, put, putAll, sandbox, temporaryFolder, treeState } from '../support/sandbox';
@@ -139,7 +140,7 @@ describe('a landing', () => {
     const before = folderState(box.root);
     const edits = { a: 'A', gone: null, new: 'n', 'folder/tracked': null, folder: 'a file' };
     const failure = failed(await land(box.ports, await box.incoming('one', edits), NEVER));
-    assert.match(failure.message, /^folder cannot be written: /);
+    assert.match(failure.message, /^folder is still a folder: /);
     assert.deepEqual(folderState(box.root), before);
   });
 
@@ -254,5 +255,34 @@ describe('a landing', () => {
     assert.equal(Object.keys(folderState(box.root)).length, 6);
     const chain = git(box.root, 'log', '--first-parent', '--format=%s', `${box.repo.refs}${chainRef('r1')}`);
     assert.equal(chain.match(/Task/g)?.length, 5);
+  });
+
+  it('sees what the person did to a file that only a renamed folder brings into it', async () => {
+    const files = { 'd/a.txt': 'aaa\n1\n2\n3\n', 'd/b.txt': 'bbb\n1\n2\n3\n' };
+    const box = await field(files);
+    git(box.root, 'config', 'merge.directoryRenames', 'true');
+    await box.landed('one', { 'd/new.txt': 'new\n1\n2\n' });
+    put(box.root, 'd/new.txt', 'new\n1\n2\nPERSON\n');
+    await box.landed('two', { 'd/a.txt': null, 'd/b.txt': null, 'e/a.txt': files['d/a.txt'], 'e/b.txt': files['d/b.txt'] });
+    assert.deepEqual(folderState(box.root), {
+      'e/a.txt': `file ${files['d/a.txt']}`,
+      'e/b.txt': `file ${files['d/b.txt']}`,
+      'e/new.txt': 'file new\n1\n2\nPERSON\n',
+    });
+  });
+
+  it('says what stands in the way: a sparse checkout, a folder that holds ignored files', async () => {
+    const box = await sandbox({ 'in/a': 'a', 'out/b': 'b', 'dir/c': 'c', '.gitignore': '*.log\n' });
+    git(box.root, 'sparse-checkout', 'set', '--no-cone', '/*', '!/out/');
+    put(box.root, 'dir/x.log', 'ignored');
+    const at = await fieldIn(box);
+    const before = folderState(box.root);
+    const landing = async (edits: Edits) => failed(await land(at.ports, await at.incoming('one', edits), NEVER));
+    assert.equal((await landing({ 'out/b': 'B', 'in/a': 'A' })).message, 'out/b is outside of your sparse checkout.');
+    assert.equal(
+      (await landing({ 'dir/c': null, dir: 'file', 'in/a': 'A' })).message,
+      'dir is still a folder: there are files in it that git ignores.',
+    );
+    assert.deepEqual(folderState(box.root), before);
   });
 });

@@ -1,6 +1,6 @@
 /** Opening a folder: which repository holds its states, and what stands in the way. */
 import assert from 'node:assert/strict';
-import { chownSync, symlinkSync } from 'node:fs';
+import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository, readRef, writeRef } from '../../src/repo/repository';
 import { failed, valued } from '../support/result';
@@ -78,5 +78,14 @@ describe('a ref', () => {
     valued(await writeRef(repo, 'x', head));
     assert.equal(valued(await readRef(repo, 'x')), head);
     assert.equal(failed(await writeRef(repo, 'x', head, '1'.repeat(40))).kind, 'git');
+  });
+
+  it('that git keeps its own files in is refused, and so is one whose path git cannot tell in a line', async () => {
+    const box = await sandbox({ a: 'a' });
+    assert.match(failed(await openRepository(join(box.root, '.git'))).message, /is inside \.git/);
+    assert.match(failed(await openRepository(join(box.root, '.git', 'refs'))).message, /is inside \.git/);
+    const broken = join(temporaryFolder(), 'new\nline');
+    mkdirSync(broken);
+    assert.match(failed(await openRepository(broken)).message, /has a line break in it\.$/);
   });
 });

@@ -249,4 +249,19 @@ describe('a snapshot', () => {
     for (const one of all) assert.deepEqual(one, { 'a.txt': 'file a', 'b.txt': 'file b' });
     assert.equal(valued(await listSnapshots(box.repo)).length, 20);
   });
+
+  it('of a sub-folder is taken in the middle of a merge, wherever its conflicts are', async () => {
+    const box = await sandbox({ 'sub/a': 'a', 'sub/b': 'base', top: 'base' });
+    git(box.root, 'checkout', '--quiet', '-b', 'other');
+    putAll(box.root, { top: 'other', 'sub/b': 'other' });
+    commitAll(box.root);
+    git(box.root, 'checkout', '--quiet', 'main');
+    putAll(box.root, { top: 'mine', 'sub/b': 'mine' });
+    commitAll(box.root);
+    assert.throws(() => git(box.root, 'merge', 'other'));
+    const status = git(box.root, 'status', '--porcelain');
+    const root = join(box.root, 'sub');
+    assert.deepEqual(await seen({ root, repo: await opened(root) }), folderState(root));
+    assert.equal(git(box.root, 'status', '--porcelain'), status);
+  });
 });
