@@ -12,7 +12,7 @@ export type Life = 'running' | 'finished' | 'interrupted';
 
 export function lifeOf(state: RunState): Life {
   if (state.phase === 'finished') return 'finished';
-  return isAlive(state.start.pid) ? 'running' : 'interrupted';
+  return isAlive(state.start.pid, state.start.at) ? 'running' : 'interrupted';
 }
 
 /** Reads the state of a run. */

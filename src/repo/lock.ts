@@ -1,5 +1,6 @@
 /** A lock that holds among all processes of Weft's: a file that names its holder, and dies with it. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, fail, type Result, thrownText } from '../domain/failure';
@@ -9,6 +10,8 @@ import { isMissing } from './files';
 const POLL_MS = 25;
 const TRIES = (5 * 60_000) / POLL_MS;
 const REAP_MS = 10_000;
+/** A system tells the moment of its start in whole seconds, and clocks are set. */
+const CLOCK_SLACK_MS = 60_000;
 
 /** Runs `work` while no other holder, here or in another process, does. Waits, at most five minutes. */
 export type Lock = <T>(signal: AbortSignal, work: () => Promise<Result<T>>) => Promise<Result<T>>;
@@ -91,21 +94,35 @@ async function dropIfDead(file: string): Promise<void> {
 async function isDead(file: string): Promise<boolean> {
   try {
     const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
-    return !(Number.isInteger(pid) && isAlive(pid));
+    return !(Number.isInteger(pid) && isAlive(pid, (await stat(file)).mtimeMs));
   } catch (thrown) {
     if (isMissing(thrown)) return false;
     throw thrown;
   }
 }
 
-/** Whether a process of this machine lives. */
-export function isAlive(pid: number): boolean {
+/** Whether the process lives that had this number at a moment (milliseconds since 1970): numbers are given again, soon so in a container. */
+export function isAlive(pid: number, at: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    const born = startOf(pid);
+    return born === undefined || born <= at + CLOCK_SLACK_MS;
   } catch (thrown) {
     // EPERM: it lives, and is somebody else's.
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+/** When a process began; undefined where the system does not say so for nothing. */
+function startOf(pid: number): number | undefined {
+  try {
+    // After the name, which is in brackets and may hold anything: the 20th field is the start, in ticks of 10 ms since the machine's.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
+    const booted = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
+    const born = booted * 1000 + Number(fields[19]) * 10;
+    return Number.isNaN(born) ? undefined : born;
+  } catch {
+    return undefined;
   }
 }
 

@@ -100,8 +100,8 @@ describe('a run whose journal cannot be kept', () => {
 describe('the library', () => {
   it('lists runs of this folder whoever began them, and one that cannot be read hides no other', async () => {
     const { root, repo } = await sandbox({ x: 'x' });
-    const begin = (run: string, pid: number) =>
-      valued(RunRecord.begin(repo.stateDir, { ...startOf(planOf({ a: [] })), run, pid }, countingClock()));
+    const begin = (run: string, pid: number, at = Date.now()) =>
+      valued(RunRecord.begin(repo.stateDir, { ...startOf(planOf({ a: [] })), run, pid }, countingClock(at)));
     begin('r-1', 1).close();
     begin('r-2', 999_999_999).close();
     const done = begin('s-3', 1);

@@ -1,11 +1,11 @@
 /** The lock that holds among processes: one at a time, and none that is dead. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ok } from '../../src/domain/failure';
-import { fileLock } from '../../src/repo/lock';
+import { fileLock, isAlive } from '../../src/repo/lock';
 import { failed, NEVER, valued } from '../support/result';
 import { temporaryFolder } from '../support/sandbox';
 
@@ -77,5 +77,16 @@ describe('the lock', () => {
   it('that cannot be written says where', async () => {
     const failure = failed(await fileLock(join(temporaryFolder(), 'no', 'such', 'held'))(NEVER, async () => ok()));
     assert.match(failure.message, /^Weft cannot write its lock .*held: /);
+  });
+
+  it('is taken over where its holder’s number was given to another process since', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const file = join(temporaryFolder(), 'held');
+    const { pid } = process;
+    const long = Date.now() - 30 * 24 * 60 * 60 * 1000;
+    assert.deepEqual([isAlive(pid, Date.now()), isAlive(pid, long), isAlive(999_999_999, Date.now())], [true, false, false]);
+    writeFileSync(file, `${pid} of long ago`);
+    utimesSync(file, new Date(long), new Date(long));
+    assert.equal(valued(await fileLock(file)(NEVER, async () => ok('in'))), 'in');
   });
 });

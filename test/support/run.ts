@@ -59,7 +59,8 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
   const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
   const request = { plan: planOf(tasks), model: 'scripted:x', planning: NO_USAGE, limits };
-  const clock = countingClock();
+  // Of now: whether a run's process lives is asked for the time when it began.
+  const clock = countingClock(Date.now());
   const ports = { repo: box.repo, workspace, worker: agents.worker, clock };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
