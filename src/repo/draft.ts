@@ -1,5 +1,5 @@
 /** A draft: the isolated copy that one agent edits, as an overlay on a tree. Opening one costs nothing. */
-import type { Change, Mode } from '../domain/changes';
+import type { Change, Entry, Mode } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import { plumb } from './git';
@@ -53,7 +53,10 @@ export class Draft {
     const found = await lookUp(this.repo, this.base, [path]);
     if (!found.ok) return found;
     const entry = found.value.get(path);
-    if (entry === undefined || entry === 'folder') return ok(null);
+    return entry === undefined || entry === 'folder' ? ok(null) : this.readEntry(path, entry);
+  }
+
+  private async readEntry(path: string, entry: Entry): Promise<Result<Content | null>> {
     if (entry.mode === '160000') {
       return fail(
         'input',
@@ -130,13 +133,30 @@ export class Draft {
     if (there.value.length > 0 && !`${to}/`.startsWith(`${from}/`))
       return fail('input', `There is a folder ${to} already.`, 'Choose another name, or move the files into it one by one.');
     if (`${to}/`.startsWith(`${from}/`)) return fail('input', `${to} lies inside ${from}.`, 'Choose a folder outside it.');
-    for (const path of inside.value) {
-      const file = await this.read(path);
-      if (!file.ok) return file;
-      const done = file.value === null ? ok() : await this.moveFile(path, to + path.slice(from.length), file.value);
-      if (!done.ok) return done;
+    // Nothing is at the new place, so there is room for all of them if there is for the folder.
+    const room = await this.room(to);
+    if (!room.ok) return room;
+    const files = await this.readAll(from, inside.value);
+    if (!files.ok) return files;
+    for (const [path, content] of files.value) {
+      this.set(path, null);
+      this.set(to + path.slice(from.length), content);
     }
     return ok();
+  }
+
+  /** Files of a folder, at the cost of one look at the tree. */
+  private async readAll(folder: string, paths: readonly string[]): Promise<Result<Map<string, Content>>> {
+    const entries = await listTree(this.repo, this.base, [`${folder}/`]);
+    if (!entries.ok) return entries;
+    const files = new Map<string, Content>();
+    for (const path of paths) {
+      const entry = entries.value.get(path);
+      const file = await (this.overlay.has(path) || entry === undefined ? this.read(path) : this.readEntry(path, entry));
+      if (!file.ok) return file;
+      if (file.value !== null) files.set(path, file.value);
+    }
+    return ok(files);
   }
 
   /** Lines that an extended regular expression matches, in text files below a folder; at most 500. */

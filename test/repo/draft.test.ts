@@ -184,4 +184,17 @@ describe('a draft', () => {
     assert.match(failed(await draft.move('a', 'nested/a')).message, /nested is a repository of its own/);
     assert.deepEqual(await result(box, draft), { a: 'file a', nested: 'repository ' });
   });
+
+  it('moves a folder of many files whole or not at all, its own changes included', async () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`big/deep/${at}.txt`, `${at}`]));
+    const { box, draft } = await draftOf({ ...many, 'big/run': { run: 'r' }, file: 'f' });
+    valued(await draft.write('big/new.txt', Buffer.from('new')));
+    valued(await draft.remove('big/deep/7.txt'));
+    assert.equal(failed(await draft.move('big', 'file/big')).message, 'file/big cannot be made: file is a file.');
+    valued(await draft.move('big', 'moved/to'));
+    const expected: [string, string][] = Object.entries(many).map(([path, text]) => [path.replace('big', 'moved/to'), `file ${text}`]);
+    const { 'moved/to/deep/7.txt': gone, ...rest } = Object.fromEntries(expected);
+    assert.equal(gone, 'file 7');
+    assert.deepEqual(await result(box, draft), { ...rest, 'moved/to/new.txt': 'file new', 'moved/to/run': 'run r', file: 'file f' });
+  });
 });
