@@ -16,11 +16,7 @@ import { runCommand } from './run';
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
-  const out = output(
-    parsed.ok ? parsed.value.json : argv.includes('--json'),
-    (text) => process.stdout.write(text),
-    (text) => process.stderr.write(text),
-  );
+  const out = outputFor(parsed.ok ? parsed.value.json : argv.includes('--json'));
   if (!parsed.ok) {
     out.result({ exitCode: 2, failure: parsed.failure });
     return 2;
@@ -39,6 +35,14 @@ async function main(argv: readonly string[]): Promise<number> {
     default:
       return inWorkspace({ ...parsed.value, command }, out);
   }
+}
+
+function outputFor(json: boolean): Output {
+  return output(
+    json,
+    (text) => process.stdout.write(text),
+    (text) => process.stderr.write(text),
+  );
 }
 
 async function inWorkspace({ command, workspace: folder }: Arguments, out: Output): Promise<number> {
@@ -112,7 +116,8 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (thrown: unknown) => {
-    process.stderr.write(`weft: ${thrownText(thrown)} This is a bug; please report it.\n`);
+    const { failure } = fail('file', `${thrownText(thrown)}.`, 'This is a bug; please report it.');
+    outputFor(process.argv.includes('--json')).result({ exitCode: 1, failure });
     process.exitCode = 1;
   },
 );

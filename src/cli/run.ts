@@ -1,6 +1,7 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../domain/clock';
@@ -41,7 +42,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
     return exitCode;
   };
   // A plan that cannot be used is told before a key that is missing.
-  const given = 'plan' in command.work ? await planFrom(command.work.plan) : ok(undefined);
+  const given = 'plan' in command.work ? await planFrom(command.work.plan, signal) : ok(undefined);
   if (!given.ok) return refuse(given.failure);
   const model = await modelFor(command.model);
   if (!model.ok) return refuse(model.failure);
@@ -89,11 +90,12 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
   return exitCode;
 }
 
-async function planFrom(source: string): Promise<Result<Plan | undefined>> {
+async function planFrom(source: string, signal: AbortSignal): Promise<Result<Plan | undefined>> {
   try {
     const name = source === '-' ? 'The plan on standard input' : source;
-    return readPlan(source === '-' ? await text(process.stdin) : await readFile(source, 'utf8'), name);
+    return readPlan(source === '-' ? await text(addAbortSignal(signal, process.stdin)) : await readFile(source, 'utf8'), name);
   } catch (thrown) {
+    if (signal.aborted) return cancelled;
     return fail(
       'input',
       `The plan ${source} cannot be read: ${thrownText(thrown)}.`,

@@ -1,12 +1,12 @@
 /** Bad input: an exit code, and one clear message that says what to do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { serveModel } from '../support/modelServer';
 import { git, put, temporaryFolder } from '../support/sandbox';
-import { buildWeft, type Call, planText, scenarioFile, weft, writing } from '../support/weft';
+import { buildWeft, type Call, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
 
 const one = { id: 'one' };
 
@@ -181,5 +181,18 @@ describe('a server', function () {
     assert.match(out, /✗ two: .*The scenario has no task “two”/);
     assert.match(out, /⬇ one: landed/);
     assert.equal(code, 1);
+  });
+
+  it('says so in JSON, too, where something is wrong that nobody thought of', async () => {
+    const call = workspace();
+    await weft(['runs'], call);
+    const [key = ''] = readdirSync(join(call.cwd, '.git', 'weft'));
+    symlinkSync('runs', join(call.cwd, '.git', 'weft', key, 'runs'));
+    const { code, out, err } = await weft(['runs', '--json'], call);
+    assert.deepEqual([code, err], [1, '']);
+    assert.match(
+      JSON.stringify(jsonLines(out)),
+      /^\[\{"type":"result","exitCode":1,"failure":\{"kind":"file","message":"ELOOP.*This is a bug/,
+    );
   });
 });

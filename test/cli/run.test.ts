@@ -145,6 +145,16 @@ describe('weft run, interrupted', function () {
     assert.match((await weft(['runs'], { cwd })).out, /finished/);
   });
 
+  it('while the plan is still being written ends at once', async () => {
+    const child = startWeft(['run', '-', '--json', '--model', 'scripted:sample'], { cwd: workspace() });
+    const ended = ending(child);
+    // More than a pipe holds: when it is taken, Weft is reading.
+    child.stdin.write(' '.repeat(1_000_000), () => child.kill('SIGINT'));
+    const { code, out } = await ended;
+    assert.equal(code, 130);
+    assert.equal(resultOf(out).exitCode, 130);
+  });
+
   it('by a reader that went away stops in order, too', async () => {
     const cwd = workspace();
     const model = scenarioFile({ one: [{ thinkMs: 600_000, say: 'never' }] });
