@@ -5,12 +5,14 @@ import { fail, ok, type Result } from '../domain/failure';
 import { rewrittenSince } from './chain';
 import { checkNoLink, readContent } from './files';
 import { contentOf } from './filters';
+import { plumbText } from './git';
+import { asText, oddChanges, restoreOddNames } from './oddNames';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from './raw';
 import type { Repository } from './repository';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
 import { diffTrees, lookUp, type Put, treeOf, withPuts } from './trees';
 import { entryOf, type WholeTruth, wholeTruth } from './truth';
-import type { FileRestore, Untitled, Workspace } from './workspace';
+import type { Content, FileRestore, Untitled, Workspace } from './workspace';
 
 /** The files that rolling back would change, as they are now (`before`) and would be (`after`). */
 export async function previewRollback(
@@ -149,12 +151,15 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
   if (!untitled.ok) return untitled;
   // A nested repository is a mere link in the tree: its files are not ours to write or delete.
   const ours = changes.value.filter(({ before, after }) => before?.mode !== '160000' && after?.mode !== '160000');
+  const odd = await oddChanges(repo, { now: now.disk, past: past.disk });
+  if (!odd.ok) return odd;
+  const notText = new Set(odd.value.map(asText));
   const kept = await keptRaws(repo);
   if (!kept.ok) return kept;
   const rewritten = await rewrittenRaw(repo, { disk: past.disk, since: snapshot.at }, kept.value);
   if (!rewritten.ok) return rewritten;
   const paths = new Set([
-    ...ours.map((change) => change.path),
+    ...ours.map((change) => change.path).filter((path) => !notText.has(path)),
     ...now.unsaved.map((text) => text.path),
     ...texts.value.keys(),
     ...rewritten.value,
@@ -171,12 +176,12 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
   // They say how the bytes of all other files lie on disk, so they must be there first.
   const attributes = [...paths].filter(isAttributes);
   const first = attributes.length === 0 ? ok() : await restore(attributes, await workspace.untitled());
-  return first.ok
-    ? restore(
-        [...paths].filter((path) => !isAttributes(path)),
-        untitled.value,
-      )
-    : first;
+  if (!first.ok) return first;
+  const rest = await restore(
+    [...paths].filter((path) => !isAttributes(path)),
+    untitled.value,
+  );
+  return rest.ok ? restoreOddNames(repo, odd.value, past.disk) : rest;
 }
 
 /** Files that the tree has as they are, but whose bytes Weft wrote anew since, as git's filters made them. */
@@ -218,15 +223,27 @@ async function restoresOf(
   const files = new Map([...entries.value].flatMap(([path, entry]) => (entry === 'folder' ? [] : [[path, entry] as const])));
   const contents = await contentsAsTheyWere(repo, files, past);
   if (!contents.ok) return contents;
+  const modes = await plumbText(repo, ['config', '--type=bool', '--get', 'core.fileMode'], { answers: [1] });
+  if (!modes.ok) return modes;
   const restores: FileRestore[] = [];
   for (const path of paths) {
     const disk = contents.value.get(path) ?? null;
     const text = past.texts.get(path);
     const unsaved = text === undefined ? ok(null) : await contentOf(repo, path, text);
     if (!unsaved.ok) return unsaved;
-    restores.push({ path, disk, unsaved: unsaved.value?.bytes ?? null });
+    const file = modes.value === 'false' && disk !== null ? await withModeOnDisk(repo, path, disk) : ok(disk);
+    if (!file.ok) return file;
+    restores.push({ path, disk: file.value, unsaved: unsaved.value?.bytes ?? null });
   }
   return ok(restores);
+}
+
+/** Where git does not look at modes, the tree knows none: a file keeps its own. */
+async function withModeOnDisk(repo: Repository, path: string, file: Content): Promise<Result<Content>> {
+  const there = await readContent(repo.root, path);
+  if (!there.ok) return there;
+  const isFile = there.value !== null && there.value !== 'folder' && there.value.mode !== '120000' && file.mode !== '120000';
+  return ok(isFile ? { mode: there.value.mode, bytes: file.bytes } : file);
 }
 
 async function firstDifference(repo: Repository, files: readonly FileRestore[]): Promise<Result<void>> {

@@ -1,6 +1,6 @@
 /** Rolling back: the folder is equal to the snapshot, byte for byte, and what was there before can be had again. */
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { array, asyncProperty, assert as check, constantFrom, record, tuple } from 'fast-check';
 import { changeWord } from '../../src/domain/changes';
@@ -281,5 +281,35 @@ describe('rolling back', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('brings back and takes away files whose names are no UTF-8', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const box = await stage({ a: 'a' });
+    const odd = (name: string) => Buffer.concat([Buffer.from(`${box.root}/${name}-`), Buffer.from([0xff])]);
+    writeFileSync(odd('gone'), 'gone');
+    writeFileSync(odd('changed'), 'before');
+    const snapshot = await snap(box);
+    unlinkSync(odd('gone'));
+    writeFileSync(odd('changed'), 'after');
+    writeFileSync(odd('new'), 'new');
+    put(box.root, 'a', 'A');
+    const state = () => ['gone', 'changed', 'new'].map((name) => (existsSync(odd(name)) ? readFileSync(odd(name), 'utf8') : null));
+    const { safety } = await back(box, snapshot);
+    assert.deepEqual(state(), ['gone', 'before', null]);
+    assert.deepEqual(readdirSync(box.root).length, 4);
+    await back(box, safety);
+    assert.deepEqual(state(), [null, 'after', 'new']);
+  });
+
+  it('leaves modes alone where git is told not to look at them', async () => {
+    const box = await stage({ 'a.sh': { run: 'a' }, 'b.sh': { run: 'b' } });
+    git(box.root, 'config', 'core.fileMode', 'false');
+    git(box.root, 'update-index', '--chmod=-x', 'a.sh');
+    const before = folderState(box.root);
+    const snapshot = await snap(box);
+    put(box.root, 'a.sh', 'changed');
+    await back(box, snapshot);
+    assert.deepEqual(folderState(box.root), before);
   });
 });
