@@ -82,7 +82,7 @@ export function summaryLines(
     ['conflicts', String(summary.conflicts)],
     [
       'tokens',
-      `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache)`,
+      `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache, ${summary.usage.cacheWrite.toLocaleString('en')} written to it)`,
     ],
     ['cost', costText(summary.costUsd, state.start.model)],
     ['wall time', seconds(summary.wallMs)],
@@ -92,7 +92,8 @@ export function summaryLines(
   for (const { task, files } of conflicts) {
     lines.push('', ...conflictLines({ run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
   }
-  lines.push('', `Take it all back:  weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
+  if (summary.filesChanged > 0)
+    lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
 }
 

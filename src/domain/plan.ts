@@ -95,7 +95,7 @@ export function checkPlan(data: unknown): { plan: Plan | undefined; problems: Pl
 
 /** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. */
 export function problemsText(problems: readonly PlanProblem[]): string {
-  const shown = problems.slice(0, 5).map((problem) => `${place(problem.at)}: ${problem.message}`);
+  const shown = problems.slice(0, 5).map((problem) => `${place(problem.at)}: ${problem.message.replace(/\.$/, '')}`);
   const more = problems.length - shown.length;
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
