@@ -53,7 +53,9 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
   // Nothing is awaited between this look at the documents and the edit: whoever types in between is seen.
   const moved = firstMoved(place, steps);
   if (moved !== undefined) return movedFailure(moved);
-  const done = await applyEdit(workspaceEdit(place, steps));
+  const change = workspaceEdit(place, steps);
+  // VS Code refuses an edit that holds nothing, as of links alone, or where all of it is there already.
+  const done = change === undefined ? ok() : await applyEdit(change);
   const finished = done.ok ? await finish(place, steps) : done;
   if (finished.ok) return finished;
   const back = await takeBack(place, steps);
@@ -108,27 +110,33 @@ function isDeleted(step: Step, document: vscode.TextDocument): boolean {
   return step.edit.after === null && step.edit.before !== null && step.edit.before.bytes.toString() === document.getText();
 }
 
-function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEdit {
+/** All that a WorkspaceEdit can do of the steps; undefined where that is nothing. */
+function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEdit | undefined {
   const all = new vscode.WorkspaceEdit();
+  // Its size counts text edits only.
+  let parts = 0;
   for (const step of steps) {
     const uri = uriOf(place, step.edit.path);
     if (step.kind === 'document') {
       for (const { start, end, text } of lineEdits(step.before, step.after)) {
+        parts++;
         all.replace(step.document.uri, step.document.validateRange(new vscode.Range(start, 0, end, 0)), text);
       }
     } else if (step.edit.after === null) {
+      parts++;
       all.deleteFile(uri, { ignoreIfNotExists: true });
     } else if (step.edit.after.mode !== '120000') {
       // Over a link, the file would be written to where the link leads: links are replaced on disk, afterwards.
-      if (step.edit.before?.mode !== '120000') all.createFile(uri, { overwrite: true, contents: step.edit.after.bytes });
+      if (step.edit.before?.mode === '120000') continue;
+      parts++;
+      all.createFile(uri, { overwrite: true, contents: step.edit.after.bytes });
     }
   }
-  return all;
+  return parts === 0 ? undefined : all;
 }
 
 async function applyEdit(edit: vscode.WorkspaceEdit): Promise<Result<void>> {
   try {
-    // Its size counts text edits only: an edit without any is not empty.
     if (await vscode.workspace.applyEdit(edit)) return ok();
     return fail(
       'moved',

@@ -1,6 +1,6 @@
 /** Landings in a real workspace: open, unsaved and closed files, and somebody who types meanwhile. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -49,6 +49,22 @@ describe('landing', () => {
       [readFileSync(place.path('src/closed.js'), 'utf8'), readFileSync(place.path('test/made.js'), 'utf8')],
       ['new\n', 'made\n'],
     );
+  });
+
+  it('lands what is there already, and links, which no WorkspaceEdit can hold', async () => {
+    const place = await freshFolder({ 'a.txt': 'old\n', 'target.txt': 'old\n' });
+    symlinkSync('target.txt', place.path('link'));
+    const run = await beginTestRun(place);
+    const first = await run.work('a', { 'a.txt': 'new\n', 'made.txt': 'made\n' });
+    const same = await run.work('b', { 'a.txt': 'new\n', 'made.txt': 'made\n' });
+    assert.equal((await run.land(first)).kind, 'landed');
+    assert.equal((await run.land(same)).kind, 'landed');
+    assert.equal(readFileSync(place.path('made.txt'), 'utf8'), 'made\n');
+    const unlinked = await run.work('c', { link: null });
+    const landing = await run.land(unlinked);
+    assert.equal(existsSync(place.path('link')), false);
+    assert.equal((await run.undo(unlinked, landing)).kind, 'landed');
+    assert.equal(readlinkSync(place.path('link')), 'target.txt');
   });
 
   it('loses no letter of a person who types while it lands', async () => {
