@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Change } from '../domain/changes';
 import { blobUri } from './blobs';
-import { showFailure } from './messages';
+import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';
 import { changesOf, type FileNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -28,7 +28,7 @@ async function showTask(node: TaskNode): Promise<void> {
   const changes = await changesOf(node);
   if (!changes.ok) return showFailure(changes.failure);
   if (changes.value.length === 0) {
-    void vscode.window.showInformationMessage(`“${node.task.task.title}” changed no files.`);
+    void notify('information', `Weft: “${node.task.task.title}” changed no files.`);
     return;
   }
   const files = changes.value.map((change) => sidesOf(node.view, change));

@@ -7,7 +7,7 @@ import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure'
 import { isDecided } from '../domain/run';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
-import { showFailure, withProgress } from './messages';
+import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
@@ -20,6 +20,7 @@ const ACCEPT_MERGE = 'mergeEditor.acceptMerge';
 export function registerConflicts(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (argument: unknown) => Promise<Result<void>>) =>
     vscode.commands.registerCommand(id, async (argument: unknown) => {
+      if (!saysTrusted()) return;
       const done = await act(argument);
       if (!done.ok) await showFailure(done.failure);
     });
@@ -66,9 +67,7 @@ async function showMerge({ view, task }: TaskTarget, file: ConflictFile, paths: 
   const output = at(paths.result);
   if (!known.includes(OPEN_MERGE_EDITOR)) {
     await vscode.window.showTextDocument(output, { preview: false });
-    void vscode.window.showInformationMessage(
-      'Weft: This editor has no merge editor. Decide each marked place, then run “Weft: Complete Merge”.',
-    );
+    void notify('information', 'Weft: This editor has no merge editor. Decide each marked place, then run “Weft: Complete Merge”.');
     return ok();
   }
   const undoing = task.stage.kind === 'conflicted' && task.stage.conflict.intent === 'undo';
@@ -101,14 +100,14 @@ async function showMerge({ view, task }: TaskTarget, file: ConflictFile, paths: 
 
 /** Where one side deleted the file, or it is no text, there is nothing to merge: one side is taken. */
 async function chooseSide(sessions: Sessions, target: TaskTarget, file: ConflictFile): Promise<Result<void>> {
-  const word = (entry: Entry | null) => (entry === null ? 'deleted there' : 'kept as it is there');
+  const verb = (entry: Entry | null) => (entry === null ? 'deleted' : 'changed');
   const ours = `Workspace (${file.oursBy})`;
   const theirs = `Agent (${target.task.task.title})`;
   const chosen = await vscode.window.showWarningMessage(
     `Conflict in ${file.path}`,
     {
       modal: true,
-      detail: `It cannot be merged line by line. In the workspace it is ${word(file.ours)}; by the agent, ${word(file.theirs)}. Which side do you take?`,
+      detail: `It cannot be merged line by line: it was ${verb(file.ours)} in the workspace, and the agent ${verb(file.theirs)} it. Which side do you take?`,
     },
     ours,
     theirs,

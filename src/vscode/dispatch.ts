@@ -1,29 +1,34 @@
 /** From what a person selected to a run: plan, review, start. */
 import * as vscode from 'vscode';
-import { fail, ok, type Result } from '../domain/failure';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import type { Selected } from '../plan/context';
 import { listFiles } from '../repo/truth';
-import { showFailure, withProgress } from './messages';
+import { saysTrusted, showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
 import { folderOfPlan, openPlan, readPlanDocument } from './planDocument';
 import { askGoal, chooseFolder, selectedFiles, selectedLines } from './selection';
-import type { Session, Sessions } from './session';
+import type { DrivenRun, Session, Sessions } from './session';
+
+const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.';
 
 interface Ports {
   readonly context: vscode.ExtensionContext;
   readonly sessions: Sessions;
   /** What planning cost, by the plan document's address, until its run starts. */
   readonly planning: Map<string, Usage>;
+  /** The addresses of plan documents whose runs go on. */
+  readonly running: Set<string>;
 }
 
 export function registerDispatch(context: vscode.ExtensionContext, sessions: Sessions): vscode.Disposable {
-  const ports: Ports = { context, sessions, planning: new Map() };
+  const ports: Ports = { context, sessions, planning: new Map(), running: new Set() };
   const command = (id: string, act: (...args: unknown[]) => Promise<Result<void>>) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
-      const done = isTrusted() ? await act(...args) : fail('cancelled', 'Restricted Mode');
+      if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
+      const done = await act(...args);
       if (!done.ok) await showFailure(done.failure);
     });
   return vscode.Disposable.from(
@@ -33,19 +38,6 @@ export function registerDispatch(context: vscode.ExtensionContext, sessions: Ses
     command(COMMANDS.dispatchPlan, (uri) => dispatchPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
     command(COMMANDS.runPlan, (uri) => runPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
   );
-}
-
-/** Agents change files and send them to a model: nothing of that happens in a folder that the person does not trust. */
-function isTrusted(): boolean {
-  if (vscode.workspace.isTrusted) return true;
-  const manage = 'Manage Workspace Trust';
-  void vscode.window
-    .showErrorMessage(
-      'Weft: This workspace is in Restricted Mode. Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.',
-      manage,
-    )
-    .then((chosen) => (chosen === manage ? vscode.commands.executeCommand('workbench.trust.manage') : undefined));
-  return false;
 }
 
 async function dispatch(ports: Ports, uri: vscode.Uri | undefined, given: string | undefined): Promise<Result<void>> {
@@ -73,10 +65,10 @@ async function dispatchFiles(ports: Ports, uris: readonly vscode.Uri[]): Promise
   const session = await sessionFor(ports, chosen[0]);
   if (!session.ok) return session;
   const files = await selectedFiles(session.value, chosen);
-  if (files.length === 0)
+  if (files.length < chosen.length)
     return fail(
       'input',
-      `None of these files is in the folder ${session.value.folder.name}.`,
+      `${files.length === 0 ? 'None' : 'Not all'} of what is selected is in the folder ${session.value.folder.name}.`,
       'Select files or folders of one workspace folder.',
     );
   const text = await askGoal({ required: false, about: files.length === 1 ? '1 Item' : `${files.length} Items` });
@@ -110,16 +102,38 @@ function isPlan(uri: vscode.Uri): boolean {
 async function runPlan(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<void>> {
   const source = uri ?? vscode.window.activeTextEditor?.document.uri;
   if (source === undefined) return fail('input', 'No plan is open.', 'Open a plan (*.weft.json), or run “Weft: Dispatch…”.');
-  const document = await vscode.workspace.openTextDocument(source);
+  const key = source.toString();
+  // A double click means one run.
+  if (ports.running.has(key) && !(await asksForAnother())) return ok();
+  ports.running.add(key);
+  const started = await runPlanOnce(ports, source);
+  if (!started.ok) {
+    ports.running.delete(key);
+    return started;
+  }
+  ports.planning.delete(key);
+  void started.value.ended.finally(() => ports.running.delete(key));
+  return ok();
+}
+
+async function asksForAnother(): Promise<boolean> {
+  const again = 'Run Again';
+  const detail = 'A second run would work on the same files beside the first.';
+  return (await vscode.window.showWarningMessage('This plan is running already.', { modal: true, detail }, again)) === again;
+}
+
+async function runPlanOnce(ports: Ports, source: vscode.Uri): Promise<Result<DrivenRun>> {
+  let document: vscode.TextDocument;
+  try {
+    document = await vscode.workspace.openTextDocument(source);
+  } catch (thrown) {
+    return fail('file', `The plan cannot be opened: ${thrownText(thrown)}.`, 'Choose one that is there, and is a text.');
+  }
   const plan = readPlanDocument(document);
   if (!plan.ok) return plan;
   const folder = await folderOfPlan(ports.sessions, source);
   const session = folder === undefined ? await sessionFor(ports, source) : await ports.sessions.of(folder);
-  if (!session.ok) return session;
-  const usage = ports.planning.get(source.toString()) ?? NO_USAGE;
-  const started = await startRun(ports, session.value, plan.value, usage);
-  if (started.ok) ports.planning.delete(source.toString());
-  return started;
+  return session.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : session;
 }
 
 async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
@@ -139,14 +153,17 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   });
   if (!planned.ok) return planned;
   const { plan, usage } = planned.value;
-  if (settings.autoApprove) return startRun(ports, session, plan, usage);
+  if (settings.autoApprove) {
+    const started = await startRun(ports, session, plan, usage);
+    return started.ok ? ok() : started;
+  }
   const document = await openPlan(session, plan);
   if (!document.ok) return document;
   ports.planning.set(document.value.uri.toString(), usage);
   return ok();
 }
 
-async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage): Promise<Result<void>> {
+async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage): Promise<Result<DrivenRun>> {
   const settings = settingsOf(session.folder);
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
@@ -159,7 +176,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   if (!started.ok) return started;
   void vscode.commands.executeCommand(`workbench.view.extension.${VIEWS.container}`);
   void started.value.ended.then((ended) => (ended.ok ? undefined : showFailure(ended.failure)));
-  return ok();
+  return started;
 }
 
 /** What the explorer passes: the file under the mouse, and all that are selected. */

@@ -1,12 +1,12 @@
 /** Going back: rolling the workspace back to a snapshot, and undoing one task; both show first which files will change. */
 import * as vscode from 'vscode';
 import { type Change, changeWord } from '../domain/changes';
-import type { Result } from '../domain/failure';
+import { fail, ok, type Result } from '../domain/failure';
 import { landPortsOf, previewUndo, undoTask } from '../engine/landing';
 import { rollBackTo } from '../engine/rollback';
 import { previewRollback } from '../repo/rollback';
-import { takeSnapshot } from '../repo/snapshot';
-import { showFailure, withProgress } from './messages';
+import { type Snapshot, takeSnapshot, untitledOf } from '../repo/snapshot';
+import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Session, Sessions } from './session';
 import { snapshotTarget, taskTarget } from './targets';
@@ -17,6 +17,7 @@ const MAX_NAMED = 15;
 export function registerGoBack(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (row: unknown) => Promise<Result<void> | undefined>) =>
     vscode.commands.registerCommand(id, async (row: unknown) => {
+      if (!saysTrusted()) return;
       const done = await act(row);
       if (done?.ok === false) await showFailure(done.failure);
     });
@@ -36,13 +37,19 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
     previewRollback(session.repo, session.workspace, snapshot, signal),
   );
   if (!preview.ok) return preview;
-  if (preview.value.length === 0 && snapshot.unsaved.length === 0) {
-    void vscode.window.showInformationMessage('Weft: The workspace is as it was then; there is nothing to roll back.');
+  const lost = await untitledLost(session, snapshot);
+  if (!lost.ok) return lost;
+  if (preview.value.length === 0 && snapshot.unsaved.length === 0 && lost.value.length === 0) {
+    void notify('information', 'Weft: The workspace is as it was then; there is nothing to roll back.');
     return undefined;
   }
   const sure = await confirm(
     `Roll back to “${snapshot.label}”?`,
-    [...fileLines(preview.value), 'A snapshot of now is taken first, so that this can be undone.'],
+    [
+      ...fileLines(preview.value),
+      ...lost.value.map((name) => `${name} comes back, unsaved.`),
+      'A snapshot of now is taken first, so that this can be undone.',
+    ],
     'Roll Back',
   );
   if (!sure) return undefined;
@@ -56,10 +63,17 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
   sessions.refresh();
   if (!done.ok) return done;
   const { safety, changes } = done.value;
-  void offerWayBack(`Rolled back: ${files(changes.length)} changed.`, async () => {
-    await vscode.commands.executeCommand(COMMANDS.rollBack, { session, snapshot: safety });
-  });
+  const wayBack = { title: 'Undo', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, { session, snapshot: safety }) };
+  void notify('information', `Weft: Rolled back: ${files(changes.length)} changed.`, [wayBack]);
   return undefined;
+}
+
+/** The texts without a file that a snapshot has, and that no editor shows any more. */
+async function untitledLost({ repo, workspace }: Session, snapshot: Snapshot): Promise<Result<string[]>> {
+  const then = await untitledOf(repo, snapshot);
+  if (!then.ok) return then;
+  const open = new Set((await workspace.untitled()).map(({ text }) => text));
+  return ok(then.value.filter(({ text }) => text !== '' && !open.has(text)).map(({ name }) => name));
 }
 
 /** A run that goes on would land on top of what is rolled back: it is stopped, or nothing is done. */
@@ -99,9 +113,6 @@ async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | un
   const preview = await withProgress('Weft: looking at what came later', (signal) => previewUndo(state, ports, id, signal));
   if (!preview.ok) return preview;
   const { changes, conflicts } = preview.value;
-  if (changes.length === 0) {
-    void vscode.window.showInformationMessage(`Weft: Nothing of “${title}” is in the workspace any more.`);
-  }
   const notes =
     conflicts.length > 0
       ? [
@@ -109,20 +120,29 @@ async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | un
         ]
       : ['Everything else is kept.'];
   const shown = changes.filter((change) => !conflicts.includes(change.path));
-  if (!(await confirm(`Undo “${title}”?`, [...fileLines(shown), ...notes], 'Undo Task'))) return undefined;
+  // Where nothing of it is left, there is nothing to ask.
+  const left = changes.length + conflicts.length > 0;
+  if (left && !(await confirm(`Undo “${title}”?`, [...(shown.length > 0 ? fileLines(shown) : []), ...notes], 'Undo Task')))
+    return undefined;
   const done = await withProgress(`Weft: undoing “${title}”`, (signal) =>
     sessions.withRecord(view, (record) => undoTask(record, landPortsOf(record, session), id, signal)),
   );
   if (!done.ok) return done;
   if (done.value.kind === 'conflict') await vscode.commands.executeCommand(COMMANDS.openConflict, row ?? target);
-  else void vscode.window.showInformationMessage(`Weft: “${title}” is undone, and everything else is kept.`);
+  else if (left) void notify('information', `Weft: “${title}” is undone, and everything else is kept.`);
+  else void notify('information', `Weft: Nothing of “${title}” was in the workspace any more.`);
   return undefined;
 }
 
 async function snapshotNow(sessions: Sessions): Promise<Result<void> | undefined> {
-  for (const session of await sessions.all()) {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 0) return fail('input', 'No folder is open, and a snapshot is one of a folder.', 'Open a folder.');
+  for (const folder of folders) {
+    const session = await sessions.of(folder);
+    if (!session.ok) return session;
+    const { repo, workspace } = session.value;
     const taken = await withProgress('Weft: taking a snapshot', (signal) =>
-      takeSnapshot(session.repo, session.workspace, { label: 'Taken by hand', clock: sessions.clock }, signal),
+      takeSnapshot(repo, workspace, { label: 'Taken by hand', clock: sessions.clock }, signal),
     );
     if (!taken.ok) return taken;
   }
@@ -130,16 +150,12 @@ async function snapshotNow(sessions: Sessions): Promise<Result<void> | undefined
   return undefined;
 }
 
-async function offerWayBack(text: string, wayBack: () => Promise<void>): Promise<void> {
-  const undoIt = 'Undo';
-  if ((await vscode.window.showInformationMessage(`Weft: ${text}`, undoIt)) === undoIt) await wayBack();
-}
-
 async function confirm(message: string, lines: readonly string[], button: string): Promise<boolean> {
   return (await vscode.window.showWarningMessage(message, { modal: true, detail: lines.join('\n') }, button)) === button;
 }
 
 function fileLines(changes: readonly Change[]): string[] {
+  if (changes.length === 0) return ['No file will change.', ''];
   const named = changes.slice(0, MAX_NAMED).map((change) => `${change.path} — ${changeWord(change)}`);
   const more = changes.length - named.length;
   return [`${files(changes.length)} will change:`, '', ...named, ...(more > 0 ? [`and ${more} more`] : []), ''];

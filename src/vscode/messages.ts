@@ -1,20 +1,51 @@
 /** Failures as VS Code shows them, each with the button that does what it tells. */
 import * as vscode from 'vscode';
-import { type Failure, failureText } from '../domain/failure';
+import { type Failure, failureText, never } from '../domain/failure';
 import { COMMANDS } from './names';
+import { withoutLinks } from './wording';
+
+export interface Button extends vscode.MessageItem {
+  readonly act: () => Thenable<unknown>;
+}
+
+/** A notification, and what its buttons do. What agents and plans wrote may be part of the text: no link comes of it. */
+export async function notify(severity: 'information' | 'warning' | 'error', text: string, buttons: readonly Button[] = []): Promise<void> {
+  const chosen = await shown(severity, withoutLinks(text), buttons);
+  await chosen?.act();
+}
+
+function shown(severity: 'information' | 'warning' | 'error', text: string, buttons: readonly Button[]): Thenable<Button | undefined> {
+  switch (severity) {
+    case 'information':
+      return vscode.window.showInformationMessage(text, ...buttons);
+    case 'warning':
+      return vscode.window.showWarningMessage(text, ...buttons);
+    case 'error':
+      return vscode.window.showErrorMessage(text, ...buttons);
+    default:
+      return never(severity);
+  }
+}
 
 /** A cancellation is no news to whoever cancelled. */
 export async function showFailure(failure: Failure): Promise<void> {
   if (failure.kind === 'cancelled') return;
-  const setKey = 'Set API Key';
-  const chosen = await vscode.window.showErrorMessage(`Weft: ${failureText(failure)}`, ...(failure.kind === 'auth' ? [setKey] : []));
-  if (chosen === setKey) await vscode.commands.executeCommand(COMMANDS.setApiKey);
+  const setKey = { title: 'Set API Key', act: () => vscode.commands.executeCommand(COMMANDS.setApiKey) };
+  await notify('error', `Weft: ${failureText(failure)}`, failure.kind === 'auth' ? [setKey] : []);
+}
+
+/** Whether the workspace is trusted; says, where it is not, that it is not, and what this means. */
+export function saysTrusted(meaning = 'git can run programs that a folder names, so Weft does nothing here until you trust it.'): boolean {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = { title: 'Manage Workspace Trust', act: () => vscode.commands.executeCommand('workbench.trust.manage') };
+  void notify('error', `Weft: This workspace is in Restricted Mode. ${meaning}`, [manage]);
+  return false;
 }
 
 /** Runs `work` under a progress notification that can be cancelled. */
 export function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title: withoutLinks(title), cancellable: true },
     async (_progress, token) => {
       const stop = new AbortController();
       const listening = token.onCancellationRequested(() => stop.abort());

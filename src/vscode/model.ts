@@ -6,6 +6,7 @@ import type { Result } from '../domain/failure';
 import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
+import { notify } from './messages';
 import { COMMANDS, SETTINGS } from './names';
 
 const SECRET = 'weft.apiKey';
@@ -63,6 +64,6 @@ export function registerApiKey(context: vscode.ExtensionContext): vscode.Disposa
     if (key === undefined) return;
     if (key.trim() === '') await context.secrets.delete(SECRET);
     else await context.secrets.store(SECRET, key.trim());
-    void vscode.window.showInformationMessage(key.trim() === '' ? 'Weft has forgotten the API key.' : 'Weft will use this API key.');
+    void notify('information', key.trim() === '' ? 'Weft has forgotten the API key.' : 'Weft will use this API key.');
   });
 }

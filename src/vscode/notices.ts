@@ -1,9 +1,10 @@
 /** Notifications of what needs the person: a run that has finished, a conflict, failed tasks; one for what happens at once. */
 import * as vscode from 'vscode';
 import type { RunEvent } from '../domain/event';
-import { failureText, never } from '../domain/failure';
+import { failureText } from '../domain/failure';
 import type { RunState, TaskState } from '../domain/run';
 import { lifeOf } from '../engine/library';
+import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
 import type { RunNode, TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
@@ -17,10 +18,6 @@ interface Happened {
   readonly session: Session;
   readonly event: RunEvent;
   readonly state: RunState;
-}
-
-interface Button extends vscode.MessageItem {
-  readonly act: () => Thenable<unknown>;
 }
 
 export function registerNotices(sessions: Sessions): vscode.Disposable {
@@ -81,11 +78,11 @@ async function tellConflicts(tasks: readonly TaskNode[]): Promise<void> {
   if (only === undefined) return;
   if (tasks.length > 1) {
     const names = tasks.map(({ task }) => `“${task.task.title}”`).join(', ');
-    await ask('warning', `Weft: ${counted(tasks.length, 'conflict')} to decide: ${names}.`, [showRuns()]);
+    await notify('warning', `Weft: ${counted(tasks.length, 'conflict')} to decide: ${names}.`, [showRuns()]);
     return;
   }
   const resolve = { title: 'Resolve', act: () => vscode.commands.executeCommand(COMMANDS.openConflict, only) };
-  await ask('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, showRuns()]);
+  await notify('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, showRuns()]);
 }
 
 function conflictSentence({ task, stage }: TaskState): string {
@@ -97,7 +94,7 @@ function conflictSentence({ task, stage }: TaskState): string {
     .join(', ');
   return intent === 'undo'
     ? `Undoing “${task.title}” does not fit with ${others} in ${where}. Nothing was changed.`
-    : `“${task.title}” waits for you: ${others} changed the same lines of ${where}.`;
+    : `“${task.title}” waits for you: it does not fit with ${others} in ${where}.`;
 }
 
 /** `told`: what was said of which run; a wrong key is news once, not for every task. */
@@ -120,7 +117,7 @@ async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Prom
     ...(draft ? [{ title: 'Show Draft', act: () => vscode.commands.executeCommand(COMMANDS.showTask, first) }] : []),
     showRuns(),
   ];
-  await ask('error', `Weft: ${who}: ${causeOf(first)}${others}`, buttons);
+  await notify('error', `Weft: ${who}: ${causeOf(first)}${others}`, buttons);
 }
 
 function causeOf({ task }: TaskNode): string {
@@ -132,27 +129,9 @@ async function tellFinished({ session, state }: Happened): Promise<void> {
   const rollBack = { title: 'Roll Back…', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, run) };
   const counts = stageCounts(state);
   const severity = counts.failed > 0 ? 'warning' : 'information';
-  await ask(severity, `Weft: ${finishedText(state)}`, counts.landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
+  await notify(severity, `Weft: ${finishedText(state)}`, counts.landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
 }
 
 function showRuns(): Button {
   return { title: 'Show Runs', act: () => vscode.commands.executeCommand(`${VIEWS.runs}.focus`) };
-}
-
-async function ask(severity: 'information' | 'warning' | 'error', message: string, buttons: readonly Button[]): Promise<void> {
-  const chosen = await shown(severity, message, buttons);
-  await chosen?.act();
-}
-
-function shown(severity: 'information' | 'warning' | 'error', message: string, buttons: readonly Button[]): Thenable<Button | undefined> {
-  switch (severity) {
-    case 'information':
-      return vscode.window.showInformationMessage(message, ...buttons);
-    case 'warning':
-      return vscode.window.showWarningMessage(message, ...buttons);
-    case 'error':
-      return vscode.window.showErrorMessage(message, ...buttons);
-    default:
-      return never(severity);
-  }
 }

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { listRunIds } from '../engine/journal';
 import { copySample, isSample, SAMPLE_GOAL, SAMPLE_MODEL } from '../repo/sample';
-import { showFailure } from './messages';
+import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
 
@@ -38,9 +38,8 @@ async function isFreshSample(sessions: Sessions): Promise<boolean> {
 }
 
 async function offerSample(): Promise<void> {
-  const go = 'Dispatch the Sample';
   const text = 'This is a copy of Weft’s sample: a small tea shop with work left to do, which agents can finish side by side.';
-  if ((await vscode.window.showInformationMessage(text, go)) === go) await dispatchSample();
+  await notify('information', text, [{ title: 'Dispatch the Sample', act: dispatchSample }]);
 }
 
 async function dispatchSample(): Promise<void> {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Selected } from '../plan/context';
 import { pathUnder } from './documents';
+import { notify } from './messages';
 import type { Session } from './session';
 
 /** Longer files are named, not quoted: agents read them by themselves. */
@@ -25,9 +26,8 @@ export async function chooseFolder(uri: vscode.Uri | undefined): Promise<vscode.
   if (owner !== undefined) return owner;
   if (folders.length > 1) return vscode.window.showWorkspaceFolderPick({ placeHolder: 'The folder that the agents work in' });
   if (folders[0] !== undefined) return folders[0];
-  const open = 'Open Folder';
-  const chosen = await vscode.window.showErrorMessage('Weft: No folder is open, and agents work in a folder.', open);
-  if (chosen === open) await vscode.commands.executeCommand('workbench.action.files.openFolder');
+  const open = { title: 'Open Folder', act: () => vscode.commands.executeCommand('workbench.action.files.openFolder') };
+  await notify('error', 'Weft: No folder is open, and agents work in a folder.', [open]);
   return undefined;
 }
 
@@ -47,13 +47,22 @@ export function selectedLines(session: Session, editor: vscode.TextEditor): Sele
 export async function selectedFiles(session: Session, uris: readonly vscode.Uri[]): Promise<Selected[]> {
   const selected: Selected[] = [];
   for (const uri of uris) {
-    const path = pathUnder(session.folder, session.repo, uri.fsPath);
-    if (path === undefined) continue;
-    const stat = await vscode.workspace.fs.stat(uri);
+    // The explorer's empty space stands for the whole folder.
+    const path = uri.toString() === session.folder.uri.toString() ? '' : pathUnder(session.folder, session.repo, uri.fsPath);
+    const stat = path === undefined ? undefined : await statOf(uri);
+    if (path === undefined || stat === undefined) continue;
     if ((stat.type & vscode.FileType.Directory) !== 0) selected.push({ kind: 'folder', path });
     else selected.push({ kind: 'file', path, text: stat.size > MAX_QUOTED_BYTES ? null : await liveText(uri) });
   }
   return selected;
+}
+
+/** Undefined where nothing is there any more. */
+async function statOf(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
+  return vscode.workspace.fs.stat(uri).then(
+    (found) => found,
+    () => undefined,
+  );
 }
 
 /** A file's text as the person sees it; null where it has none. */

@@ -53,8 +53,11 @@ export class Sessions implements vscode.Disposable {
 
   constructor(readonly clock: Clock = systemClock) {}
 
-  /** The session of a workspace folder; opens its repository the first time. */
+  /** The session of a workspace folder; opens its repository the first time. Fails, and starts nothing, in an untrusted workspace. */
   async of(folder: vscode.WorkspaceFolder): Promise<Result<Session>> {
+    // git itself would run what such a folder configures.
+    if (!vscode.workspace.isTrusted)
+      return fail('input', `The folder ${folder.name} is in Restricted Mode.`, 'Trust the workspace, then try again.');
     const key = folder.uri.toString();
     const known = this.open.get(key) ?? this.openSession(folder);
     this.open.set(key, known);

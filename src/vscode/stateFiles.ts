@@ -1,10 +1,10 @@
 /** Weft's own files that a person edits (plans under review, the files of a conflict), without the path inside .git that they really have. */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
-import { isMissing } from '../repo/files';
+import { checkNoLink, isMissing } from '../repo/files';
 import { STATE_SCHEME } from './names';
 import type { Session, Sessions } from './session';
 
@@ -27,7 +27,17 @@ export async function stateFile(sessions: Sessions, uri: vscode.Uri): Promise<{ 
   const session = (await sessions.all()).find(({ repo }) => basename(repo.stateDir) === uri.authority);
   const path = parsePath(uri.path.replace(/^\/+/, ''));
   if (session === undefined || !path.ok || !OPEN.test(path.value)) return undefined;
+  // A link could lead anywhere, and none is Weft's.
+  if (!(await checkNoLink(session.repo.stateDir, path.value)).ok || (await isLink(join(session.repo.stateDir, path.value))))
+    return undefined;
   return { session, file: join(session.repo.stateDir, path.value) };
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 }
 
 export function registerStateFiles(sessions: Sessions): vscode.Disposable {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { RunState, TaskState } from '../domain/run';
 import type { Snapshot } from '../repo/snapshot';
 import { listSnapshots } from '../repo/snapshot';
+import { notify } from './messages';
 import type { RunView, Session, Sessions } from './session';
 
 export interface TaskTarget {
@@ -79,7 +80,7 @@ export async function snapshotTarget(sessions: Sessions, row: unknown, title: st
 async function pick<T extends vscode.QuickPickItem>(items: readonly T[], { title, none, takeOnly }: PickOptions): Promise<T | undefined> {
   if (takeOnly === true && items.length === 1) return items[0];
   if (items.length > 0) return vscode.window.showQuickPick(items, { title, matchOnDetail: true });
-  void vscode.window.showInformationMessage(`Weft: ${none}`);
+  void notify('information', `Weft: ${none}`);
   return undefined;
 }
 

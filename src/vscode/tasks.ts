@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { isDecided } from '../domain/run';
 import { landPortsOf, landTask } from '../engine/landing';
-import { showFailure, withProgress } from './messages';
+import { saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
 import { runTarget, type TaskTarget, taskTarget } from './targets';
@@ -16,6 +16,7 @@ export function registerTasks(sessions: Sessions): vscode.Disposable {
 }
 
 async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
+  if (!saysTrusted()) return;
   const view = await runTarget(sessions, row, {
     wanted: isOurs,
     title: 'Weft: Stop Run',
@@ -26,6 +27,7 @@ async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
 }
 
 async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
+  if (!saysTrusted()) return;
   const wanted = ({ view, task }: TaskTarget) => isOurs(view) && (task.stage.kind === 'running' || task.stage.kind === 'waiting');
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Stop Task', none: 'No task of this window is going on.' });
   if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
@@ -42,6 +44,7 @@ function isLandable({ task }: TaskTarget): boolean {
 }
 
 async function landDraft(sessions: Sessions, row: unknown): Promise<void> {
+  if (!saysTrusted()) return;
   const target = await taskTarget(sessions, row, {
     wanted: isLandable,
     title: 'Weft: Land Draft',

@@ -55,6 +55,11 @@ export function escaped(text: string): string {
     .replace(/\n/g, '  \n');
 }
 
+/** Text for a notification, where VS Code would make links, of commands too, of Markdown ones: it shows them as they are written. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', ']\u2060(');
+}
+
 /** How many tasks of a run are in each stage. */
 export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };
@@ -74,7 +79,6 @@ export function runText(state: RunState, life: Life, now: number): string {
   const parts: string[] = [];
   if (life === 'interrupted') parts.push('interrupted');
   else if (state.phase === 'stopping') parts.push('stopping');
-  else if (counts.stopped > 0) parts.push('stopped');
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
   // How long it waits for the person is no news to them.
   if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(coarse(now - state.start.at)));
@@ -93,6 +97,7 @@ function troubles(state: RunState): string[] {
   if (counts.conflicted > 0) parts.push(counted(counts.conflicted, 'conflict'));
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.doomed > 0) parts.push(`${counts.doomed} not started`);
+  if (counts.stopped > 0) parts.push(`${counts.stopped} stopped`);
   if (counts.undone > 0) parts.push(`${counts.undone} undone`);
   return parts;
 }
@@ -101,8 +106,7 @@ function troubles(state: RunState): string[] {
 export function finishedText(state: RunState): string {
   const counts = stageCounts(state);
   const landed = `${counts.landed} of ${counted(state.tasks.size, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
-  const stopped = counts.stopped > 0 ? [`${counts.stopped} stopped`] : [];
-  return `${[landed, ...troubles(state), ...stopped].join('; ')}.`;
+  return `${[landed, ...troubles(state)].join('; ')}.`;
 }
 
 /** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */

@@ -17,6 +17,7 @@ import {
   taskText,
   usageText,
   waitsForPerson,
+  withoutLinks,
 } from '../../src/vscode/wording';
 
 const task = (id: string, dependsOn: string[] = []) => ({ id, title: `Task ${id}`, instructions: 'Do it.', dependsOn });
@@ -155,6 +156,14 @@ describe('texts of others', () => {
   it('never come alive in Markdown', () => {
     assert.equal(escaped('[x](command:y) <b> `c` https://d.e'), '\\[x\\]\\(command\\:y\\) \\<b\\> \\`c\\` https\\:\\/\\/d\\.e');
     assert.equal(escaped('One word\n    two'), 'One word  \ntwo');
+  });
+
+  it('leaves nothing in a notification that VS Code would make a link of', () => {
+    const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)/i;
+    const planted = 'Undo [me](command:workbench.action.quit) and [](x) now';
+    assert.match(planted, link);
+    assert.doesNotMatch(withoutLinks(planted), link);
+    assert.equal(withoutLinks(planted).replaceAll('\u2060', ''), planted);
   });
 });
 
