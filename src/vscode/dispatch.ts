@@ -174,7 +174,8 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
     ports.sessions.start(session, { plan, model: settings.model, planning, limits }, worker, signal),
   );
   if (!started.ok) return started;
-  void vscode.commands.executeCommand(`workbench.view.extension.${VIEWS.container}`);
+  // Shown beside whoever types: the keyboard stays where it is.
+  void vscode.commands.executeCommand(`${VIEWS.runs}.focus`, { preserveFocus: true });
   void started.value.ended.then((ended) => (ended.ok ? undefined : showFailure(ended.failure)));
   return started;
 }

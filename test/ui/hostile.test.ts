@@ -68,6 +68,22 @@ describe('hostile words and folders', function () {
     assert.equal(await told.locator('a').filter({ hasText: 'this' }).count(), 0);
   });
 
+  it('shows a run that starts, and leaves the keyboard to who types', async () => {
+    const files = {
+      'typed.txt': '',
+      'quiet.weft.json': JSON.stringify({ goal: 'Quiet', tasks: [{ id: 'a', title: 'A', instructions: 'Do.' }] }),
+    };
+    workbench = await openWorkbench({ files, settings: { 'weft.model': scripted() } });
+    await workbench.openFile('typed.txt');
+    await workbench.openFile('quiet.weft.json');
+    await workbench.clickEditorAction('Run Plan');
+    await workbench.openFile('typed.txt');
+    await workbench.row('Runs', 'Quiet');
+    await workbench.type('mine');
+    await workbench.page.locator('.editor .view-line').filter({ hasText: 'mine' }).waitFor();
+    await workbench.notification('1 of 1 task landed');
+  });
+
   it('brings text without a file back, even where no file has changed since', async () => {
     workbench = await openWorkbench();
     await workbench.runCommand('File: New Untitled Text File');
