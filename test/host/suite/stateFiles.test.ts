@@ -48,7 +48,7 @@ describe('Weft’s own files', () => {
 
   it('shows of a tree only what git has, whatever the path, and writes nothing', async () => {
     const place = await freshFolder({ 'a.txt': 'a\n' });
-    const entry = { mode: '100644' as const, blob: '0'.repeat(39) + '1' };
+    const entry = { mode: '100644' as const, blob: `${'0'.repeat(39)}1` };
     for (const path of ['../../etc/passwd', 'a.txt', '.git/config']) {
       await assert.rejects(async () => vscode.workspace.fs.readFile(blobUri(place.folder, path, entry)), path);
       await assert.rejects(async () => vscode.workspace.fs.writeFile(blobUri(place.folder, path, null), Buffer.from('x')), path);
