@@ -30,6 +30,7 @@ describe('the harness', () => {
     await workbench().editor('a.txt (Index)');
     await workbench().openContainer('Explorer');
     await workbench().clickViewAction('project', 'New File...');
+    await workbench().page.locator('.explorer-item-edited input').waitFor();
     await workbench().type('new.txt\n');
     await workbench().editor('new.txt');
     assert.equal(existsSync(join(workbench().folder, 'new.txt')), true);

@@ -147,7 +147,15 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
 
   async function palette(prefix: string): Promise<void> {
-    await page.keyboard.press(prefix === '>' ? 'F1' : 'Control+P');
+    // A busy workbench may swallow a key: a person presses it again.
+    for (let tries = 0; tries < 5; tries++) {
+      await page.keyboard.press(prefix === '>' ? 'F1' : 'Control+P');
+      const shown = await input.waitFor({ timeout: patience / 5 }).then(
+        () => true,
+        () => false,
+      );
+      if (shown) return;
+    }
     await input.waitFor();
   }
 
