@@ -146,17 +146,14 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await page.locator('.monaco-workbench[class*="vscode-theme-"]').waitFor();
   }
 
-  async function palette(prefix: string): Promise<void> {
-    // A busy workbench may swallow a key: a person presses it again.
-    for (let tries = 0; tries < 5; tries++) {
-      await page.keyboard.press(prefix === '>' ? 'F1' : 'Control+P');
-      const shown = await input.waitFor({ timeout: patience / 5 }).then(
-        () => true,
-        () => false,
-      );
-      if (shown) return;
+  /** Opens the quick input and types into it. A busy workbench may swallow a key, or close the input again: a person presses it once more. */
+  async function palette(text: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await page.keyboard.press(text.startsWith('>') ? 'F1' : 'Control+P');
+      const typed = await input.fill(text, { timeout: patience / 5 }).catch((error: Error) => error);
+      if (!(typed instanceof Error)) return;
+      if (tries === 5) throw typed;
     }
-    await input.waitFor();
   }
 
   const offered = (): Locator => quickInput.locator('.quick-input-list .monaco-list-row');
@@ -166,8 +163,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
 
   async function runCommand(title: string): Promise<void> {
-    await palette('>');
-    await input.fill(`>${title}`);
+    await palette(`>${title}`);
     await offered()
       .filter({ has: page.locator('.label-name', { hasText: title }) })
       .first()
@@ -236,8 +232,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await (await notification(text)).getByRole('button', { name: button }).click();
     },
     async clearNotifications() {
-      await palette('>');
-      await input.fill('>Notifications: Clear All Notifications');
+      await palette('>Notifications: Clear All Notifications');
       await choose('Notifications: Clear All Notifications');
     },
     async clickDialog(text, button) {
@@ -287,8 +282,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await page.locator(`.editor .editor-actions .action-label[aria-label^="${action}"]`).first().click();
     },
     async openFile(name) {
-      await palette('');
-      await input.fill(name);
+      await palette(name);
       await choose(name);
       await page.locator('.editor .tab.active').filter({ hasText: name }).waitFor();
     },
