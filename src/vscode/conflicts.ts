@@ -16,6 +16,8 @@ import { type TaskTarget, taskTarget } from './targets';
 /** VS Code's own commands: the first is internal, so it may be missing in a fork, or one day. */
 const OPEN_MERGE_EDITOR = '_open.mergeEditor';
 const ACCEPT_MERGE = 'mergeEditor.acceptMerge';
+/** How long a closed tab may still be listed, in milliseconds. */
+const TAB_MS = 1_000;
 
 export function registerConflicts(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (argument: unknown) => Promise<Result<void>>) =>
@@ -139,6 +141,8 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
+    // Asked a second time, whether to close with conflicts, the person may think better of it.
+    if (!(await closed(result))) return cancelled;
   }
   const saved = await saveResult(result);
   if (!saved.ok) return saved;
@@ -148,9 +152,31 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   return entry.ok ? decide(sessions, target, { path: file.path, entry: entry.value }) : entry;
 }
 
-/** The file that the active merge editor makes; undefined where the active tab is none. Its kind of tab is not in the stable API yet. */
+/** The file that the active merge editor makes; undefined where the active tab is none. */
 function activeMerge(): vscode.Uri | undefined {
-  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return mergeOf(vscode.window.tabGroups.activeTabGroup.activeTab);
+}
+
+/** Whether the merge editor of a file is closed; its tab may be told of a moment after the command that closed it. */
+async function closed(result: vscode.Uri): Promise<boolean> {
+  const gone = () => !vscode.window.tabGroups.all.some((group) => group.tabs.some((tab) => mergeOf(tab)?.toString() === result.toString()));
+  if (gone()) return true;
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(late);
+      changing.dispose();
+      resolve(gone());
+    };
+    const late = setTimeout(end, TAB_MS);
+    const changing = vscode.window.tabGroups.onDidChangeTabs(() => {
+      if (gone()) end();
+    });
+  });
+}
+
+/** What a merge editor's tab makes; its kind of tab is not in the stable API yet. */
+function mergeOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
+  const input: unknown = tab?.input;
   return typeof input === 'object' && input !== null && 'result' in input && input.result instanceof vscode.Uri ? input.result : undefined;
 }
 
@@ -175,7 +201,7 @@ async function decide(
   const { session } = view;
   const { run } = view.state.start;
   const { id, title } = task.task;
-  const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landed'>> => {
+  const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landing' | 'landed'>> => {
     const drivenHere = session.live.has(run) && record.state.phase === 'running';
     if (decision !== undefined) {
       const last = isLast(record.state.tasks.get(id)?.stage, decision.path);
@@ -185,12 +211,16 @@ async function decide(
     const stage = record.state.tasks.get(id)?.stage;
     if (stage !== undefined && !isDecided(stage) && stage.kind === 'conflicted') return ok('next');
     // A run that goes on lands it by itself, when its turn comes.
-    if (drivenHere) return ok('landed');
+    if (drivenHere) return ok('landing');
     const landed = await withProgress(`Weft: landing “${title}”`, (signal) => landTask(record, landPortsOf(record, session), id, signal));
     return landed.ok ? ok('landed') : landed;
   });
   if (!done.ok) return done;
-  if (done.value !== 'next') return ok();
+  if (done.value !== 'next') {
+    const undoing = task.stage.kind === 'conflicted' && task.stage.conflict.intent === 'undo';
+    if (undoing && done.value === 'landed') void notify('information', `Weft: “${title}” is undone, as you decided.`);
+    return ok();
+  }
   const now = await sessions.find(run);
   const next = now?.state.tasks.get(id);
   return now === undefined || next === undefined ? ok() : openNext(sessions, { view: now, task: next });

@@ -29,7 +29,8 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
     failures,
     sessions.onDidHappen((happened) => {
       const { event } = happened;
-      if (event.type === 'task.conflicted') conflicts.add(happened);
+      // Whoever undoes a task is at it: the merge editor opens by itself.
+      if (event.type === 'task.conflicted' && event.conflict.intent === 'land') conflicts.add(happened);
       if (event.type === 'task.failed') failures.add(happened);
       if (event.type === 'run.finished') void tellFinished(happened);
     }),
@@ -87,14 +88,12 @@ async function tellConflicts(tasks: readonly TaskNode[]): Promise<void> {
 
 function conflictSentence({ task, stage }: TaskState): string {
   if (stage.kind !== 'conflicted') return `“${task.title}” is in conflict.`;
-  const { files, intent } = stage.conflict;
+  const { files } = stage.conflict;
   const where = files.length === 1 && files[0] !== undefined ? files[0].path : counted(files.length, 'file');
   const others = [...new Set(files.map((file) => file.oursBy))]
     .map((by) => (by === 'Your edits' ? 'your own edits' : `“${by}”`))
     .join(', ');
-  return intent === 'undo'
-    ? `Undoing “${task.title}” does not fit with ${others} in ${where}. Nothing was changed.`
-    : `“${task.title}” waits for you: it does not fit with ${others} in ${where}.`;
+  return `“${task.title}” waits for you: it does not fit with ${others} in ${where}.`;
 }
 
 /** `told`: what was said of which run; a wrong key is news once, not for every task. */
