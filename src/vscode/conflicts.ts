@@ -144,7 +144,8 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
     // Asked a second time, whether to close with conflicts, the person may think better of it.
     if (!(await closed(result))) return cancelled;
   }
-  const saved = await saveResult(result);
+  // A merge editor has saved it, though the document may not have been told yet.
+  const saved = merge?.toString() === result.toString() ? await readResult(result) : await saveResult(result);
   if (!saved.ok) return saved;
   if (hasMarkers(saved.value.toString()))
     return fail('input', `${file.path} still has conflict markers.`, 'Decide every marked place, then complete the merge.');
@@ -184,6 +185,10 @@ async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === result.toString());
   if (open?.isDirty === true && !(await open.save()))
     return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
+  return readResult(result);
+}
+
+async function readResult(result: vscode.Uri): Promise<Result<Buffer>> {
   try {
     return ok(Buffer.from(await vscode.workspace.fs.readFile(result)));
   } catch (thrown) {
