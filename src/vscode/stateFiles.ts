@@ -49,7 +49,8 @@ export function registerStateFiles(sessions: Sessions): vscode.Disposable {
   };
   const provider: vscode.FileSystemProvider = {
     onDidChangeFile: changed.event,
-    // Only editors write these files, and they know what they wrote.
+    // Only editors write these files, and they know what they wrote: told of it, a merge editor that begins would read its file again,
+    // and lose what it has made of it.
     watch: () => new vscode.Disposable(() => undefined),
     stat: async (uri) => {
       const found = await told(uri, stat(await fileOf(uri)));
@@ -67,7 +68,6 @@ export function registerStateFiles(sessions: Sessions): vscode.Disposable {
         uri,
         mkdir(dirname(file), { recursive: true, mode: 0o700 }).then(() => writeFile(file, content, { mode: 0o600 })),
       );
-      changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
     },
     readDirectory: (uri) => refuse(uri),
     createDirectory: (uri) => refuse(uri),
