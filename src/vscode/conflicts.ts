@@ -137,15 +137,16 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (found === undefined)
     return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
   const { target, file, result } = found;
-  if (merge?.toString() === result.toString()) {
+  const inMergeEditor = merge?.toString() === result.toString();
+  const shown = documentOf(result)?.getText();
+  if (inMergeEditor) {
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
     // Asked a second time, whether to close with conflicts, the person may think better of it.
     if (!(await closed(result))) return cancelled;
   }
-  // A merge editor has saved it, though the document may not have been told yet.
-  const saved = merge?.toString() === result.toString() ? await readResult(result) : await saveResult(result);
+  const saved = inMergeEditor ? await readResult(result, shown) : await saveResult(result);
   if (!saved.ok) return saved;
   if (hasMarkers(saved.value.toString()))
     return fail('input', `${file.path} still has conflict markers.`, 'Decide every marked place, then complete the merge.');
@@ -181,16 +182,26 @@ function mergeOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
   return typeof input === 'object' && input !== null && 'result' in input && input.result instanceof vscode.Uri ? input.result : undefined;
 }
 
-async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === result.toString());
-  if (open?.isDirty === true && !(await open.save()))
-    return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
-  return readResult(result);
+function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
 }
 
-async function readResult(result: vscode.Uri): Promise<Result<Buffer>> {
+async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
+  const open = documentOf(result);
+  if (open?.isDirty === true && !(await open.save()))
+    return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
+  return readResult(result, undefined);
+}
+
+/**
+ * The file that was made. A merge editor saves it when it is accepted, but for now and then, when it has just been opened: its
+ * file is then still the marked-up merge, and what it showed counts.
+ */
+async function readResult(result: vscode.Uri, shown: string | undefined): Promise<Result<Buffer>> {
   try {
-    return ok(Buffer.from(await vscode.workspace.fs.readFile(result)));
+    const bytes = Buffer.from(await vscode.workspace.fs.readFile(result));
+    if (shown === undefined || hasMarkers(shown) || !hasMarkers(bytes.toString())) return ok(bytes);
+    return ok(Buffer.from(await vscode.workspace.encode(shown, { uri: result })));
   } catch (thrown) {
     return fail('file', `The merged file cannot be read: ${thrownText(thrown)}.`, 'Open the conflict again.');
   }
