@@ -140,6 +140,8 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   const inMergeEditor = merge?.toString() === result.toString();
   const shown = documentOf(result)?.getText();
   if (inMergeEditor) {
+    // Saved first: a merge editor that has just been opened may accept without saving, or ask whether to save.
+    await documentOf(result)?.save();
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
