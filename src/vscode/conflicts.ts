@@ -141,7 +141,7 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   const shown = documentOf(result)?.getText();
   if (inMergeEditor) {
     // Saved first: a merge editor that has just been opened may accept without saving, or ask whether to save.
-    await documentOf(result)?.save();
+    if (!(await savedWhole(result))) return NOT_SAVED;
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
@@ -188,11 +188,21 @@ function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
 }
 
+const NOT_SAVED = fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
+
+/** A save that meets another one, or an edit, leaves the text unsaved though it says that it is done: so often it is tried again. */
+const SAVES = 5;
+
+async function savedWhole(result: vscode.Uri): Promise<boolean> {
+  for (let tries = 0; documentOf(result)?.isDirty === true; tries++) {
+    if (tries === SAVES) return false;
+    await documentOf(result)?.save();
+  }
+  return true;
+}
+
 async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
-  const open = documentOf(result);
-  if (open?.isDirty === true && !(await open.save()))
-    return fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
-  return readResult(result, undefined);
+  return (await savedWhole(result)) ? readResult(result, undefined) : NOT_SAVED;
 }
 
 /**

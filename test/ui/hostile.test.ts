@@ -31,7 +31,7 @@ describe('hostile words and folders', function () {
 
   afterEach(async function () {
     const test = this.currentTest;
-    if (test?.state === 'failed') await workbench?.screenshot(`failed-${test.title.replaceAll(/\W+/g, '-')}`);
+    if (test?.state === 'failed') await workbench?.witness(test.title);
     await workbench?.close();
     workbench = undefined;
   });

@@ -20,7 +20,7 @@ describe('the sample, clicked', function () {
   });
   afterEach(async function () {
     const test = this.currentTest;
-    if (test?.state === 'failed') await workbench.screenshot(`failed-${test.title.replaceAll(/\W+/g, '-')}`);
+    if (test?.state === 'failed') await workbench.witness(test.title);
   });
   after(() => workbench.close());
 

@@ -75,6 +75,8 @@ export interface Workbench {
   setTheme(theme: 'light' | 'dark'): Promise<void>;
   /** Writes out/screenshots/NAME.png and returns its path. */
   screenshot(name: string): Promise<string>;
+  /** Keeps what a person would have seen when a test failed: a screenshot, and in the output the words of what stood above the editors. */
+  witness(test: string): Promise<void>;
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -99,7 +101,7 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
   });
   afterEach(async function () {
     const test = this.currentTest;
-    if (test?.state === 'failed') await workbench?.screenshot(`failed-${test.fullTitle().replaceAll(/\W+/g, '-')}`);
+    if (test?.state === 'failed') await workbench?.witness(test.fullTitle());
   });
   after(async () => {
     await workbench?.close();
@@ -213,6 +215,14 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
   await ready();
 
+  async function screenshot(name: string): Promise<string> {
+    const screenshots = join(root, 'out', 'screenshots');
+    mkdirSync(screenshots, { recursive: true });
+    const path = join(screenshots, `${name}.png`);
+    await page.screenshot({ path });
+    return path;
+  }
+
   return {
     page,
     folder,
@@ -301,12 +311,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await choose(themes[theme].label);
       await themed(theme);
     },
-    async screenshot(name) {
-      const screenshots = join(root, 'out', 'screenshots');
-      mkdirSync(screenshots, { recursive: true });
-      const path = join(screenshots, `${name}.png`);
-      await page.screenshot({ path });
-      return path;
+    screenshot,
+    async witness(test) {
+      await screenshot(`failed-${test.replaceAll(/\W+/g, '-')}`);
+      const above = page.locator('.monaco-dialog-box, .notification-list-item, .quick-input-widget:visible, .editor .tab.active');
+      for (const words of await above.allInnerTexts()) console.error(`on the screen: ${words.replaceAll(/\s+/g, ' ')}`);
     },
     reload,
     async close() {
