@@ -1,9 +1,9 @@
-/** Landing and undoing tasks of a run, while it runs or long after: merges, and records what came of it. */
-import type { Change, Conflict, Entry } from '../domain/changes';
+/** Landing tasks of a run, while it runs or long after: merges, and records what came of it. */
+import type { Conflict, Entry } from '../domain/changes';
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import { isDecided, type RunState, type TaskState } from '../domain/run';
-import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../repo/land';
+import { type Incoming, type Landing, type LandPorts, land } from '../repo/land';
 import { type Repository, writeRef } from '../repo/repository';
 import { buildCommit, type Put } from '../repo/trees';
 import type { Workspace } from '../repo/workspace';
@@ -54,7 +54,8 @@ function emitFailure(record: RunRecord, task: TaskId, failure: Failure, draft: s
   else record.emit({ type: 'task.failed', task, failure, draft });
 }
 
-function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {
+/** Tells a run what came of a merge into the workspace. */
+export function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {
   if (landing.kind === 'conflict') record.emit({ type: 'task.conflicted', task, conflict: landing.conflict });
   else record.emit({ type: intent === 'undo' ? 'task.undone' : 'task.landed', task, before: landing.before, after: landing.after });
 }
@@ -77,41 +78,6 @@ async function incomingOf(state: RunState, repo: Repository, id: TaskId): Promis
     message: `Resolved: ${task.title}`,
   });
   return theirs.ok ? ok({ ...common, intent: stage.conflict.intent, base: stage.conflict.ours, theirs: theirs.value }) : theirs;
-}
-
-/** Takes one landed task back and keeps everything else; in conflict where later work stands on the same lines. */
-export async function undoTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<Landing>> {
-  const incoming = undoOf(record.state, id);
-  if (!incoming.ok) return incoming;
-  const landing = await land(ports, incoming.value, signal);
-  if (landing.ok) emitLanding(record, id, 'undo', landing.value);
-  return landing;
-}
-
-/** What {@link undoTask} would change, and where it would be in conflict. */
-export function previewUndo(
-  state: RunState,
-  ports: LandPorts,
-  id: TaskId,
-  signal: AbortSignal,
-): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
-  const incoming = undoOf(state, id);
-  return incoming.ok ? previewLanding(ports, incoming.value, signal) : Promise.resolve(incoming);
-}
-
-function undoOf(state: RunState, id: TaskId): Result<Incoming> {
-  const task = state.tasks.get(id);
-  if (task === undefined)
-    return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
-  if (task.stage.kind !== 'landed' || task.landing === null) {
-    return fail(
-      'input',
-      `“${task.task.title}” is not in the workspace (it is ${task.stage.kind}).`,
-      'Only a task that has landed can be undone.',
-    );
-  }
-  const { before, after } = task.landing;
-  return ok({ run: state.start.run, task: id, title: task.task.title, intent: 'undo', base: after, theirs: before });
 }
 
 /** Decides one file of a conflict: with this content, or (null) deleted. */

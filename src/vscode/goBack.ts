@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import { type Change, changeWord } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
-import { landPortsOf, previewUndo, undoTask } from '../engine/landing';
+import { landPortsOf } from '../engine/landing';
 import { rollBackTo } from '../engine/rollback';
+import { previewUndo, undoTask } from '../engine/undo';
 import { previewRollback } from '../repo/rollback';
 import { type Snapshot, takeSnapshot, untitledOf } from '../repo/snapshot';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { landPortsOf, landTask, resolveFile, undoTask } from '../../src/engine/landing';
+import { landPortsOf, landTask, resolveFile } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
 import { rollBackTo } from '../../src/engine/rollback';
+import { undoTask } from '../../src/engine/undo';
 import { resolvedEntry } from '../../src/repo/conflictFiles';
 import { findSnapshot } from '../../src/repo/snapshot';
 import { failed, NEVER, valued } from '../support/result';
