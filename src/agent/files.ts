@@ -14,19 +14,28 @@ export interface DraftFile {
   readonly text: Text;
 }
 
-/** The text file that a model named. Fails where it is missing, no text, a folder, or a symbolic link. */
+/** The text file that a model named, for its eyes. Fails where it is missing, no text, a folder, or a symbolic link. */
 export async function readText(draft: Draft, raw: string): Promise<Result<DraftFile>> {
-  const file = await findText(draft, raw);
+  const file = await textAt(raw, (path) => draft.read(path));
   if (!file.ok) return file;
   const { path, text } = file.value;
   return text === null ? missing(draft, path) : ok({ path, text });
 }
 
-/** As {@link readText}, but a path at which there is nothing yet is fine: its text is null. */
-export async function findText(draft: Draft, raw: string): Promise<Result<{ readonly path: string; readonly text: Text | null }>> {
+/** As {@link readText}, but the model is not told the text, and a path at which there is nothing yet is fine: its text is null. */
+export function findText(draft: Draft, raw: string): Promise<Result<FoundText>> {
+  return textAt(raw, (path) => draft.look(path));
+}
+
+interface FoundText {
+  readonly path: string;
+  readonly text: Text | null;
+}
+
+async function textAt(raw: string, look: Draft['look']): Promise<Result<FoundText>> {
   const path = parsePath(raw);
   if (!path.ok) return path;
-  const entry = await draft.read(path.value);
+  const entry = await look(path.value);
   if (!entry.ok) return entry;
   if (entry.value === null) return ok({ path: path.value, text: null });
   const { mode, bytes } = entry.value;
@@ -46,7 +55,7 @@ export async function findText(draft: Draft, raw: string): Promise<Result<{ read
 export async function findFile(draft: Draft, raw: string): Promise<Result<string>> {
   const path = parsePath(raw);
   if (!path.ok) return path;
-  const entry = await draft.read(path.value);
+  const entry = await draft.look(path.value);
   if (!entry.ok) return entry;
   return entry.value === null ? missing(draft, path.value) : ok(path.value);
 }
@@ -67,7 +76,7 @@ export async function findFolder(draft: Draft, raw: string | undefined): Promise
   const files = await draft.list(folder.value);
   if (!files.ok) return files;
   if (files.value.length > 0 || folder.value === '') return ok({ folder: folder.value, files: files.value });
-  const entry = await draft.read(folder.value);
+  const entry = await draft.look(folder.value);
   if (!entry.ok) return entry;
   if (entry.value === null) return missing(draft, folder.value, 'folder');
   if (entry.value.mode === '120000') return linkFailure(folder.value, entry.value.bytes.toString());
@@ -77,7 +86,7 @@ export async function findFolder(draft: Draft, raw: string | undefined): Promise
 /** Why there is nothing at a path: a folder, a symbolic link on the way, or really nothing; then the nearest path that is there. */
 async function missing(draft: Draft, path: string, kind: 'file' | 'folder' = 'file'): Promise<Result<never>> {
   for (const parent of parentsOf(path)) {
-    const entry = await draft.read(parent);
+    const entry = await draft.look(parent);
     if (!entry.ok) return entry;
     if (entry.value?.mode === '120000') return linkFailure(parent, entry.value.bytes.toString());
     if (entry.value !== null)

@@ -1,7 +1,7 @@
 /** The agent's loop: a model works on a draft with tools, turn after turn, until it finishes. */
 
 import { AnthropicError } from '@anthropic-ai/sdk';
-import type { BetaContentBlockParam, BetaMessage } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam, BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -39,14 +39,28 @@ export interface AgentOptions {
   readonly maxTurns: number;
   readonly report: (event: AgentEvent) => void;
   readonly signal: AbortSignal;
+  /** Set where the agent has worked on this task before: it goes on from there, on a draft that has what it did. */
+  readonly again?: Again | undefined;
+}
+
+/** What was said between an agent and its model: plain data, in the order of the Messages API. */
+export type Conversation = readonly BetaMessageParam[];
+
+/** How an agent goes on with a task. */
+export interface Again {
+  /** As {@link runAgent} gave it back; undefined where it is lost: the agent is told its task, and that there is work to go on from. */
+  readonly conversation: Conversation | undefined;
+  /** What it is told, as the newest message. */
+  readonly message: string;
 }
 
 /**
  * Runs one agent on its task. What it does is in the draft at once, whatever the result is.
+ * The conversation that comes with the summary can be gone on with.
  * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth` or `model` where the model
  * does not answer, and as `agent` where it answers but does not finish.
  */
-export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
+export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string; conversation: Conversation }>> {
   const { task, draft, modelName, maxTurns, report, signal } = options;
   let summary = '';
   const tools = toolsFor(task.role);
@@ -81,7 +95,10 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
         const calls = callsOf(message);
         const answers = reply.kind === 'whole' ? answersOf(await runner.generateToolResponse(), calls, tools) : notMade(calls);
         if (signal.aborted) return cancelled;
-        if (summary !== '' && !answers.some(isError)) return ok({ summary });
+        if (summary !== '' && !answers.some(isError)) {
+          const conversation = [...runner.params.messages, ...spoken(message), { role: 'user' as const, content: answers }];
+          return ok({ summary, conversation });
+        }
         summary = '';
         const said = [...answers, ...notes(reply, tally, maxTurns).map(text)];
         runner.pushMessages(...spoken(message), { role: 'user', content: said });
@@ -99,7 +116,7 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
   }
 }
 
-function conversation({ task, goal, model, modelName, signal }: AgentOptions, tools: ReturnType<typeof runnableTools>) {
+function conversation({ task, goal, model, modelName, signal, again }: AgentOptions, tools: ReturnType<typeof runnableTools>) {
   return modelClient(model).beta.messages.toolRunner(
     {
       model: modelName,
@@ -110,11 +127,21 @@ function conversation({ task, goal, model, modelName, signal }: AgentOptions, to
       // Marks the last block of every request: each turn reads from the cache what the one before it wrote.
       cache_control: { type: 'ephemeral' },
       system: systemPrompt(task.role),
-      messages: [{ role: 'user', content: taskPrompt(task, goal) }],
+      messages: begun(taskPrompt(task, goal), again),
       tools,
     },
     { signal },
   );
+}
+
+/** The conversation as the agent finds it: what is new stands in its last message, which is the person's side. */
+function begun(prompt: string, again: Again | undefined): BetaMessageParam[] {
+  if (again === undefined) return [{ role: 'user', content: prompt }];
+  const before = again.conversation ?? [{ role: 'user' as const, content: prompt }];
+  const last = before.at(-1);
+  if (last?.role !== 'user') return [...before, { role: 'user', content: [text(again.message)] }];
+  const said = typeof last.content === 'string' ? [text(last.content)] : last.content;
+  return [...before.slice(0, -1), { role: 'user', content: [...said, text(again.message)] }];
 }
 
 /** Turns so far; how many of the last ones in a row called no tool, and how many could not be used as they came. */

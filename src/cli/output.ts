@@ -48,6 +48,8 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
       return undefined;
     case 'task.done':
       return line('✓', event.summary.split('\n')[0] ?? '');
+    case 'task.reworked':
+      return line('↻', event.why === 'stale' ? 'goes on from the workspace as it is now' : 'goes on: its check failed');
     case 'task.landed':
       return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
     case 'task.conflicted':

@@ -13,6 +13,10 @@ export type Entry = z.infer<typeof entrySchema>;
 export const changeSchema = z.object({ path: z.string(), before: entrySchema.nullable(), after: entrySchema.nullable() });
 export type Change = z.infer<typeof changeSchema>;
 
+/** A path that an agent looked at, and the blob that the base of its draft has there; null: nothing. */
+export const readSchema = z.object({ path: z.string(), blob: z.string().nullable() });
+export type Read = z.infer<typeof readSchema>;
+
 /**
  * One path that a merge could not decide. `null` where a side does not have the file.
  * `base` is what both began from, `ours` what the workspace has, `theirs` what is to come in.

@@ -1,6 +1,6 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
-import { changeSchema, conflictSchema, entrySchema } from './changes';
+import { changeSchema, conflictSchema, entrySchema, readSchema } from './changes';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';
 
@@ -13,6 +13,8 @@ const failureSchema = z.object({
 const task = z.string();
 /** A commit that keeps what an agent did, or null where it had changed nothing. */
 const draft = z.string().nullable();
+/** What the agent read; older journals do not have it. */
+const reads = z.array(readSchema).optional();
 
 const happenings = [
   /** The snapshot is taken, the plan is approved; the first of every journal. */
@@ -32,22 +34,24 @@ const happenings = [
     /** What planning cost. */
     planning: usageSchema,
   }),
-  /** An agent begins; `base` is the commit that its draft begins from. */
-  z.object({ type: z.literal('task.started'), task, base: z.string() }),
+  /** An agent begins; `base` is the commit that its draft begins from, `draft` what it goes on with, on top of that. */
+  z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional() }),
   /** What the agent is doing now, in a few words. */
   z.object({ type: z.literal('task.step'), task, step: z.string() }),
   /** A model turn ended; `usage` is that turn's. */
   z.object({ type: z.literal('task.turn'), task, usage: usageSchema }),
   /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
-  z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema) }),
+  z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
+  /** It goes back to its agent, which begins again from what it has done, as soon as one is free. */
+  z.object({ type: z.literal('task.reworked'), task, why: z.enum(['stale', 'check']) }),
   /** Its changes are in the workspace; `before` and `after` are the workspace's commits around the landing. */
   z.object({ type: z.literal('task.landed'), task, before: z.string(), after: z.string() }),
   z.object({ type: z.literal('task.conflicted'), task, conflict: conflictSchema }),
   /** The person decided one file of a conflict: what it is to be, null for deleted. */
   z.object({ type: z.literal('task.resolved'), task, path: z.string(), entry: entrySchema.nullable() }),
-  z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft }),
+  z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft, reads }),
   /** The person stopped it. */
-  z.object({ type: z.literal('task.stopped'), task, draft }),
+  z.object({ type: z.literal('task.stopped'), task, draft, reads }),
   /** It can no longer start: `because` of that task. */
   z.object({ type: z.literal('task.doomed'), task, because: z.string() }),
   /** A landed task was taken back; `before` and `after` are the workspace's commits around it. */

@@ -1,5 +1,5 @@
 /** The state of a run: a fold over its events, and nothing else. */
-import type { Change, Conflict, Entry } from './changes';
+import type { Change, Conflict, Entry, Read } from './changes';
 import type { RunEvent, RunStarted } from './event';
 import { type Failure, never } from './failure';
 import type { Task, TaskId } from './plan';
@@ -24,6 +24,10 @@ export interface Work {
   /** Commit of what the agent changed, kept whatever became of the task; null where nothing was changed. */
   readonly changeset: string | null;
   readonly changes: readonly Change[];
+  /** What the agent read of its draft's base, as far as it is known. */
+  readonly reads: readonly Read[];
+  /** How often it went back to its agent: because its premise was stale, and because its check failed. */
+  readonly reworks: { readonly stale: number; readonly check: number };
   readonly summary: string;
   readonly step: string;
   readonly usage: Usage;
@@ -64,6 +68,8 @@ const NO_WORK: Work = {
   base: '',
   changeset: null,
   changes: [],
+  reads: [],
+  reworks: { stale: 0, check: 0 },
   summary: '',
   step: '',
   usage: NO_USAGE,
@@ -100,7 +106,26 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
   switch (event.type) {
     case 'task.started':
       allow('waiting');
-      return { ...state, stage: { kind: 'running' }, work: { ...NO_WORK, base: event.base, startedAt: event.at } };
+      // Where it is not the first time, what it has cost so far, and what it did, stay.
+      return {
+        ...state,
+        stage: { kind: 'running' },
+        work: {
+          ...work,
+          base: event.base,
+          changeset: event.draft ?? null,
+          changes: [],
+          startedAt: work.startedAt || event.at,
+          endedAt: 0,
+        },
+      };
+    case 'task.reworked':
+      allow('done');
+      return {
+        ...state,
+        stage: { kind: 'waiting' },
+        work: { ...work, reworks: { ...work.reworks, [event.why]: work.reworks[event.why] + 1 } },
+      };
     case 'task.step':
       allow('running');
       return { ...state, work: { ...work, step: event.step } };
@@ -112,7 +137,15 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
       return {
         ...state,
         stage: { kind: 'done' },
-        work: { ...work, summary: event.summary, changeset: event.changeset, changes: event.changes, step: '', endedAt: event.at },
+        work: {
+          ...work,
+          summary: event.summary,
+          changeset: event.changeset,
+          changes: event.changes,
+          reads: event.reads ?? [],
+          step: '',
+          endedAt: event.at,
+        },
       };
     case 'task.landed':
       allow('done', 'conflicted', 'failed', 'stopped', 'undone');
@@ -140,8 +173,10 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
   }
 }
 
-function ended(work: Work, event: { at: number; draft: string | null }): Work {
-  return { ...work, changeset: event.draft ?? work.changeset, step: '', endedAt: work.endedAt || event.at };
+function ended(work: Work, event: { at: number; draft: string | null; reads?: readonly Read[] | undefined }): Work {
+  const changeset = event.draft ?? work.changeset;
+  const changes = changeset === work.changeset ? work.changes : [];
+  return { ...work, changeset, changes, reads: event.reads ?? work.reads, step: '', endedAt: work.endedAt || event.at };
 }
 
 function illegal(event: RunEvent, why: string): Error {

@@ -1,11 +1,11 @@
 /** The worker that runs agents in this process, each on a draft of its own. */
 import { runAgent } from '../agent/loop';
-import { fail, thrownText } from '../domain/failure';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { ModelFetch } from '../model/fetch';
 import { Draft } from '../repo/draft';
 import type { Repository } from '../repo/repository';
 import { keepDraft } from './landing';
-import type { Outcome, Worker } from './worker';
+import type { Job, Outcome, Worker } from './worker';
 
 /** An agent that needs more turns of the model than this goes round in circles. */
 const MAX_TURNS = 200;
@@ -14,8 +14,11 @@ const MAX_TURNS = 200;
 export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
   return async (job, report, signal) => {
     const { task, run, goal } = job;
-    const draft = new Draft(repo, job.base);
-    const result = await runAgent({ task, goal, draft, model, modelName: job.model, maxTurns: MAX_TURNS, report, signal }).catch(
+    const opened = await openDraft(repo, job);
+    if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };
+    const draft = opened.value;
+    const { again } = job;
+    const result = await runAgent({ task, goal, draft, model, modelName: job.model, maxTurns: MAX_TURNS, report, signal, again }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
         fail(
@@ -28,13 +31,21 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     if (!kept.ok) return { kind: 'failed', failure: kept.failure, draft: null };
     const { commit, changes } = kept.value;
     const held = commit === null ? kept : await keepDraft(repo, run, task.id, commit);
+    const read = await draft.reads();
     return outcome();
 
     function outcome(): Outcome {
       if (!held.ok) return { kind: 'failed', failure: held.failure, draft: commit };
-      if (result.ok) return { kind: 'done', summary: result.value.summary, changeset: commit, changes };
-      if (result.failure.kind === 'cancelled') return { kind: 'stopped', draft: commit };
-      return { kind: 'failed', failure: result.failure, draft: commit };
+      if (!read.ok) return { kind: 'failed', failure: read.failure, draft: commit };
+      const reads = read.value;
+      if (result.ok) return { kind: 'done', ...result.value, changeset: commit, changes, reads };
+      if (result.failure.kind === 'cancelled') return { kind: 'stopped', draft: commit, reads };
+      return { kind: 'failed', failure: result.failure, draft: commit, reads };
     }
   };
+}
+
+/** A new draft, or one that begins with what was done before. */
+async function openDraft(repo: Repository, { base, again }: Job): Promise<Result<Draft>> {
+  return again?.draft == null ? ok(new Draft(repo, base)) : Draft.resume(repo, base, again.draft);
 }

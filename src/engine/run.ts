@@ -1,4 +1,5 @@
 /** A run, from its first event to its last: decides, does, and reports; one readable loop. */
+import type { Conversation } from '../agent/loop';
 import type { Clock } from '../domain/clock';
 import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan, Task, TaskId } from '../domain/plan';
@@ -53,6 +54,16 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   return record.ok ? ok(new LiveRun(record.value, request.limits, ports)) : record;
 }
 
+/** How a task goes on that went back to its agent. */
+export interface Rework {
+  /** Commit that the draft begins from now. */
+  readonly base: string;
+  /** Commit of what was done so far, merged into `base`; null for nothing. */
+  readonly draft: string | null;
+  /** What the agent is told. */
+  readonly message: string;
+}
+
 export class LiveRun {
   private readonly starting = new Set<TaskId>();
   private landing: TaskId | undefined;
@@ -61,6 +72,10 @@ export class LiveRun {
   /** Calls off landings that have not begun to write, when the run is stopped. */
   private readonly whole = new AbortController();
   private readonly under = new Set<Promise<void>>();
+  /** What agents said until they were done: with it they can go on. */
+  private readonly conversations = new Map<TaskId, Conversation>();
+  /** Tasks that wait for an agent to go on with them. */
+  private readonly again = new Map<TaskId, Rework>();
   private wake: (() => void) | undefined;
   private stirred = false;
   private broken: Failure | undefined;
@@ -163,7 +178,7 @@ export class LiveRun {
       this.starting.delete(id);
       if (agent.signal.aborted || this.whole.signal.aborted) this.record.emit({ type: 'task.stopped', task: id, draft: null });
       else if (!base.ok) this.record.emit({ type: 'task.failed', task: id, failure: base.failure, draft: null });
-      else await this.runAgent(task, base.value, agent.signal);
+      else await this.runAgent(task, this.again.get(id)?.base ?? base.value, agent.signal);
     } finally {
       this.agents.delete(id);
     }
@@ -171,32 +186,44 @@ export class LiveRun {
 
   private async runAgent(task: Task, base: string, signal: AbortSignal): Promise<void> {
     const { start } = this.record.state;
-    this.record.emit({ type: 'task.started', task: task.id, base });
+    const rework = this.again.get(task.id);
+    this.again.delete(task.id);
+    const again = rework && { draft: rework.draft, message: rework.message, conversation: this.conversations.get(task.id) };
+    this.record.emit({ type: 'task.started', task: task.id, base, ...(again === undefined ? {} : { draft: again.draft }) });
     const report = (said: Report) => {
       if (said.type === 'step') this.record.emit({ type: 'task.step', task: task.id, step: said.step });
       else this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
     };
-    const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base };
+    const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base, again };
     const outcome = await this.ports.worker(job, report, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
+    const reads = outcome.reads === undefined ? {} : { reads: [...outcome.reads] };
     switch (outcome.kind) {
       case 'done':
+        if (outcome.conversation !== undefined) this.conversations.set(task.id, outcome.conversation);
         this.record.emit({
           type: 'task.done',
           task: task.id,
           summary: outcome.summary,
           changeset: outcome.changeset,
           changes: [...outcome.changes],
+          ...reads,
         });
         break;
       case 'failed':
-        this.record.emit({ type: 'task.failed', task: task.id, failure: outcome.failure, draft: outcome.draft });
+        this.record.emit({ type: 'task.failed', task: task.id, failure: outcome.failure, draft: outcome.draft, ...reads });
         break;
       case 'stopped':
-        this.record.emit({ type: 'task.stopped', task: task.id, draft: outcome.draft });
+        this.record.emit({ type: 'task.stopped', task: task.id, draft: outcome.draft, ...reads });
         break;
       default:
         never(outcome);
     }
+  }
+
+  /** Sends a task that is done back to its agent, which goes on as soon as one is free. */
+  sendBack(id: TaskId, why: 'stale' | 'check', rework: Rework): void {
+    this.again.set(id, rework);
+    this.record.emit({ type: 'task.reworked', task: id, why });
   }
 
   private async land(id: TaskId): Promise<void> {

@@ -1,5 +1,6 @@
 /** The port to whoever runs agents: in this process now; jobs and results are data, so that it can be another one. */
-import type { Change } from '../domain/changes';
+import type { Conversation } from '../agent/loop';
+import type { Change, Read } from '../domain/changes';
 import type { Failure } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -12,6 +13,17 @@ export interface Job {
   readonly model: string;
   /** Commit that the draft begins from. */
   readonly base: string;
+  /** Set where work on this task is to go on. */
+  readonly again?: AgainJob | undefined;
+}
+
+/** How work on a task goes on: what the draft begins with, and what the agent is told. */
+export interface AgainJob {
+  /** Commit of what was done so far, on top of the job's base; null for nothing. */
+  readonly draft: string | null;
+  /** What its agent and the model said until then; undefined where that is lost, or the agent is a new one. */
+  readonly conversation: Conversation | undefined;
+  readonly message: string;
 }
 
 /** What an agent says while it works. */
@@ -19,8 +31,17 @@ export type Report = { readonly type: 'step'; readonly step: string } | { readon
 
 /** How a job ended; a commit that keeps what the agent changed is there in every case, null where it changed nothing. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly summary: string; readonly changeset: string | null; readonly changes: readonly Change[] }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly draft: string | null }
-  | { readonly kind: 'stopped'; readonly draft: string | null };
+  | {
+      readonly kind: 'done';
+      readonly summary: string;
+      readonly changeset: string | null;
+      readonly changes: readonly Change[];
+      /** What the agent read of its draft's base; absent: not told. */
+      readonly reads?: readonly Read[];
+      /** With which it can go on; absent: it cannot. */
+      readonly conversation?: Conversation;
+    }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly draft: string | null; readonly reads?: readonly Read[] }
+  | { readonly kind: 'stopped'; readonly draft: string | null; readonly reads?: readonly Read[] };
 
 export type Worker = (job: Job, report: (report: Report) => void, signal: AbortSignal) => Promise<Outcome>;

@@ -1,5 +1,5 @@
 /** A draft: the isolated copy that one agent edits, as an overlay on a tree. Opening one costs nothing. */
-import type { Change, Entry, Mode } from '../domain/changes';
+import type { Change, Entry, Mode, Read } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import { plumb } from './git';
@@ -14,6 +14,9 @@ export interface Hit {
   readonly text: string;
 }
 
+/** So many paths that were read are told at most: the ones that were read first. */
+const MAX_READS = 500;
+
 /** More hits than this are not told: the agent should search for something narrower. */
 const MAX_HITS = 500;
 
@@ -27,12 +30,29 @@ export class Draft {
   private version = 0;
   /** The change that came last: the next one waits for it. */
   private last: Promise<unknown> = Promise.resolve();
+  /** Paths that the agent looked at as the base has them. */
+  private readonly seen = new Set<string>();
 
   constructor(
     private readonly repo: Repository,
     /** The commit that the draft began from. */
     readonly base: string,
   ) {}
+
+  /** A draft that begins with what was done before: all that differs between its base and another commit. */
+  static async resume(repo: Repository, base: string, done: string): Promise<Result<Draft>> {
+    const draft = new Draft(repo, base);
+    const changes = await diffTrees(repo, base, done);
+    if (!changes.ok) return changes;
+    for (const { path, after } of changes.value) {
+      // A repository of its own has no content here; no draft can have made it.
+      if (after?.mode === '160000') continue;
+      const content = after === null ? ok(null) : await draft.readEntry(path, after);
+      if (!content.ok) return content;
+      draft.set(path, content.value);
+    }
+    return ok(draft);
+  }
 
   /** Files below a folder (`''`: all), sorted. */
   async list(folder: string): Promise<Result<string[]>> {
@@ -46,14 +66,38 @@ export class Draft {
     return ok([...paths].sort());
   }
 
-  /** A file's content (a link's: its target); null where there is none. */
-  async read(path: string): Promise<Result<Content | null>> {
+  /** A file's content (a link's: its target) for the agent, whose read set it joins; null where there is none. */
+  read(path: string): Promise<Result<Content | null>> {
+    this.note(path);
+    return this.look(path);
+  }
+
+  /** As {@link read}, for what the agent is not told the content of. */
+  async look(path: string): Promise<Result<Content | null>> {
     const changed = this.overlay.get(path);
     if (changed !== undefined) return ok(changed);
     const found = await lookUp(this.repo, this.base, [path]);
     if (!found.ok) return found;
     const entry = found.value.get(path);
     return entry === undefined || entry === 'folder' ? ok(null) : this.readEntry(path, entry);
+  }
+
+  /** What the agent has seen of the base, as it is there; at most 500 paths. */
+  async reads(): Promise<Result<Read[]>> {
+    const paths = [...this.seen].slice(0, MAX_READS);
+    const found = await lookUp(this.repo, this.base, paths);
+    if (!found.ok) return found;
+    return ok(
+      paths.map((path) => {
+        const entry = found.value.get(path);
+        return { path, blob: entry === undefined || entry === 'folder' ? null : entry.blob };
+      }),
+    );
+  }
+
+  /** What the agent wrote itself tells it nothing of the base. */
+  private note(path: string): void {
+    if (!this.overlay.has(path)) this.seen.add(path);
   }
 
   private async readEntry(path: string, entry: Entry): Promise<Result<Content | null>> {
@@ -94,7 +138,7 @@ export class Draft {
   }
 
   private async writeNow(path: string, bytes: Buffer, mode?: Mode): Promise<Result<void>> {
-    const before = await this.read(path);
+    const before = await this.look(path);
     if (!before.ok) return before;
     if (before.value?.mode === '120000')
       return fail(
@@ -111,7 +155,7 @@ export class Draft {
   }
 
   private async removeNow(path: string): Promise<Result<void>> {
-    const before = await this.read(path);
+    const before = await this.look(path);
     if (!before.ok) return before;
     if (before.value === null) return this.missing(path);
     this.set(path, null);
@@ -119,10 +163,10 @@ export class Draft {
   }
 
   private async moveNow(from: string, to: string): Promise<Result<void>> {
-    const taken = await this.read(to);
+    const taken = await this.look(to);
     if (!taken.ok) return taken;
     if (taken.value !== null) return fail('input', `There is a file ${to} already.`, 'Choose another name, or delete it first.');
-    const moved = await this.read(from);
+    const moved = await this.look(from);
     if (!moved.ok) return moved;
     if (moved.value !== null) return this.moveFile(from, to, moved.value);
     const inside = await this.list(from);
@@ -152,7 +196,7 @@ export class Draft {
     const files = new Map<string, Content>();
     for (const path of paths) {
       const entry = entries.value.get(path);
-      const file = await (this.overlay.has(path) || entry === undefined ? this.read(path) : this.readEntry(path, entry));
+      const file = await (this.overlay.has(path) || entry === undefined ? this.look(path) : this.readEntry(path, entry));
       if (!file.ok) return file;
       if (file.value !== null) files.set(path, file.value);
     }
@@ -186,6 +230,7 @@ export class Draft {
       if (hits.length === MAX_HITS) break;
       hits.push({ path: name.slice(tree.value.length + 1), line: Number(line), text });
     }
+    for (const hit of hits) this.note(hit.path);
     return ok(hits);
   }
 
@@ -225,7 +270,7 @@ export class Draft {
   /** Fails where a new file's path leads through a file or a link, or where a folder is. */
   private async room(path: string): Promise<Result<void>> {
     for (const parent of parentsOf(path)) {
-      const above = await this.read(parent);
+      const above = await this.look(parent);
       if (!above.ok) return above;
       if (above.value === null) continue;
       const what =

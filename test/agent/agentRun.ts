@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type AgentEvent, runAgent } from '../../src/agent/loop';
+import { type Again, type AgentEvent, type Conversation, runAgent } from '../../src/agent/loop';
 import type { Mode } from '../../src/domain/changes';
 import type { Result } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
@@ -36,6 +36,8 @@ type SentRequest = z.infer<typeof requestSchema>;
 
 export interface AgentRun {
   readonly result: Result<{ summary: string }>;
+  /** With which it could go on; undefined where it failed. */
+  readonly conversation: Conversation | undefined;
   readonly events: readonly AgentEvent[];
   readonly steps: readonly string[];
   readonly requests: readonly SentRequest[];
@@ -85,14 +87,17 @@ export interface RunOptions {
   readonly maxTurns?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AgentEvent) => void;
+  readonly again?: Again;
+  /** Absent: a new one with the files. */
+  readonly draft?: Draft;
 }
 
 /** Runs the agent to its end. */
 export async function run(model: ModelFetch, options: RunOptions = {}): Promise<AgentRun> {
-  const draft = await draftOf(options.files ?? {});
+  const draft = options.draft ?? (await draftOf(options.files ?? {}));
   const events: AgentEvent[] = [];
   const requests: SentRequest[] = [];
-  const result = await runAgent({
+  const ended = await runAgent({
     task: { ...TASK, ...options.task },
     goal: 'The goal.',
     draft,
@@ -107,9 +112,11 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
       options.onEvent?.(event);
     },
     signal: options.signal ?? new AbortController().signal,
+    again: options.again,
   });
+  const result: AgentRun['result'] = ended.ok ? { ok: true, value: { summary: ended.value.summary } } : ended;
   const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
-  return { result, events, steps, requests, draft };
+  return { result, conversation: ended.ok ? ended.value.conversation : undefined, events, steps, requests, draft };
 }
 
 /** What the model was told after its nth turn, counted from 1: results of calls and notes, errors marked. */

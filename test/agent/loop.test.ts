@@ -77,6 +77,34 @@ describe('an agent', () => {
     assert.deepEqual(await changed(done.draft), { 'src/a.ts': 'const a = 2;\n' });
   });
 
+  it('goes on with its task in the same conversation, and with what it had done', async () => {
+    const turns = [{ calls: [edit('1', '2'), finish('First.')] }, { calls: [edit('2', '3')] }, { calls: [finish('Second.')] }];
+    const first = await run(playing(turns), { files: FILES });
+    const again = { conversation: first.conversation, message: 'The check failed.' };
+    const second = await run(playing(turns), { draft: first.draft, again });
+    assert.deepEqual(second.result, { ok: true, value: { summary: 'Second.' } });
+    assert.deepEqual(await changed(second.draft), { 'src/a.ts': 'const a = 3;\n' });
+    // What it was told before stands there as it was, so that the prompt cache holds it; what is new is the end of the last message.
+    assert.deepEqual(second.requests[0]?.messages.slice(0, 1), first.requests[0]?.messages);
+    assert.deepEqual(
+      second.requests.map(({ messages }) => messages.map(({ role }) => role)),
+      [
+        ['user', 'assistant', 'user'],
+        ['user', 'assistant', 'user', 'assistant', 'user'],
+      ],
+    );
+    assert.equal(toldAfter(second, 0).at(-1), 'The check failed.');
+    assert.equal(toldAfter(second, 0).length, 3);
+  });
+
+  it('is told its task, and what is there, where its conversation is lost', async () => {
+    const again = { conversation: undefined, message: 'Go on from what is there.' };
+    const done = await run(playing([{ calls: [finish()] }]), { files: FILES, again });
+    const told = toldAfter(done, 0);
+    assert.match(told[0] ?? '', /^Task: one/);
+    assert.deepEqual(told.slice(1), ['Go on from what is there.']);
+  });
+
   it('gets one reminder where it calls no tool, and fails the second time in a row', async () => {
     const reminded = 'You called no tool. Go on with your task; if it is done, or cannot be done, call finish with a summary.';
     const saved = await run(playing([{ say: 'Hm.' }, { calls: [read] }, { say: 'Hm.' }, { calls: [finish()] }]), { files: FILES });

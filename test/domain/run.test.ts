@@ -73,6 +73,8 @@ describe('the state of a run', () => {
         base: 'c0',
         changeset: 'd1',
         changes: [],
+        reads: [],
+        reworks: { stale: 0, check: 0 },
         summary: 'Did it.',
         step: '',
         usage: { input: 2, output: 4, cacheRead: 6, cacheWrite: 8 },
@@ -84,6 +86,27 @@ describe('the state of a run', () => {
     });
     assert.deepEqual(run.tasks.get('b')?.stage, { kind: 'waiting' });
     assert.deepEqual([...run.tasks.keys()], ['a', 'b']);
+  });
+
+  it('keeps what a task cost when it goes back to its agent, and what that agent read last', () => {
+    const read = (path: string) => ({ reads: [{ path, blob: 'x' }] });
+    const reworked: Happening = { type: 'task.reworked', task: 'a', why: 'stale' };
+    const waiting = state(started, turn, { ...done, ...read('one') }, reworked);
+    assert.deepEqual([stageOf(waiting), waiting.tasks.get('a')?.work.changeset], ['waiting', 'd1']);
+    const again: Happening = { type: 'task.started', task: 'a', base: 'c5', draft: 'd5' };
+    const { work } =
+      state(started, turn, { ...done, ...read('one') }, reworked, again, turn, { ...failing, ...read('two') }).tasks.get('a') ?? {};
+    assert.deepEqual(
+      {
+        base: work?.base,
+        changeset: work?.changeset,
+        reads: work?.reads,
+        reworks: work?.reworks,
+        turns: work?.turns,
+        startedAt: work?.startedAt,
+      },
+      { base: 'c5', changeset: 'd3', ...read('two'), reworks: { stale: 1, check: 0 }, turns: 2, startedAt: 101 },
+    );
   });
 
   it('keeps the draft of whatever did not land', () => {

@@ -197,4 +197,41 @@ describe('a draft', () => {
     assert.equal(gone, 'file 7');
     assert.deepEqual(await result(box, draft), { ...rest, 'moved/to/new.txt': 'file new', 'moved/to/run': 'run r', file: 'file f' });
   });
+
+  it('knows what its agent read of the base: read and searched, but not listed, looked at, or made by itself', async () => {
+    const { box, draft } = await draftOf({ 'a.txt': 'one', 'b.txt': 'two', 'c.txt': 'three', 'd.txt': 'four', 'hit.txt': 'a hit' });
+    const blob = (path: string) => git(box.root, 'rev-parse', `HEAD:${path}`).trim();
+    assert.deepEqual(valued(await draft.reads()), []);
+    valued(await draft.list(''));
+    valued(await draft.look('a.txt'));
+    valued(await draft.read('b.txt'));
+    valued(await draft.write('b.txt', bytes('changed')));
+    valued(await draft.write('d.txt', bytes('replaced')));
+    valued(await draft.read('d.txt'));
+    valued(await draft.read('nowhere.txt'));
+    valued(await draft.search('hit|replaced', everything, NEVER));
+    assert.deepEqual(valued(await draft.reads()), [
+      { path: 'b.txt', blob: blob('b.txt') },
+      { path: 'nowhere.txt', blob: null },
+      { path: 'hit.txt', blob: blob('hit.txt') },
+    ]);
+  });
+
+  it('goes on from what was done before, deletions, modes and links included', async () => {
+    const { box, draft } = await draftOf({ 'a.txt': 'a', 'gone.txt': 'g', 'run.sh': { run: 'one' }, link: { link: 'a.txt' } });
+    valued(await draft.remove('gone.txt'));
+    valued(await draft.write('run.sh', bytes('two')));
+    valued(await draft.move('link', 'linked'));
+    valued(await draft.write('b/new.txt', bytes('new')));
+    const { commit } = valued(await draft.commit('So far'));
+    const again = valued(await Draft.resume(box.repo, draft.base, commit ?? ''));
+    assert.equal(await textAt(again, 'b/new.txt'), 'new');
+    valued(await again.write('a.txt', bytes('A')));
+    assert.deepEqual(await result(box, again), {
+      'a.txt': 'file A',
+      'b/new.txt': 'file new',
+      linked: 'link a.txt',
+      'run.sh': 'run two',
+    });
+  });
 });

@@ -19,7 +19,7 @@ export const moveFile = tool({
     if (!from.ok) return from;
     const to = parsePath(rawTo);
     if (!to.ok) return to;
-    const there = await draft.read(to.value);
+    const there = await draft.look(to.value);
     if (!there.ok) return there;
     if (there.value !== null) {
       return fail(
