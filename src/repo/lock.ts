@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cancelled, fail, type Result, thrownText } from '../domain/failure';
+import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing } from './files';
 
 /** Between two looks at a lock that another process holds. */
@@ -46,6 +46,18 @@ async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promi
     return signal.aborted ? cancelled : await work();
   } finally {
     await rm(file, { force: true });
+  }
+}
+
+/** Takes a lock only if nobody has it: what lets it go again, or undefined. One whose holder died is taken over. */
+export async function tryLock(file: string): Promise<Result<(() => Promise<void>) | undefined>> {
+  const mark = `${process.pid} ${randomUUID()}`;
+  try {
+    // The first look may only find, and drop, a dead holder's.
+    const mine = (await take(file, mark)) || (await take(file, mark));
+    return mine ? ok(() => rm(file, { force: true })) : ok(undefined);
+  } catch (thrown) {
+    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, 'Make its folder writable.');
   }
 }
 

@@ -144,7 +144,7 @@ async function beside(root: string, key: string): Promise<Result<Repository>> {
 }
 
 /** Where a user's programs keep state; WEFT_STATE_DIR overrides it. */
-function userStateDir(): string {
+export function userStateDir(): string {
   const chosen = process.env['WEFT_STATE_DIR'];
   if (chosen !== undefined && chosen !== '') return chosen;
   if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'weft');
