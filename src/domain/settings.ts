@@ -2,3 +2,6 @@
 export const DEFAULT_MODEL = 'claude-sonnet-5-5';
 export const DEFAULT_MAX_WORKERS = 5;
 export const MAX_WORKERS = 64;
+/** Of one ignored file that is included in snapshots, and of all of them together, in megabytes. */
+export const DEFAULT_INCLUDE_MAX_FILE_MB = 5;
+export const DEFAULT_INCLUDE_MAX_MB = 50;

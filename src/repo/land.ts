@@ -6,7 +6,8 @@ import { sameContent } from './diskWorkspace';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
 import { buildCommit, commitTree, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf } from './trees';
-import { contentsNow, isLeftOut, type Truth, truthOf, wholeTruth } from './truth';
+import { contentsNow, isLeftOut, type Truth, truthOf } from './truth';
+import { treeOver } from './unlisted';
 import type { FileEdit, Workspace } from './workspace';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
@@ -55,12 +56,12 @@ export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Pr
   return repo.landLock(signal, async () => {
     const tip = await readRef(repo, chainRef(run));
     if (!tip.ok) return tip;
-    const whole = await wholeTruth(repo, workspace, signal);
+    const whole = await treeOver(repo, workspace, tip.value, signal);
     if (!whole.ok) return whole;
     const tipTree = tip.value === undefined ? ok('') : await treeOf(repo, tip.value);
     if (!tipTree.ok) return tipTree;
-    if (tip.value !== undefined && tipTree.value === whole.value.tree) return ok(tip.value);
-    const link = await commitTree(repo, whole.value.tree, tip.value === undefined ? [] : [tip.value], PERSON);
+    if (tip.value !== undefined && tipTree.value === whole.value) return ok(tip.value);
+    const link = await commitTree(repo, whole.value, tip.value === undefined ? [] : [tip.value], PERSON);
     if (!link.ok) return link;
     const kept = await writeRef(repo, chainRef(run), link.value);
     return kept.ok ? link : kept;
@@ -157,9 +158,9 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
     look.all || incoming.intent === 'undo' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
   let from = tip.value;
   if (all) {
-    const whole = await wholeTruth(repo, workspace, look.signal);
+    const whole = await treeOver(repo, workspace, tip.value, look.signal);
     if (!whole.ok) return whole;
-    from = whole.value.tree;
+    from = whole.value;
     // The whole knows what is gone, and a folder that stands where a file was must not be taken for nothing.
     for (const [path, entry] of puts) if (entry === null) puts.delete(path);
   }

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { type Include, NO_INCLUDE } from '../domain/include';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
 
@@ -25,6 +26,8 @@ export interface Repository extends GitPlace {
   /** The object id that means “none”, as long as this repository's ids are. */
   readonly zero: string;
   readonly objects: ObjectReader;
+  /** The ignored files that are part of the whole truth, as the person set it by now. Here, so that all who read the truth agree. */
+  readonly include: () => Include;
   /** What never changes, and was asked for or made: trees of commits, commits without parents for trees, what differs between two ids. */
   readonly known: {
     readonly trees: Map<string, string>;
@@ -41,7 +44,7 @@ export interface Repository extends GitPlace {
 const OWN_EXCLUDES = ['node_modules/', '.venv/', 'venv/', '__pycache__/', 'target/debug/', '.DS_Store', ''].join('\n');
 
 /** Opens the repository of a workspace folder. Creates Weft's state folder, and nothing else. */
-export async function openRepository(folder: string): Promise<Result<Repository>> {
+export async function openRepository(folder: string, include: () => Include = () => NO_INCLUDE): Promise<Result<Repository>> {
   const version = await gitVersion(folder);
   if (!version.ok) return version;
   let root: string;
@@ -73,16 +76,16 @@ export async function openRepository(folder: string): Promise<Result<Repository>
         'Give the folder of the project.',
       );
     }
-    return beside(root, key);
+    return beside(root, key, include);
   }
   // A folder that its repository ignores is, to git, not there.
   const ignored = found.value.split('\n')[4] === undefined ? ok('') : await gitText(root, ['check-ignore', '.']);
   if (!ignored.ok) return ignored;
-  return ignored.value === '' ? inRepository(root, key, found.value) : beside(root, key);
+  return ignored.value === '' ? inRepository(root, key, { said: found.value, include }) : beside(root, key, include);
 }
 
-async function inRepository(root: string, key: string, found: string): Promise<Result<Repository>> {
-  const [workTree = root, gitDir = '', commonDir = gitDir, format, prefix = ''] = found.split('\n');
+async function inRepository(root: string, key: string, found: { said: string; include: () => Include }): Promise<Result<Repository>> {
+  const [workTree = root, gitDir = '', commonDir = gitDir, format, prefix = ''] = found.said.split('\n');
   const stateDir = join(commonDir, 'weft', key);
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
@@ -96,6 +99,7 @@ async function inRepository(root: string, key: string, found: string): Promise<R
     own: false,
     zero: '0'.repeat(format === 'sha256' ? 64 : 40),
     objects: objectReader(place),
+    include: found.include,
     ...locks(stateDir),
   });
 }
@@ -109,7 +113,7 @@ function locks(stateDir: string) {
 }
 
 /** A bare repository among the user's state files, one for each folder. */
-async function beside(root: string, key: string): Promise<Result<Repository>> {
+async function beside(root: string, key: string, include: () => Include): Promise<Result<Repository>> {
   const stateDir = join(userStateDir(), key);
   const gitDir = join(stateDir, 'repository.git');
   const made = await makeFolder(stateDir);
@@ -139,6 +143,7 @@ async function beside(root: string, key: string): Promise<Result<Repository>> {
     own: true,
     zero: '0'.repeat(40),
     objects: objectReader(place),
+    include,
     ...locks(stateDir),
   });
 }

@@ -2,6 +2,7 @@
 import type { Change, Entry } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';
+import { matcherOf } from '../domain/include';
 import { rewrittenSince } from './chain';
 import { checkNoLink, readContent } from './files';
 import { contentOf } from './filters';
@@ -48,7 +49,7 @@ export async function rollBack(
       clock,
     });
     if (!safety.ok) return safety;
-    const done = await restoreAll(repo, workspace, { now, past, snapshot });
+    const done = await restoreAll(repo, workspace, { ...ends.value, snapshot });
     if (!done.ok) {
       return fail(
         done.failure.kind,
@@ -71,10 +72,14 @@ interface Trees {
 interface Ends {
   readonly now: WholeTruth;
   readonly past: Trees;
+  /** Files that the snapshot knows nothing of, because git ignores them: they are left as they are, unsaved text included. */
+  readonly alone: ReadonlySet<string>;
 }
 
 async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Ends>> {
-  const whole = await wholeTruth(repo, workspace, signal);
+  const include = repo.include();
+  // What is in the snapshot must be in the one of now, too, so that the rollback can be taken back.
+  const whole = await wholeTruth(repo, workspace, signal, { ...include, globs: [...new Set([...snapshot.include, ...include.globs])] });
   if (!whole.ok) return whole;
   const [disk, tree, rewritten] = await Promise.all([
     diskTreeOf(repo, snapshot),
@@ -90,8 +95,10 @@ async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot
   const [listedNow, listedThen] = await Promise.all([lookUp(repo, whole.value.disk, paths), lookUp(repo, disk.value, paths)]);
   if (!listedNow.ok) return listedNow;
   if (!listedThen.ok) return listedThen;
+  const unknown = await unknownTo(repo, snapshot, { truth: whole.value, disk: disk.value });
+  if (!unknown.ok) return unknown;
   const returning = changes.value.filter((change) => change.before === null).map((change) => change.path);
-  const ignored = paths.filter((path) => !listedNow.value.has(path) && !listedThen.value.has(path));
+  const ignored = paths.filter((path) => !listedThen.value.has(path) && (!listedNow.value.has(path) || unknown.value.has(path)));
   const now = new Map<string, Put>();
   const past = new Map<string, Put>();
   for (const path of new Set([...returning, ...ignored])) {
@@ -105,8 +112,36 @@ async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot
     // What a landing wrote goes back to what was there before; what somebody changed since is left to them.
     const entry = landing !== undefined && sameBlob(found, landing.after) ? landing.before : found;
     if (entry !== null) past.set(path, entry);
+    unknown.value.delete(path);
   }
-  return addTo(repo, { now: whole.value, past: { disk: disk.value, tree: tree.value } }, { now, past });
+  const seen = new Map(past);
+  for (const [path, entries] of unknown.value) {
+    if (entries.disk !== null) past.set(path, entries.disk);
+    if (entries.seen !== null) seen.set(path, entries.seen);
+  }
+  const ends = { now: whole.value, past: { disk: disk.value, tree: tree.value }, alone: new Set(unknown.value.keys()) };
+  return addTo(repo, ends, { now, past, seen });
+}
+
+/** Ignored files of now that a snapshot did not look at, and what is there: on disk, and with unsaved text (null: nothing in a tree of now). */
+async function unknownTo(
+  repo: Repository,
+  snapshot: Snapshot,
+  from: { truth: WholeTruth; disk: string },
+): Promise<Result<Map<string, { disk: Entry | null; seen: Entry | null }>>> {
+  const { included, hidden, disk, tree } = from.truth;
+  // Where the size set a limit, a file that is not in the snapshot may have been there.
+  const { takes } = matcherOf(snapshot.tooLarge === null ? snapshot.include : []);
+  const paths = [...included.paths.filter((path) => !takes(path)), ...hidden.keys()];
+  const [then, there, shown] = await Promise.all([lookUp(repo, from.disk, paths), lookUp(repo, disk, paths), lookUp(repo, tree, paths)]);
+  if (!then.ok) return then;
+  if (!there.ok) return there;
+  if (!shown.ok) return shown;
+  const fileOf = (entry: Entry | 'folder' | undefined) => (entry === undefined || entry === 'folder' ? null : entry);
+  const rows = paths
+    .filter((path) => !then.value.has(path))
+    .map((path) => [path, { disk: fileOf(there.value.get(path)), seen: fileOf(shown.value.get(path)) }] as const);
+  return ok(new Map(rows));
 }
 
 async function onDisk(repo: Repository, path: string): Promise<Result<Entry | null>> {
@@ -120,21 +155,27 @@ function sameBlob(a: Put | null, b: Entry | null): boolean {
   return a === null || b === null ? a === b : 'blob' in a && a.blob === b.blob;
 }
 
-async function addTo(repo: Repository, ends: Ends, more: { now: Map<string, Put>; past: Map<string, Put> }): Promise<Result<Ends>> {
+/** `seen`: what the snapshot's truth gets, unsaved text included. */
+async function addTo(
+  repo: Repository,
+  ends: Ends,
+  more: { now: Map<string, Put>; past: Map<string, Put>; seen: Map<string, Put> },
+): Promise<Result<Ends>> {
   // Unsaved text over one of these files is the truth of it already.
   const unsaved = new Set(ends.now.unsaved.map((text) => text.path));
-  const seen = new Map([...more.now].filter(([path]) => !unsaved.has(path)));
+  const saved = new Map([...more.now].filter(([path]) => !unsaved.has(path)));
   const [nowDisk, nowTree, thenDisk, thenTree] = await Promise.all([
     withPuts(repo, ends.now.disk, more.now),
-    withPuts(repo, ends.now.tree, seen),
+    withPuts(repo, ends.now.tree, saved),
     withPuts(repo, ends.past.disk, more.past),
-    withPuts(repo, ends.past.tree, more.past),
+    withPuts(repo, ends.past.tree, more.seen),
   ]);
   if (!nowDisk.ok) return nowDisk;
   if (!nowTree.ok) return nowTree;
   if (!thenDisk.ok) return thenDisk;
   if (!thenTree.ok) return thenTree;
   return ok({
+    ...ends,
     now: { ...ends.now, disk: nowDisk.value, tree: nowTree.value },
     past: { disk: thenDisk.value, tree: thenTree.value },
   });
@@ -142,7 +183,7 @@ async function addTo(repo: Repository, ends: Ends, more: { now: Map<string, Put>
 
 /** Makes every file whose disk or unsaved text differs as the snapshot has it. */
 async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & { snapshot: Snapshot }): Promise<Result<void>> {
-  const { now, past, snapshot } = ends;
+  const { now, past, alone, snapshot } = ends;
   const changes = await diffTrees(repo, now.disk, past.disk);
   if (!changes.ok) return changes;
   const texts = await unsavedOf(repo, snapshot);
@@ -160,7 +201,7 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
   if (!rewritten.ok) return rewritten;
   const paths = new Set([
     ...ours.map((change) => change.path).filter((path) => !notText.has(path)),
-    ...now.unsaved.map((text) => text.path),
+    ...now.unsaved.map((text) => text.path).filter((path) => !alone.has(path)),
     ...texts.value.keys(),
     ...rewritten.value,
   ]);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Entry } from '../domain/changes';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result } from '../domain/failure';
+import { tooLargeSchema } from '../domain/include';
 import { plumb } from './git';
 import { type Repository, writeRef } from './repository';
 import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf, withPuts } from './trees';
@@ -19,6 +20,9 @@ const metaSchema = z.object({
   /** Paths whose text was in an editor and not on disk. */
   unsaved: z.array(z.string()),
   untitled: z.array(z.object({ name: z.string(), language: z.string() })),
+  /** The globs by which ignored files are in it, and what was left out for its size. */
+  include: z.array(z.string()).default([]),
+  tooLarge: tooLargeSchema.nullable().default(null),
 });
 
 /** `commit` has the truth as its tree; its parent, where there is one, keeps what else must come back (see `extras`). */
@@ -49,6 +53,8 @@ export async function keepSnapshot(
     label: why.label,
     unsaved: truth.unsaved.map((text) => text.path),
     untitled: untitled.map(({ name, language }) => ({ name, language })),
+    include: [...truth.included.globs],
+    tooLarge: truth.included.tooLarge,
   };
   const extras = await keepExtras(repo, truth, untitled);
   if (!extras.ok) return extras;

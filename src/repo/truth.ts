@@ -4,9 +4,11 @@ import { copyFile, lstat, readFile, rename, rm, stat, utimes, writeFile } from '
 import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import type { Include, TooLarge } from '../domain/include';
 import { isMissing, readContent } from './files';
 import { hash, privateIndex } from './filters';
 import { plumb, plumbText } from './git';
+import { type Included, includedIndex, withIncluded } from './included';
 import { treeOfIndex } from './indexTree';
 import type { Repository } from './repository';
 import { listTree, lookUp, type Put, withPuts } from './trees';
@@ -83,16 +85,28 @@ export interface WholeTruth {
   readonly unsaved: readonly Unsaved[];
   /** Unsaved text over files that git does not list (ignored, or in a nested repository): in neither tree, so that no agent sees it. */
   readonly hidden: ReadonlyMap<string, { readonly text: Entry; readonly disk: Entry }>;
+  /** What made ignored files part of it; the paths of those that are; and what was left out for its size. */
+  readonly included: { readonly globs: readonly string[]; readonly paths: readonly string[]; readonly tooLarge: TooLarge | null };
 }
 
-/** Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. */
-export async function wholeTruth(repo: Repository, workspace: Workspace, signal: AbortSignal): Promise<Result<WholeTruth>> {
+/**
+ * Reads the whole workspace into trees. Fails, and records nothing, where git cannot read a file. `include`: the ignored files that
+ * are part of it, where other ones than the person's settings say.
+ */
+export async function wholeTruth(
+  repo: Repository,
+  workspace: Workspace,
+  signal: AbortSignal,
+  include: Include = repo.include(),
+): Promise<Result<WholeTruth>> {
   const unsaved = await workspace.unsaved();
-  const disk = await repo.indexLock(signal, () => diskTree(repo, signal));
-  if (!disk.ok) return disk;
-  if (unsaved.length === 0) return ok({ disk: disk.value, tree: disk.value, unsaved, hidden: new Map() });
+  const read = await repo.indexLock(signal, () => diskTree(repo, include, signal));
+  if (!read.ok) return read;
+  const { tree: disk, paths: ignored, tooLarge } = read.value;
+  const included = { globs: include.globs, paths: ignored, tooLarge };
+  if (unsaved.length === 0) return ok({ disk, tree: disk, unsaved, hidden: new Map(), included });
   const paths = unsaved.map((text) => text.path);
-  const listed = await lookUp(repo, disk.value, paths);
+  const listed = await lookUp(repo, disk, paths);
   if (!listed.ok) return listed;
   const puts = new Map<string, Put>();
   const hidden = new Map<string, { text: Entry; disk: Entry }>();
@@ -110,8 +124,8 @@ export async function wholeTruth(repo: Repository, workspace: Workspace, signal:
     if (!under.ok) return under;
     hidden.set(path, { text: text.value, disk: under.value });
   }
-  const tree = await withPuts(repo, disk.value, puts);
-  return tree.ok ? ok({ disk: disk.value, tree: tree.value, unsaved, hidden }) : tree;
+  const tree = await withPuts(repo, disk, puts);
+  return tree.ok ? ok({ disk, tree: tree.value, unsaved, hidden, included }) : tree;
 }
 
 /** Stores a file's content, as a tree has it. */
@@ -121,20 +135,26 @@ export async function entryOf(repo: Repository, path: string, content: Content):
 }
 
 /**
- * The work tree as a tree, untracked files included, ignored ones left out. Works in a private index, which begins as a copy of
- * the user's (so what they track is tracked, and unchanged files need not be read) and is kept for the next time.
+ * The work tree as a tree, untracked files included, ignored ones left out but for those that the person includes. Works in a private
+ * index, which begins as a copy of the user's (so what they track is tracked, and unchanged files need not be read) and is kept for
+ * the next time.
  */
-async function diskTree(repo: Repository, signal: AbortSignal): Promise<Result<string>> {
+async function diskTree(repo: Repository, include: Include, signal: AbortSignal): Promise<Result<Included>> {
   const index = privateIndex(repo);
-  const tree = await treeFrom(repo, index, signal);
+  const tree = await includingFrom(repo, { index, include }, signal);
   if (tree.ok || signal.aborted || !/building trees|invalid object|unable to read|not found/i.test(tree.failure.message)) return tree;
   // git's garbage collection does not know this index, and may have taken a file's content that it believes to be stored: all is read again.
   try {
-    await Promise.all([index, `${index}.seed`, `${index}.tree`].map((file) => rm(file, { force: true })));
+    await Promise.all([index, `${index}.seed`, `${index}.tree`, includedIndex(index)].map((file) => rm(file, { force: true })));
   } catch (thrown) {
     return fail('file', `Weft cannot begin its index anew: ${thrownText(thrown)}.`, `Delete ${index}.`);
   }
-  return treeFrom(repo, index, signal);
+  return includingFrom(repo, { index, include }, signal);
+}
+
+async function includingFrom(repo: Repository, from: { index: string; include: Include }, signal: AbortSignal): Promise<Result<Included>> {
+  const tree = await treeFrom(repo, from.index, signal);
+  return tree.ok ? withIncluded(repo, { ...from, tree: tree.value }, signal) : tree;
 }
 
 async function treeFrom(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
@@ -164,7 +184,7 @@ async function seedIndex(repo: Repository, index: string): Promise<Result<void>>
   const seed = `${index}.seed`;
   try {
     // The lock of a git that was killed: ours around this says that nobody else is at work here.
-    await Promise.all([rm(`${index}.lock`, { force: true }), rm(`${index}.copy.lock`, { force: true })]);
+    await Promise.all([index, `${index}.copy`, includedIndex(index)].map((file) => rm(`${file}.lock`, { force: true })));
     const from = await ifThere(stat(theirs));
     if (from === undefined) return ok();
     const mark = `${from.ino} ${from.size} ${from.mtimeMs}`;

@@ -1,0 +1,148 @@
+/**
+ * Ignored files that the person includes (`weft.snapshot.include`): found without looking into ignored folders that no glob names,
+ * and put over the tree of the files that git lists. They are kept in an index of their own, so that unchanged ones are not read again.
+ */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Entry, modeSchema } from '../domain/changes';
+import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { fitting, type Include, type Matcher, matcherOf, type TooLarge } from '../domain/include';
+import { isMissing } from './files';
+import { plumb } from './git';
+import type { Repository } from './repository';
+import { withPuts } from './trees';
+
+export interface Included {
+  /** The tree with the files over it. */
+  readonly tree: string;
+  readonly paths: readonly string[];
+  readonly tooLarge: TooLarge | null;
+}
+
+interface Found {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Puts the included files over a tree of what git lists; `index` is the private index that the tree was made of. */
+export async function withIncluded(
+  repo: Repository,
+  from: { readonly tree: string; readonly index: string; readonly include: Include },
+  signal: AbortSignal,
+): Promise<Result<Included>> {
+  const { tree, index, include } = from;
+  if (include.globs.length === 0) return ok({ tree, paths: [], tooLarge: null });
+  const found = await findIncluded(repo, from, signal);
+  if (!found.ok) return found;
+  const { taken, tooLarge } = fitting(found.value, include);
+  const paths = taken.map(({ path }) => path);
+  const entries = await entriesOf(repo, includedIndex(index), paths, signal);
+  if (!entries.ok) return entries;
+  const whole = await withPuts(repo, tree, entries.value);
+  return whole.ok ? ok({ tree: whole.value, paths: [...entries.value.keys()], tooLarge }) : whole;
+}
+
+/** The index of included files, beside the private one. */
+export function includedIndex(index: string): string {
+  return `${index}.included`;
+}
+
+/** The ignored files that the globs take. */
+async function findIncluded(repo: Repository, from: { index: string; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
+  const matcher = matcherOf(from.include.globs);
+  // Names ignored files, and ignored folders without going into them.
+  const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z', '--', '.'];
+  const said = await plumb(repo, args, { index: from.index, signal });
+  if (!said.ok) return said;
+  const found = new Map<string, Found>();
+  const names = said.value.out.toString().split('\0');
+  try {
+    for (const name of names) {
+      if (signal.aborted) return cancelled;
+      if (name.endsWith('/')) await search(repo.root, name.slice(0, -1), { matcher, found, signal, isTop: true });
+      else if (name !== '' && matcher.takes(name)) await note(repo.root, name, found);
+    }
+  } catch (thrown) {
+    return fail(
+      'file',
+      `The ignored files that weft.snapshot.include names cannot be read: ${thrownText(thrown)}.`,
+      'Make them readable, or take them out of that setting, then try again.',
+    );
+  }
+  return signal.aborted ? cancelled : ok([...found.values()]);
+}
+
+interface Search {
+  readonly matcher: Matcher;
+  readonly found: Map<string, Found>;
+  readonly signal: AbortSignal;
+  /** The folder is one that git ignores; else it lies in one. */
+  readonly isTop: boolean;
+}
+
+/** Looks into an ignored folder where a glob leads there. Links are not followed, and repositories in it are left alone. */
+async function search(root: string, folder: string, how: Search): Promise<void> {
+  const { matcher, found, signal } = how;
+  if (signal.aborted || !(how.isTop ? matcher.opens(folder) : matcher.reaches(folder))) return;
+  const inside = await readdir(join(root, folder), { withFileTypes: true }).catch((thrown: unknown) => {
+    if (isMissing(thrown)) return [];
+    throw thrown;
+  });
+  if (inside.some(({ name }) => name === '.git')) return;
+  for (const entry of inside) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) await search(root, path, { ...how, isTop: false });
+    else if (matcher.takes(path)) await note(root, path, found);
+  }
+}
+
+async function note(root: string, path: string, found: Map<string, Found>): Promise<void> {
+  const there = await lstat(join(root, path)).catch((thrown: unknown) => {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  });
+  // git keeps no sockets and pipes either.
+  if (there?.isFile() === true || there?.isSymbolicLink() === true) found.set(path, { path, bytes: there.size });
+}
+
+/** Stores the files, those that changed, and says what a tree has of them. */
+async function entriesOf(
+  repo: Repository,
+  index: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<Map<string, Entry>>> {
+  const wanted = new Set(paths);
+  for (;;) {
+    const stored = await plumb(repo, ['update-index', '--add', '--remove', '-z', '--stdin'], { index, signal, stdin: paths.join('\0') });
+    if (!stored.ok) return stored;
+    const listed = await plumb(repo, ['ls-files', '--stage', '-z'], { index, signal });
+    if (!listed.ok) return listed;
+    const entries = readStage(listed.value.out.toString());
+    if ([...entries.keys()].every((path) => wanted.has(path))) return ok(entries);
+    // It has files of an earlier time: it begins anew.
+    const gone = await forget(index);
+    if (!gone.ok) return gone;
+  }
+}
+
+async function forget(index: string): Promise<Result<void>> {
+  try {
+    await rm(index, { force: true });
+    return ok();
+  } catch (thrown) {
+    return fail('file', `Weft cannot begin an index anew: ${thrownText(thrown)}.`, `Delete ${index}.`);
+  }
+}
+
+/** Reads `MODE BLOB STAGE`, a tab and the path, of each file. */
+function readStage(text: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const row of text.split('\0')) {
+    const tab = row.indexOf('\t');
+    const [mode, blob] = row.slice(0, tab).split(' ');
+    const known = modeSchema.safeParse(mode);
+    if (tab > 0 && blob !== undefined && known.success) entries.set(row.slice(tab + 1), { mode: known.data, blob });
+  }
+  return entries;
+}
