@@ -1,6 +1,7 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText } from '../domain/failure';
+import { partText } from '../domain/part';
 import type { RunState, Stage } from '../domain/run';
 import type { Summary } from '../engine/summary';
 import type { ConflictPaths } from '../repo/conflictFiles';
@@ -64,6 +65,14 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
       return line('✗', `not started, because “${event.because}” did not land`);
     case 'task.undone':
       return line('↶', 'undone');
+    case 'task.redone':
+      return line('↷', 'redone');
+    case 'task.partUndone':
+      return line('↶', `${partText(event.part)} undone`);
+    case 'task.partRedone':
+      return line('↷', `${partText(event.part)} redone`);
+    case 'task.kept':
+      return line('·', 'stays as it was');
     case 'run.stopping':
       return line('■', 'Stopping…');
     case 'run.finished':

@@ -1,5 +1,6 @@
 /** What changed between two trees, and where two changes do not fit together. Paths are workspace paths; ids are git object ids. */
 import * as z from 'zod';
+import { partSchema } from './part';
 
 /** A git file mode: plain, executable, symbolic link, nested repository. */
 export const modeSchema = z.enum(['100644', '100755', '120000', '160000']);
@@ -31,11 +32,19 @@ export const conflictFileSchema = z.object({
 });
 export type ConflictFile = z.infer<typeof conflictFileSchema>;
 
-/** A landing, or an undo, that needs a decision: the three states that were merged, and the files that did not fit. */
+/** One merge of several that make one change: what is to come in for a task is all that differs between two commits. */
+export const stepSchema = z.object({ task: z.string(), base: z.string(), theirs: z.string() });
+export type Step = z.infer<typeof stepSchema>;
+
+/** A landing, an undo or a redo that needs a decision: the three states that were merged, and the files that did not fit. */
 export const conflictSchema = z.object({
   /** What the merge was for. */
-  intent: z.enum(['land', 'undo']),
-  /** Commit of the workspace as the merge saw it. */
+  intent: z.enum(['land', 'undo', 'redo']),
+  /** The part that was to be undone or redone, where that is not the whole task. */
+  part: partSchema.optional(),
+  /** Where the whole run is undone or redone: what was merged before this, and what is to be merged after it. */
+  others: z.object({ before: z.array(stepSchema), after: z.array(stepSchema) }).optional(),
+  /** Commit of the workspace as the merge saw it, with what was merged before. */
   ours: z.string(),
   /** Tree of the merge, with markers where it could not decide. */
   tree: z.string(),

@@ -1,6 +1,7 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema, readSchema } from './changes';
+import { partSchema } from './part';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';
 
@@ -56,6 +57,13 @@ const happenings = [
   z.object({ type: z.literal('task.doomed'), task, because: z.string() }),
   /** A landed task was taken back; `before` and `after` are the workspace's commits around it. */
   z.object({ type: z.literal('task.undone'), task, before: z.string(), after: z.string() }),
+  /** An undone task is back; `before` and `after` are the workspace's commits around it. */
+  z.object({ type: z.literal('task.redone'), task, before: z.string(), after: z.string() }),
+  /** A part of a landed task was taken back, and brought back. */
+  z.object({ type: z.literal('task.partUndone'), task, part: partSchema, before: z.string(), after: z.string() }),
+  z.object({ type: z.literal('task.partRedone'), task, part: partSchema, before: z.string(), after: z.string() }),
+  /** An undo or redo that was in conflict did not happen: the task is where it was. */
+  z.object({ type: z.literal('task.kept'), task }),
   /** The person asked the whole run to stop: nothing new starts. */
   z.object({ type: z.literal('run.stopping') }),
   z.object({ type: z.literal('run.finished') }),

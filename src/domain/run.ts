@@ -2,6 +2,7 @@
 import type { Change, Conflict, Entry, Read } from './changes';
 import type { RunEvent, RunStarted } from './event';
 import { type Failure, never } from './failure';
+import { isSamePart, type Part } from './part';
 import type { Task, TaskId } from './plan';
 import { addUsage, NO_USAGE, type Usage } from './usage';
 
@@ -37,12 +38,28 @@ export interface Work {
   readonly endedAt: number;
 }
 
+/** Two commits of the workspace, around a change to it. */
+export interface Link {
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface UndonePart extends Link {
+  readonly part: Part;
+}
+
 export interface TaskState {
   readonly task: Task;
   readonly stage: Stage;
   readonly work: Work;
   /** The commits around its landing, once it has landed; kept when it is undone, and while an undo is in conflict. */
-  readonly landing: { readonly before: string; readonly after: string } | null;
+  readonly landing: Link | null;
+  /** The commits around its undo, while it is undone. */
+  readonly undone: Link | null;
+  /** The parts of its landing that are undone, those undone last at the end; they stay so when the task is undone and redone. */
+  readonly parts: readonly UndonePart[];
+  /** Of two tasks that landed, or were undone or redone, the one that did so later has the greater number; 0 until then. */
+  readonly order: number;
 }
 
 export interface RunState {
@@ -84,7 +101,7 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
     if (state !== undefined) throw illegal(event, 'the run has started already');
     const tasks = event.plan.tasks.map((task): [TaskId, TaskState] => [
       task.id,
-      { task, stage: { kind: 'waiting' }, work: NO_WORK, landing: null },
+      { task, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0 },
     ]);
     return { start: event, phase: 'running', tasks: new Map(tasks), endedAt: 0 };
   }
@@ -93,12 +110,14 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
   if (event.type === 'run.finished') return { ...state, phase: 'finished', endedAt: event.at };
   const before = state.tasks.get(event.task);
   if (before === undefined) throw illegal(event, 'there is no such task');
-  return { ...state, tasks: new Map(state.tasks).set(event.task, reduceTask(before, event)) };
+  const order = 1 + Math.max(...[...state.tasks.values()].map((task) => task.order));
+  return { ...state, tasks: new Map(state.tasks).set(event.task, reduceTask(before, event, order)) };
 }
 
 type TaskEvent = Exclude<RunEvent, { type: `run.${string}` }>;
 
-function reduceTask(state: TaskState, event: TaskEvent): TaskState {
+/** `order`: greater than that of any task so far. */
+function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskState {
   const { stage, work } = state;
   const allow = (...kinds: Stage['kind'][]) => {
     if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
@@ -149,16 +168,30 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
       };
     case 'task.landed':
       allow('done', 'conflicted', 'failed', 'stopped', 'undone');
-      return { ...state, stage: { kind: 'landed' }, landing: { before: event.before, after: event.after } };
+      // An undo that did not happen was told so before there was an event of its own for that.
+      if (isReversal(stage)) return { ...state, stage: { kind: 'landed' } };
+      return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
     case 'task.conflicted':
-      allow('done', 'landed', 'conflicted', 'failed', 'stopped');
+      allow('done', 'landed', 'undone', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { ...stage, resolved: new Map(stage.resolved).set(event.path, event.entry) } };
     case 'task.undone':
       allow('landed', 'conflicted');
-      return { ...state, stage: { kind: 'undone' } };
+      return { ...state, stage: { kind: 'undone' }, undone: linkOf(event), order };
+    case 'task.redone':
+      allow('undone', 'conflicted');
+      return { ...redone(state, event), order };
+    case 'task.partUndone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'landed' }, parts: [...state.parts, { part: event.part, ...linkOf(event) }] };
+    case 'task.partRedone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'landed' }, parts: state.parts.filter(({ part }) => !isSamePart(part, event.part)) };
+    case 'task.kept':
+      if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
+      return { ...state, stage: { kind: state.undone === null ? 'landed' : 'undone' } };
     case 'task.failed':
       allow('waiting', 'running', 'done', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
@@ -171,6 +204,24 @@ function reduceTask(state: TaskState, event: TaskEvent): TaskState {
     default:
       return never(event);
   }
+}
+
+/**
+ * A redo takes the landing's place for the next undo: it is nearer to what the workspace has. Where parts were left undone, only
+ * the landing has all of them, unless the person decided what came back.
+ */
+function redone(state: TaskState, event: Link): TaskState {
+  const isLike = state.parts.length > 0 && state.stage.kind === 'undone';
+  return { ...state, stage: { kind: 'landed' }, undone: null, ...(isLike ? {} : { landing: linkOf(event), parts: [] }) };
+}
+
+/** Whether what is in conflict is an undo or a redo. */
+export function isReversal(stage: Stage): stage is Extract<Stage, { kind: 'conflicted' }> {
+  return stage.kind === 'conflicted' && stage.conflict.intent !== 'land';
+}
+
+function linkOf({ before, after }: Link): Link {
+  return { before, after };
 }
 
 function ended(work: Work, event: { at: number; draft: string | null; reads?: readonly Read[] | undefined }): Work {

@@ -7,7 +7,16 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing } from '../repo/files';
 
 /** Events that must be on disk before anything else happens: they speak of the person's files. */
-const LASTING = new Set<RunEvent['type']>(['run.started', 'task.landed', 'task.conflicted', 'task.undone', 'run.finished']);
+const LASTING = new Set<RunEvent['type']>([
+  'run.started',
+  'task.landed',
+  'task.conflicted',
+  'task.undone',
+  'task.redone',
+  'task.partUndone',
+  'task.partRedone',
+  'run.finished',
+]);
 
 export interface Journal {
   append(event: RunEvent): void;

@@ -1,12 +1,13 @@
 /** Landing tasks of a run, while it runs or long after: merges, and records what came of it. */
-import type { Conflict, Entry } from '../domain/changes';
+import type { Entry } from '../domain/changes';
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { isDecided, type RunState, type TaskState } from '../domain/run';
-import { type Incoming, type Landing, type LandPorts, land } from '../repo/land';
+import { isDecided, isReversal, type RunState, type TaskState } from '../domain/run';
+import { type Incoming, type LandPorts, land } from '../repo/land';
 import { type Repository, writeRef } from '../repo/repository';
 import { buildCommit, type Put } from '../repo/trees';
 import type { Workspace } from '../repo/workspace';
+import { tellLanding } from './outcome';
 import type { RunRecord } from './record';
 
 /** Puts the names that a person knows into what {@link land} reports. */
@@ -32,7 +33,7 @@ export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, 
   }
   const landing = await land(ports, incoming.value, signal);
   if (landing.ok) {
-    emitLanding(record, id, incoming.value.intent, landing.value);
+    tellLanding(record, incoming.value, landing.value);
     return ok();
   }
   const now = record.state.tasks.get(id);
@@ -46,18 +47,11 @@ export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, 
   return landing;
 }
 
-/** A landing failed; an undo that failed did not happen: its task is where it was. */
+/** A landing failed; an undo or redo that failed did not happen: its task is where it was. */
 function emitFailure(record: RunRecord, task: TaskId, failure: Failure, draft: string | null): void {
   const now = record.state.tasks.get(task);
-  const isUndo = now?.stage.kind === 'conflicted' && now.stage.conflict.intent === 'undo';
-  if (isUndo && now.landing !== null) record.emit({ type: 'task.landed', task, ...now.landing });
+  if (now !== undefined && isReversal(now.stage)) record.emit({ type: 'task.kept', task });
   else record.emit({ type: 'task.failed', task, failure, draft });
-}
-
-/** Tells a run what came of a merge into the workspace. */
-export function emitLanding(record: RunRecord, task: TaskId, intent: Conflict['intent'], landing: Landing): void {
-  if (landing.kind === 'conflict') record.emit({ type: 'task.conflicted', task, conflict: landing.conflict });
-  else record.emit({ type: intent === 'undo' ? 'task.undone' : 'task.landed', task, before: landing.before, after: landing.after });
 }
 
 /** What is to come into the workspace for a task; undefined where its agent changed nothing. */
@@ -74,10 +68,11 @@ async function incomingOf(state: RunState, repo: Repository, id: TaskId): Promis
   const theirs = await buildCommit(repo, {
     from: stage.conflict.tree,
     puts,
-    parents: [stage.conflict.ours],
+    parents: [stage.conflict.ours, stage.conflict.tree],
     message: `Resolved: ${task.title}`,
   });
-  return theirs.ok ? ok({ ...common, intent: stage.conflict.intent, base: stage.conflict.ours, theirs: theirs.value }) : theirs;
+  const { intent, part, others, ours } = stage.conflict;
+  return theirs.ok ? ok({ ...common, intent, part, others, base: ours, theirs: theirs.value }) : theirs;
 }
 
 /** Decides one file of a conflict: with this content, or (null) deleted. */
@@ -90,15 +85,26 @@ export function resolveFile(record: RunRecord, task: TaskId, path: string, entry
  * `then` is the run's state at the time of the snapshot; undefined where the run began later.
  */
 export function followRollback(record: RunRecord, then: RunState | undefined): void {
-  for (const [id, now] of record.state.tasks) {
+  // What came last goes first, as in an undo, so that a redo finds them in their order.
+  for (const now of [...record.state.tasks.values()].sort((a, b) => b.order - a.order)) {
+    const { id } = now.task;
     const was: TaskState | undefined = then?.tasks.get(id);
     const isIn = now.stage.kind === 'landed';
     const wasIn = was?.stage.kind === 'landed';
-    if (isIn && !wasIn && now.landing !== null)
+    if (isIn && !wasIn && now.landing !== null) {
+      // A redo brings back all of it.
+      for (const part of now.parts) record.emit({ type: 'task.partRedone', task: id, ...part });
       record.emit({ type: 'task.undone', task: id, before: now.landing.after, after: now.landing.before });
-    if (!isIn && wasIn && now.stage.kind === 'undone' && was.landing !== null)
+    } else if (wasIn && was.landing !== null && (now.stage.kind === 'undone' || (isIn && !hasSameParts(was, now)))) {
+      if (isIn) record.emit({ type: 'task.undone', task: id, before: was.landing.after, after: was.landing.before });
       record.emit({ type: 'task.landed', task: id, ...was.landing });
+      for (const part of was.parts) record.emit({ type: 'task.partUndone', task: id, ...part });
+    }
   }
+}
+
+function hasSameParts(a: TaskState, b: TaskState): boolean {
+  return a.parts.length === b.parts.length && a.parts.every(({ after }) => b.parts.some((other) => other.after === after));
 }
 
 /** Keeps a commit that no chain holds (an agent's draft) from git's garbage collection. */

@@ -7,7 +7,7 @@ import type { Repository } from './repository';
 import { listSnapshots, type Snapshot } from './snapshot';
 import { readChanges } from './trees';
 
-const linkSchema = z.object({ by: z.enum(['person', 'task', 'undo']), task: z.string().optional() });
+const linkSchema = z.object({ by: z.enum(['person', 'task', 'undo', 'redo']), task: z.string().optional() });
 
 /** The task whose landing last touched a path between two commits of a chain; undefined: the person did, or nobody. */
 export async function authorOf(
@@ -28,7 +28,7 @@ export async function authorOf(
   if (!body.startsWith('{')) return ok(undefined);
   try {
     const link = linkSchema.safeParse(JSON.parse(body)).data;
-    return ok(link?.by === 'task' ? link.task : undefined);
+    return ok(link?.by === 'task' || link?.by === 'redo' ? link.task : undefined);
   } catch {
     return ok(undefined);
   }
@@ -57,7 +57,7 @@ export async function rewrittenSince(repo: Repository, snapshot: Snapshot): Prom
     const at = began === undefined ? undefined : takenAt.get(began);
     if (at === undefined || at < snapshot.at) continue;
     const flags = ['--first-parent', '--reverse', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff', '--format='];
-    const said = await plumbText(repo, ['log', ...flags, '-E', '--grep=^\\{"by":"(task|undo)"', `${began}..${ref}`]);
+    const said = await plumbText(repo, ['log', ...flags, '-E', '--grep=^\\{"by":"(task|undo|redo)"', `${began}..${ref}`]);
     if (!said.ok) return said;
     runs.push({ at, raw: said.value });
   }

@@ -1,11 +1,12 @@
 /** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
-import type { Change, Conflict, Entry } from '../domain/changes';
-import { cancelled, fail, never, ok, type Result } from '../domain/failure';
-import { authorOf } from './chain';
+import type { Change, Conflict, Entry, Step } from '../domain/changes';
+import { cancelled, fail, ok, type Result } from '../domain/failure';
+import type { Part } from '../domain/part';
 import { sameContent } from './diskWorkspace';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
-import { buildCommit, commitTree, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf } from './trees';
+import { mergeSteps, stepsOf } from './steps';
+import { buildCommit, commitTree, diffTrees, lookUp, mergeTrees, messageOf, treeOf } from './trees';
 import { contentsNow, isLeftOut, type Truth, truthOf } from './truth';
 import { treeOver } from './unlisted';
 import type { FileEdit, Workspace } from './workspace';
@@ -14,7 +15,9 @@ import type { FileEdit, Workspace } from './workspace';
 const TRIES = 8;
 
 /** Message of a link of the chain that no agent made. */
-const PERSON = messageOf('You', { by: 'person' });
+function person(): string {
+  return messageOf('You', { by: 'person', at: Date.now() });
+}
 
 /** What is to come into the workspace: all that differs between two commits. */
 export interface Incoming {
@@ -26,12 +29,36 @@ export interface Incoming {
   /** What the change began from, and what it made of that. */
   readonly base: string;
   readonly theirs: string;
+  /** The part of the task that is undone or redone, where that is not all of it. */
+  readonly part?: Part | undefined;
+  /** Where more tasks are undone or redone with it: what is merged before it, and what after it. All of it lands, or nothing. */
+  readonly others?: { readonly before: readonly Step[]; readonly after: readonly Step[] } | undefined;
 }
 
 export type Landing =
-  /** `before` and `after` are commits of the chain; `changes` is what the workspace saw. */
-  | { readonly kind: 'landed'; readonly before: string; readonly after: string; readonly changes: readonly Change[] }
-  | { readonly kind: 'conflict'; readonly conflict: Conflict };
+  /** `before` and `after` are commits of the chain; `changes` is what the workspace saw; `links` has a link for each step. */
+  | {
+      readonly kind: 'landed';
+      readonly before: string;
+      readonly after: string;
+      readonly changes: readonly Change[];
+      readonly links: readonly Link[];
+    }
+  | InConflict;
+
+/** `task`: at which step. */
+export interface InConflict {
+  readonly kind: 'conflict';
+  readonly task: string;
+  readonly conflict: Conflict;
+}
+
+/** What one step of a landing did: two commits of the chain. */
+export interface Link {
+  readonly task: string;
+  readonly before: string;
+  readonly after: string;
+}
 
 export interface LandPorts {
   readonly repo: Repository;
@@ -61,7 +88,7 @@ export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Pr
     const tipTree = tip.value === undefined ? ok('') : await treeOf(repo, tip.value);
     if (!tipTree.ok) return tipTree;
     if (tip.value !== undefined && tipTree.value === whole.value) return ok(tip.value);
-    const link = await commitTree(repo, whole.value, tip.value === undefined ? [] : [tip.value], PERSON);
+    const link = await commitTree(repo, whole.value, tip.value === undefined ? [] : [tip.value], person());
     if (!link.ok) return link;
     const kept = await writeRef(repo, chainRef(run), link.value);
     return kept.ok ? link : kept;
@@ -91,10 +118,18 @@ export async function previewLanding(
 ): Promise<Result<{ changes: Change[]; conflicts: string[] }>> {
   const now = await workspaceNow(ports, incoming, { signal, all: false });
   if (!now.ok) return now;
-  const merge = await mergeTrees(ports.repo, { base: incoming.base, ours: now.value.commit, theirs: incoming.theirs });
-  if (!merge.ok) return merge;
-  const changes = await diffTrees(ports.repo, now.value.commit, merge.value.tree);
-  return changes.ok ? ok({ changes: changes.value, conflicts: merge.value.conflicts.map((conflict) => conflict.path) }) : changes;
+  let tree = now.value.commit;
+  let conflicts: string[] = [];
+  for (const { base, theirs } of stepsOf(incoming)) {
+    const merge = await mergeTrees(ports.repo, { base, ours: tree, theirs });
+    if (!merge.ok) return merge;
+    tree = merge.value.tree;
+    conflicts = merge.value.conflicts.map((conflict) => conflict.path);
+    // What comes after it depends on what is decided there.
+    if (conflicts.length > 0) break;
+  }
+  const changes = await diffTrees(ports.repo, now.value.commit, tree);
+  return changes.ok ? ok({ changes: changes.value, conflicts }) : changes;
 }
 
 async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promise<Result<Landing>> {
@@ -104,21 +139,21 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   const { commit: before, truths, tip } = now.value;
   const recorded = before === tip ? ok() : await writeRef(repo, chainRef(incoming.run), before);
   if (!recorded.ok) return recorded;
-  const merge = await mergeTrees(repo, { base: incoming.base, ours: before, theirs: incoming.theirs });
-  if (!merge.ok) return merge;
-  if (merge.value.conflicts.length > 0) return describeConflict(ports, incoming, before, merge.value);
-  const changes = await diffTrees(repo, before, merge.value.tree);
+  const merged = await mergeSteps(ports, incoming, before);
+  if (!merged.ok) return merged;
+  if (merged.value.kind === 'conflict') return ok(merged.value);
+  const { links } = merged.value;
+  const after = links.at(-1)?.after ?? before;
+  const changes = await diffTrees(repo, before, after);
   if (!changes.ok) return changes;
   const edits = await editsFor(ports, changes.value, truths);
   if (!edits.ok) return edits;
   const applied = await ports.workspace.apply(edits.value);
   if (!applied.ok) return applied;
-  const after = await commitTree(repo, merge.value.tree, [before], message(incoming));
-  if (!after.ok) return after;
-  const verified = await verify(ports, edits.value, changes.value, after.value);
+  const verified = await verify(ports, edits.value, changes.value, after);
   if (!verified.ok) return verified;
   const kept = await writeRef(repo, chainRef(incoming.run), verified.value);
-  return kept.ok ? ok({ kind: 'landed', before, after: after.value, changes: changes.value }) : kept;
+  return kept.ok ? ok({ kind: 'landed', before, after, changes: changes.value, links }) : kept;
 }
 
 /** How to look at the workspace: all of it, or what the change touches. */
@@ -145,7 +180,7 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
   if (!tip.ok) return tip;
   if (tip.value === undefined)
     return fail('input', `The history of run ${incoming.run} is gone.`, 'Its snapshots may still be there: “weft snapshots”.');
-  const wanted = await diffTrees(repo, incoming.base, incoming.theirs);
+  const wanted = await wantedBy(repo, incoming);
   if (!wanted.ok) return wanted;
   const paths = wanted.value.map((change) => change.path);
   const known = await lookUp(repo, tip.value, paths);
@@ -155,7 +190,7 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
   const puts = new Map([...truths.value].map(([path, truth]) => [path, truth?.entry ?? null]));
   // An undo is rare and may be late: it looks at everything.
   const all =
-    look.all || incoming.intent === 'undo' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
+    look.all || incoming.intent !== 'land' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
   let from = tip.value;
   if (all) {
     const whole = await treeOver(repo, workspace, tip.value, look.signal);
@@ -166,12 +201,23 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
   }
   if (!all && [...puts].every(([path, entry]) => isSame(known.value.get(path), entry)))
     return ok({ commit: tip.value, tip: tip.value, truths: truths.value });
-  const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: PERSON });
+  const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: person() });
   if (!built.ok) return built;
   const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
   if (!treeNow.ok) return treeNow;
   if (!treeTip.ok) return treeTip;
   return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, tip: tip.value, truths: truths.value });
+}
+
+/** What is to change, by what the steps differ in. */
+async function wantedBy(repo: Repository, incoming: Incoming): Promise<Result<Change[]>> {
+  const wanted = new Map<string, Change>();
+  for (const { base, theirs } of stepsOf(incoming)) {
+    const changes = await diffTrees(repo, base, theirs);
+    if (!changes.ok) return changes;
+    for (const change of changes.value) wanted.set(change.path, change);
+  }
+  return ok([...wanted.values()]);
 }
 
 /** Whether a tree has just this at a path; `undefined`: nothing. */
@@ -269,39 +315,10 @@ async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: rea
       : fail('file', `${message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
   }
   if (puts.size === 0) return ok(after);
-  return buildCommit(repo, { from: after, puts, parents: [after], message: PERSON });
+  return buildCommit(repo, { from: after, puts, parents: [after], message: person() });
 }
 
 /** Whether a path holds the same content; a mode that this platform cannot hold is no difference. */
 function sameEntry(a: Entry | null, b: Entry | null): boolean {
   return a === null || b === null ? a === b : a.blob === b.blob;
-}
-
-async function describeConflict(ports: LandPorts, incoming: Incoming, ours: string, merge: Merge): Promise<Result<Landing>> {
-  const files = [];
-  for (const conflict of merge.conflicts) {
-    const by = await authorOf(ports.repo, { since: incoming.base, until: ours, path: conflict.path });
-    if (!by.ok) return by;
-    const oursBy = by.value === undefined ? 'Your edits' : ports.titleOf(by.value);
-    files.push({ ...conflict, oursBy });
-  }
-  // The markers name commits; the tree must outlive git's garbage collection, so it hangs on a ref until it is decided.
-  const kept = await commitTree(ports.repo, merge.tree, [ours], `Conflict of ${incoming.title}`);
-  if (!kept.ok) return kept;
-  const written = await writeRef(ports.repo, `runs/${incoming.run}/conflicts/${incoming.task}`, kept.value);
-  if (!written.ok) return written;
-  return ok({ kind: 'conflict', conflict: { intent: incoming.intent, ours, tree: kept.value, files } });
-}
-
-/** First line for people who look at the chain with git; the rest for Weft. */
-function message(incoming: Incoming): string {
-  const { intent, run, task, title } = incoming;
-  switch (intent) {
-    case 'land':
-      return messageOf(title, { by: 'task', run, task });
-    case 'undo':
-      return messageOf(`Undo: ${title}`, { by: 'undo', run, task });
-    default:
-      return never(intent);
-  }
 }

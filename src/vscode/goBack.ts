@@ -4,7 +4,7 @@ import { type Change, changeWord } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { landPortsOf } from '../engine/landing';
 import { rollBackTo } from '../engine/rollback';
-import { previewUndo, undoTask } from '../engine/undo';
+import { previewReversal, undoTask } from '../engine/undo';
 import { previewRollback } from '../repo/rollback';
 import { type Snapshot, takeSnapshot, untitledOf } from '../repo/snapshot';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
@@ -111,7 +111,9 @@ async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | un
     workspace: session.workspace,
     titleOf: (other: string) => state.tasks.get(other)?.task.title ?? other,
   };
-  const preview = await withProgress('Weft: looking at what came later', (signal) => previewUndo(state, ports, id, signal));
+  const preview = await withProgress('Weft: looking at what came later', (signal) =>
+    previewReversal(state, ports, { intent: 'undo', target: { of: 'task', task: id } }, signal),
+  );
   if (!preview.ok) return preview;
   const { changes, conflicts } = preview.value;
   const notes =

@@ -43,6 +43,11 @@ const done: Happening = { type: 'task.done', task: 'a', summary: 'Did it.', chan
 const started: Happening = { type: 'task.started', task: 'a', base: 'c0' };
 const landed: Happening = { type: 'task.landed', task: 'a', before: 'c0', after: 'c1' };
 const undone: Happening = { type: 'task.undone', task: 'a', before: 'c1', after: 'c2' };
+const redone: Happening = { type: 'task.redone', task: 'a', before: 'c2', after: 'c3' };
+const part = { path: 'one', from: null, hunk: null };
+const partUndone: Happening = { type: 'task.partUndone', task: 'a', part, before: 'c4', after: 'c5' };
+const partRedone: Happening = { type: 'task.partRedone', task: 'a', part, before: 'c5', after: 'c6' };
+const kept: Happening = { type: 'task.kept', task: 'a' };
 const conflicted: Happening = { type: 'task.conflicted', task: 'a', conflict };
 const stopped: Happening = { type: 'task.stopped', task: 'a', draft: 'd2' };
 const failing: Happening = { type: 'task.failed', task: 'a', failure, draft: 'd3' };
@@ -83,6 +88,9 @@ describe('the state of a run', () => {
         endedAt: 105,
       },
       landing: { before: 'c0', after: 'c1' },
+      undone: null,
+      parts: [],
+      order: 1,
     });
     assert.deepEqual(run.tasks.get('b')?.stage, { kind: 'waiting' });
     assert.deepEqual([...run.tasks.keys()], ['a', 'b']);
@@ -124,6 +132,26 @@ describe('the state of a run', () => {
     const again = state(started, done, conflicted, resolved, conflicted).tasks.get('a')?.stage;
     assert.ok(again?.kind === 'conflicted');
     assert.equal(again.resolved.size, 0);
+  });
+
+  it('takes a redo for the landing that the next undo takes back, unless parts of the landing were left out', () => {
+    const task = (...happenings: Happening[]) => state(started, done, landed, ...happenings).tasks.get('a');
+    assert.deepEqual(task(undone)?.undone, { before: 'c1', after: 'c2' });
+    assert.deepEqual(task(undone, redone)?.landing, { before: 'c2', after: 'c3' });
+    const left = task(partUndone, undone, redone);
+    assert.deepEqual([left?.landing, left?.parts], [{ before: 'c0', after: 'c1' }, [{ part, before: 'c4', after: 'c5' }]]);
+    assert.deepEqual(task(partUndone, partRedone)?.parts, []);
+    assert.deepEqual(task(partUndone, undone, landed)?.parts, []);
+  });
+
+  it('leaves a task where it was when its undo or redo in conflict did not happen', () => {
+    const reversal = (intent: 'undo' | 'redo'): Happening => ({ ...conflicted, conflict: { ...conflict, intent } });
+    assert.equal(stageOf(state(started, done, landed, reversal('undo'), kept)), 'landed');
+    assert.equal(stageOf(state(started, done, landed, undone, reversal('redo'), kept)), 'undone');
+    assert.throws(() => state(started, done, conflicted, kept), /task.kept is not possible: the task is conflicted/);
+    // As journals said it before there was that event.
+    const run = state(started, done, landed, partUndone, reversal('undo'), landed).tasks.get('a');
+    assert.deepEqual([run?.stage.kind, run?.parts.length], ['landed', 1]);
   });
 
   it('is complete when every task has landed and none was taken back', () => {
@@ -182,9 +210,12 @@ describe('an event', () => {
     [turn, ['running'], 'running'],
     [done, ['running'], 'done'],
     [landed, ['done', 'conflicted', 'failed', 'stopped', 'undone'], 'landed'],
-    [conflicted, ['done', 'landed', 'conflicted', 'failed', 'stopped'], 'conflicted'],
+    [conflicted, ['done', 'landed', 'undone', 'conflicted', 'failed', 'stopped'], 'conflicted'],
     [resolved, ['conflicted'], 'conflicted'],
     [undone, ['landed', 'conflicted'], 'undone'],
+    [redone, ['undone', 'conflicted'], 'landed'],
+    [partUndone, ['landed', 'conflicted'], 'landed'],
+    [partRedone, ['landed', 'conflicted'], 'landed'],
     [failing, ['waiting', 'running', 'done', 'conflicted', 'failed', 'stopped'], 'failed'],
     [stopped, ['waiting', 'running', 'done', 'conflicted'], 'stopped'],
     [doomed, ['waiting'], 'doomed'],
