@@ -30,7 +30,7 @@ export interface RunPorts {
 export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
   const { repo, workspace, clock } = ports;
   const run = clock.id();
-  const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, clock }, signal);
+  const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
   if (!snapshot.ok) return snapshot;
   const chained = await beginChain(repo, run, snapshot.value.commit);
   if (!chained.ok) return chained;

@@ -11,6 +11,7 @@ import { asText, oddChanges, restoreOddNames } from './oddNames';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from './raw';
 import type { Repository } from './repository';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
+import { type Trees, withSome } from './someFiles';
 import { diffTrees, lookUp, type Put, treeOf, withPuts } from './trees';
 import { entryOf, type WholeTruth, wholeTruth } from './truth';
 import type { Content, FileRestore, Untitled, Workspace } from './workspace';
@@ -32,24 +33,28 @@ export interface RolledBack {
   readonly changes: readonly Change[];
 }
 
-/** Makes the workspace equal to a snapshot. Unchanged files are not touched. */
+/** Makes the workspace equal to a snapshot; where `only` names files or folders, these alone. Unchanged files are not touched. */
 export async function rollBack(
   repo: Repository,
   workspace: Workspace,
-  options: { snapshot: Snapshot; clock: Clock },
+  options: { snapshot: Snapshot; clock: Clock; only?: readonly string[] },
   signal: AbortSignal,
 ): Promise<Result<RolledBack>> {
   return repo.landLock(signal, async () => {
-    const { snapshot, clock } = options;
+    const { snapshot, clock, only } = options;
     const ends = await endsOf(repo, workspace, snapshot, signal);
     if (!ends.ok) return ends;
-    const { now, past } = ends.value;
+    const { now } = ends.value;
+    const some = only === undefined ? ok(undefined) : await withSome(repo, ends.value, only);
+    if (!some.ok) return some;
+    const past = some.value ?? ends.value.past;
     const safety = await keepSnapshot(repo, now, await workspace.untitled(), {
-      label: `Before rolling back to “${snapshot.label}”`,
+      label: some.value === undefined ? `Before rolling back to “${snapshot.label}”` : `Before restoring files of “${snapshot.label}”`,
+      cause: 'rollback',
       clock,
     });
     if (!safety.ok) return safety;
-    const done = await restoreAll(repo, workspace, { ...ends.value, snapshot });
+    const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, chosen: some.value?.chosen });
     if (!done.ok) {
       return fail(
         done.failure.kind,
@@ -60,12 +65,6 @@ export async function rollBack(
     const changes = await diffTrees(repo, now.tree, past.tree);
     return changes.ok ? ok({ safety: safety.value, changes: changes.value }) : changes;
   });
-}
-
-/** Trees of what is on disk, and of the truth. */
-interface Trees {
-  readonly disk: string;
-  readonly tree: string;
 }
 
 /** Both ends of a rollback; files that git does not list are in them where the rollback must touch them, so that it can be taken back. */
@@ -181,14 +180,18 @@ async function addTo(
   });
 }
 
-/** Makes every file whose disk or unsaved text differs as the snapshot has it. */
-async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & { snapshot: Snapshot }): Promise<Result<void>> {
-  const { now, past, alone, snapshot } = ends;
+/** Makes every file whose disk or unsaved text differs as the snapshot has it; `chosen`: only these. */
+async function restoreAll(
+  repo: Repository,
+  workspace: Workspace,
+  ends: Ends & { snapshot: Snapshot; chosen: ReadonlySet<string> | undefined },
+): Promise<Result<void>> {
+  const { now, past, alone, snapshot, chosen } = ends;
   const changes = await diffTrees(repo, now.disk, past.disk);
   if (!changes.ok) return changes;
   const texts = await unsavedOf(repo, snapshot);
   if (!texts.ok) return texts;
-  const untitled = await untitledOf(repo, snapshot);
+  const untitled = chosen === undefined ? await untitledOf(repo, snapshot) : ok(await workspace.untitled());
   if (!untitled.ok) return untitled;
   // A nested repository is a mere link in the tree: its files are not ours to write or delete.
   const ours = changes.value.filter(({ before, after }) => before?.mode !== '160000' && after?.mode !== '160000');
@@ -199,12 +202,13 @@ async function restoreAll(repo: Repository, workspace: Workspace, ends: Ends & {
   if (!kept.ok) return kept;
   const rewritten = await rewrittenRaw(repo, { disk: past.disk, since: snapshot.at }, kept.value);
   if (!rewritten.ok) return rewritten;
-  const paths = new Set([
+  const all = [
     ...ours.map((change) => change.path).filter((path) => !notText.has(path)),
     ...now.unsaved.map((text) => text.path).filter((path) => !alone.has(path)),
     ...texts.value.keys(),
     ...rewritten.value,
-  ]);
+  ];
+  const paths = new Set(all.filter((path) => chosen?.has(path) ?? true));
   const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, [...paths]);
   if (!saved.ok) return saved;
   const isAttributes = (path: string) => /(^|\/)\.gitattributes$/.test(path);

@@ -17,6 +17,8 @@ const metaSchema = z.object({
   at: z.number(),
   /** Why it was taken, for a person. */
   label: z.string(),
+  /** What it was taken for: a run's beginning, a rollback (or files that were restored), or because somebody asked for it. */
+  cause: z.enum(['run', 'rollback', 'hand']).default('hand'),
   /** Paths whose text was in an editor and not on disk. */
   unsaved: z.array(z.string()),
   untitled: z.array(z.object({ name: z.string(), language: z.string() })),
@@ -25,16 +27,19 @@ const metaSchema = z.object({
   tooLarge: tooLargeSchema.nullable().default(null),
 });
 
+/** Why a snapshot is taken. */
+export interface Why {
+  readonly label: string;
+  /** `hand`, where it is not said. */
+  readonly cause?: Snapshot['cause'];
+  readonly clock: Clock;
+}
+
 /** `commit` has the truth as its tree; its parent, where there is one, keeps what else must come back (see `extras`). */
 export type Snapshot = z.infer<typeof metaSchema> & { readonly commit: string };
 
 /** Builds and keeps a snapshot. Leaves HEAD, the index and every branch alone; fails, and records nothing, where git cannot read a file. */
-export async function takeSnapshot(
-  repo: Repository,
-  workspace: Workspace,
-  why: { label: string; clock: Clock },
-  signal: AbortSignal,
-): Promise<Result<Snapshot>> {
+export async function takeSnapshot(repo: Repository, workspace: Workspace, why: Why, signal: AbortSignal): Promise<Result<Snapshot>> {
   const truth = await wholeTruth(repo, workspace, signal);
   return truth.ok ? keepSnapshot(repo, truth.value, await workspace.untitled(), why) : truth;
 }
@@ -44,13 +49,14 @@ export async function keepSnapshot(
   repo: Repository,
   truth: WholeTruth,
   untitled: readonly Untitled[],
-  why: { label: string; clock: Clock },
+  why: Why,
 ): Promise<Result<Snapshot>> {
   const meta = {
     weft: 1 as const,
     id: why.clock.id(),
     at: why.clock.now(),
     label: why.label,
+    cause: why.cause ?? 'hand',
     unsaved: truth.unsaved.map((text) => text.path),
     untitled: untitled.map(({ name, language }) => ({ name, language })),
     include: [...truth.included.globs],
