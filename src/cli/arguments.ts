@@ -1,13 +1,15 @@
 /** The command line: which command, with what. Parsed at the edge, trusted inside. */
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
   weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
        --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
        --model NAME                        model (default ${DEFAULT_MODEL})
+       --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
+                                           passes (default), leave it to you, or have the agent go on from it
   weft runs                                the runs of this folder
   weft undo RUN TASK                       take one landed task back, and keep everything else
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
@@ -32,6 +34,7 @@ export type Command =
       readonly work: { readonly plan: string } | { readonly goal: string };
       readonly model: string;
       readonly maxWorkers: number | undefined;
+      readonly onStale: OnStale;
     }
   | { readonly kind: 'runs' }
   | { readonly kind: 'undo' | 'land'; readonly run: string; readonly task: string }
@@ -67,6 +70,7 @@ function parse(argv: readonly string[]) {
       workspace: { type: 'string' },
       'max-workers': { type: 'string' },
       model: { type: 'string' },
+      'on-stale': { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
@@ -86,7 +90,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
   if (name === 'run') return runOf(rest[0], values);
-  for (const option of ['goal', 'max-workers', 'model'] as const) {
+  for (const option of ['goal', 'max-workers', 'model', 'on-stale'] as const) {
     if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   const [first, second] = rest;
@@ -108,9 +112,11 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
     return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
   }
+  const onStale = ON_STALE.find((one) => one === (values['on-stale'] ?? DEFAULT_ON_STALE));
+  if (onStale === undefined) return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers });
-  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers });
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
 }

@@ -110,7 +110,7 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
     task: { title },
   } = task;
   if (stage.kind !== 'conflicted') {
-    const kept = work.changeset !== null && ['failed', 'stopped', 'done'].includes(stage.kind);
+    const kept = work.changeset !== null && ['failed', 'stopped', 'done', 'held'].includes(stage.kind);
     return kept
       ? ok()
       : fail(

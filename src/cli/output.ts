@@ -49,6 +49,8 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
       return undefined;
     case 'task.done':
       return line('✓', event.summary.split('\n')[0] ?? '');
+    case 'task.stale':
+      return line('⚠', staleText(event, state));
     case 'task.reworked':
       return line('↻', event.why === 'stale' ? 'goes on from the workspace as it is now' : 'goes on: its check failed');
     case 'task.landed':
@@ -80,6 +82,12 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
   }
 }
 
+function staleText({ files, held }: Extract<RunEvent, { type: 'task.stale' }>, state: RunState): string {
+  const by = ({ by: task }: (typeof files)[number]) => (task === null ? 'you' : (state.tasks.get(task)?.task.title ?? task));
+  const changed = files.map((file) => `${file.path} (by: ${by(file)})`).join(', ');
+  return `read what was changed meanwhile: ${changed}${held ? '; it waits for you' : ''}`;
+}
+
 /** The end of a run, for people. */
 export function summaryLines(
   state: RunState,
@@ -103,6 +111,12 @@ export function summaryLines(
   for (const { task, files } of conflicts) {
     lines.push('', ...conflictLines({ run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
   }
+  for (const [task, { stage, task: titled, work }] of state.tasks) {
+    if (stage.kind !== 'held') continue;
+    const files = work.stale.map((file) => file.path).join(', ');
+    lines.push('', `“${titled.title}” read what was changed meanwhile (${files}), and waits for you.`);
+    lines.push(`Land it all the same: weft land ${summary.run} ${task}`);
+  }
   if (summary.filesChanged > 0)
     lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
@@ -120,6 +134,7 @@ export function conflictLines(conflict: { run: string; task: string; title: stri
 const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
   landed: 'landed',
   conflicted: 'in conflict',
+  held: 'held',
   failed: 'failed',
   stopped: 'stopped',
   doomed: 'not started',

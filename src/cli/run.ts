@@ -52,7 +52,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
   const worker = inProcessWorker(repo, model.value);
   const begun = await beginRun(
-    { plan, model: command.model, planning: usage, limits },
+    { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
     { repo, workspace, worker, clock: systemClock },
     signal,
   );

@@ -18,6 +18,10 @@ export type Change = z.infer<typeof changeSchema>;
 export const readSchema = z.object({ path: z.string(), blob: z.string().nullable() });
 export type Read = z.infer<typeof readSchema>;
 
+/** A path that an agent read and that is not any more what it read, and the task that changed it; null: the person, or another run. */
+export const staleFileSchema = z.object({ path: z.string(), by: z.string().nullable() });
+export type StaleFile = z.infer<typeof staleFileSchema>;
+
 /**
  * One path that a merge could not decide. `null` where a side does not have the file.
  * `base` is what both began from, `ours` what the workspace has, `theirs` what is to come in.

@@ -1,6 +1,6 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
-import { changeSchema, conflictSchema, entrySchema, readSchema } from './changes';
+import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
 import { partSchema } from './part';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';
@@ -43,6 +43,8 @@ const happenings = [
   z.object({ type: z.literal('task.turn'), task, usage: usageSchema }),
   /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
   z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
+  /** What its agent had read was changed by others meanwhile; `held`: it waits for the person to say whether it lands. */
+  z.object({ type: z.literal('task.stale'), task, files: z.array(staleFileSchema).min(1), held: z.boolean() }),
   /** It goes back to its agent, which begins again from what it has done, as soon as one is free. */
   z.object({ type: z.literal('task.reworked'), task, why: z.enum(['stale', 'check']) }),
   /** Its changes are in the workspace; `before` and `after` are the workspace's commits around the landing. */

@@ -1,17 +1,18 @@
 /** The state of a run: a fold over its events, and nothing else. */
-import type { Change, Conflict, Entry, Read } from './changes';
+import type { Change, Conflict, Entry, Read, StaleFile } from './changes';
 import type { RunEvent, RunStarted } from './event';
 import { type Failure, never } from './failure';
 import { isSamePart, type Part } from './part';
 import type { Task, TaskId } from './plan';
 import { addUsage, NO_USAGE, type Usage } from './usage';
 
-/** Where a task stands. `done` waits for its landing; `conflicted` waits for the person. */
+/** Where a task stands. `done` waits for its landing; `conflicted` and `held` (its premise is stale) wait for the person. */
 export type Stage =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
   | { readonly kind: 'done' }
   | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
+  | { readonly kind: 'held' }
   | { readonly kind: 'landed' }
   | { readonly kind: 'undone' }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -27,6 +28,8 @@ export interface Work {
   readonly changes: readonly Change[];
   /** What the agent read of its draft's base, as far as it is known. */
   readonly reads: readonly Read[];
+  /** What the agent read and others changed before it could land; empty where its premise held. */
+  readonly stale: readonly StaleFile[];
   /** How often it went back to its agent: because its premise was stale, and because its check failed. */
   readonly reworks: { readonly stale: number; readonly check: number };
   readonly summary: string;
@@ -86,6 +89,7 @@ const NO_WORK: Work = {
   changeset: null,
   changes: [],
   reads: [],
+  stale: [],
   reworks: { stale: 0, check: 0 },
   summary: '',
   step: '',
@@ -138,12 +142,15 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
           endedAt: 0,
         },
       };
-    case 'task.reworked':
+    case 'task.stale':
       allow('done');
+      return { ...state, stage: event.held ? { kind: 'held' } : stage, work: { ...work, stale: event.files } };
+    case 'task.reworked':
+      allow('done', 'held');
       return {
         ...state,
         stage: { kind: 'waiting' },
-        work: { ...work, reworks: { ...work.reworks, [event.why]: work.reworks[event.why] + 1 } },
+        work: { ...work, stale: [], reworks: { ...work.reworks, [event.why]: work.reworks[event.why] + 1 } },
       };
     case 'task.step':
       allow('running');
@@ -167,12 +174,12 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
         },
       };
     case 'task.landed':
-      allow('done', 'conflicted', 'failed', 'stopped', 'undone');
+      allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone');
       // An undo that did not happen was told so before there was an event of its own for that.
       if (isReversal(stage)) return { ...state, stage: { kind: 'landed' } };
       return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
     case 'task.conflicted':
-      allow('done', 'landed', 'undone', 'conflicted', 'failed', 'stopped');
+      allow('done', 'held', 'landed', 'undone', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
@@ -193,10 +200,10 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
       if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { kind: state.undone === null ? 'landed' : 'undone' } };
     case 'task.failed':
-      allow('waiting', 'running', 'done', 'conflicted', 'failed', 'stopped');
+      allow('waiting', 'running', 'done', 'held', 'conflicted', 'failed', 'stopped');
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
-      allow('waiting', 'running', 'done', 'conflicted');
+      allow('waiting', 'running', 'done', 'held', 'conflicted');
       return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
     case 'task.doomed':
       allow('waiting');

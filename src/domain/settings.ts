@@ -5,3 +5,7 @@ export const MAX_WORKERS = 64;
 /** Of one ignored file that is included in snapshots, and of all of them together, in megabytes. */
 export const DEFAULT_INCLUDE_MAX_FILE_MB = 5;
 export const DEFAULT_INCLUDE_MAX_MB = 50;
+/** What becomes of a task whose agent read what was changed meanwhile: it lands if its check passes, waits for the person, or goes back to the agent. */
+export const ON_STALE = ['check', 'ask', 'rework'] as const;
+export type OnStale = (typeof ON_STALE)[number];
+export const DEFAULT_ON_STALE: OnStale = 'check';

@@ -4,12 +4,14 @@ import type { Clock } from '../domain/clock';
 import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan, Task, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
+import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { takeSnapshot } from '../repo/snapshot';
 import { landPortsOf, landTask } from './landing';
 import { RunRecord } from './record';
 import { type Decision, decide, type Limits } from './scheduler';
+import { judgePremise, type Rework, reworkOf } from './stale';
 import type { Outcome, Report, Worker } from './worker';
 
 export interface RunRequest {
@@ -17,6 +19,8 @@ export interface RunRequest {
   readonly model: string;
   readonly planning: Usage;
   readonly limits: Limits;
+  /** Absent: `check`. */
+  readonly onStale?: OnStale;
 }
 
 export interface RunPorts {
@@ -51,17 +55,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
     },
     clock,
   );
-  return record.ok ? ok(new LiveRun(record.value, request.limits, ports)) : record;
-}
-
-/** How a task goes on that went back to its agent. */
-export interface Rework {
-  /** Commit that the draft begins from now. */
-  readonly base: string;
-  /** Commit of what was done so far, merged into `base`; null for nothing. */
-  readonly draft: string | null;
-  /** What the agent is told. */
-  readonly message: string;
+  return record.ok ? ok(new LiveRun(record.value, request, ports)) : record;
 }
 
 export class LiveRun {
@@ -82,7 +76,7 @@ export class LiveRun {
 
   constructor(
     readonly record: RunRecord,
-    private readonly limits: Limits,
+    private readonly request: Pick<RunRequest, 'limits' | 'onStale'>,
     private readonly ports: RunPorts,
   ) {}
 
@@ -95,7 +89,7 @@ export class LiveRun {
     const unlisten = this.record.listen(() => this.stir());
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
-      this.attempt(() => this.perform(decide(this.record.state, this.limits, { starting: this.starting, landing: this.landing })));
+      this.attempt(() => this.perform(decide(this.record.state, this.request.limits, { starting: this.starting, landing: this.landing })));
       await this.next();
     }
     for (const agent of this.agents.values()) agent.abort();
@@ -123,6 +117,20 @@ export class LiveRun {
   }
 
   /** Whether nothing is under way for a task, but something could be: it waits to start, or to land. */
+  /** Has the agent of a task that is held go on from the workspace as it is now. Fails where its work is in conflict with it. */
+  async rework(id: TaskId, signal: AbortSignal): Promise<Result<void>> {
+    const { start, tasks } = this.record.state;
+    const task = tasks.get(id);
+    if (task?.stage.kind !== 'held')
+      return fail('input', 'The task does not wait for a decision.', 'Look at the Runs view for what it does.');
+    const rework = await reworkOf(this.landPorts(), start.run, task, { files: task.work.stale, signal });
+    if (!rework.ok) return rework;
+    if (rework.value === undefined)
+      return fail('input', `“${task.task.title}” is in conflict with the workspace.`, 'Land it: the conflict opens for you to decide.');
+    if (this.record.state.tasks.get(id)?.stage.kind === 'held') this.sendBack(id, 'stale', rework.value);
+    return ok();
+  }
+
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
     return kind === 'waiting' || (kind === 'done' && this.landing !== task);
@@ -221,18 +229,29 @@ export class LiveRun {
   }
 
   /** Sends a task that is done back to its agent, which goes on as soon as one is free. */
-  sendBack(id: TaskId, why: 'stale' | 'check', rework: Rework): void {
+  private sendBack(id: TaskId, why: 'stale' | 'check', rework: Rework): void {
     this.again.set(id, rework);
     this.record.emit({ type: 'task.reworked', task: id, why });
   }
 
   private async land(id: TaskId): Promise<void> {
     try {
-      await landTask(this.record, this.landPorts(), id, this.whole.signal);
+      const { onStale = DEFAULT_ON_STALE } = this.request;
+      const premise = await judgePremise(this.record, this.landPorts(), id, { onStale, signal: this.whole.signal });
+      if (!premise.ok) this.failLanding(id, premise.failure);
+      else if (premise.value.kind === 'rework') this.sendBack(id, 'stale', premise.value.rework);
+      else if (premise.value.kind === 'land') await landTask(this.record, this.landPorts(), id, this.whole.signal);
     } finally {
       this.landing = undefined;
       this.stir();
     }
+  }
+
+  /** What could not even be looked at lands as little as what could not be written. */
+  private failLanding(id: TaskId, failure: Failure): void {
+    const draft = this.record.state.tasks.get(id)?.work.changeset ?? null;
+    if (failure.kind === 'cancelled') this.record.emit({ type: 'task.stopped', task: id, draft });
+    else this.record.emit({ type: 'task.failed', task: id, failure, draft });
   }
 
   private landPorts(): LandPorts {

@@ -13,7 +13,7 @@ export type Decision =
 
 export interface Limits {
   readonly maxWorkers: number;
-  /** Whether a run waits for the person to decide its conflicts, or ends with them open. */
+  /** Whether a run waits for the person to decide its conflicts, and what is held, or ends with them open. */
   readonly conflicts: 'wait' | 'leave';
 }
 
@@ -62,6 +62,9 @@ export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] 
         }
         if (limits.conflicts === 'wait' && !stopping) open++;
         break;
+      case 'held':
+        if (limits.conflicts === 'wait' && !stopping) open++;
+        break;
       case 'landed':
       case 'undone':
       case 'failed':
@@ -92,7 +95,7 @@ function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]
 
 /** Whether what depends on a task in this stage can never start. */
 function isLost(stage: Stage, limits: Limits): boolean {
-  if (stage.kind === 'conflicted') return limits.conflicts === 'leave';
+  if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave';
   return stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'doomed' || stage.kind === 'undone';
 }
 

@@ -171,7 +171,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const { inProcessWorker } = await import('./agents.js');
   const worker = inProcessWorker(session.repo, model.value);
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
-    ports.sessions.start(session, { plan, model: settings.model, planning, limits }, worker, signal),
+    ports.sessions.start(session, { plan, model: settings.model, planning, limits, onStale: settings.onStale }, worker, signal),
   );
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.

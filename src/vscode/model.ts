@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Result } from '../domain/failure';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../domain/settings';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
 import { notify } from './messages';
@@ -18,6 +18,7 @@ export interface Settings {
   readonly baseUrl: string;
   readonly maxWorkers: number;
   readonly autoApprove: boolean;
+  readonly onStale: OnStale;
 }
 
 export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
@@ -29,6 +30,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
     maxWorkers:
       typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 ? Math.min(workers, MAX_WORKERS) : DEFAULT_MAX_WORKERS,
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
+    onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
   };
 }
 

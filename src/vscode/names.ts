@@ -9,6 +9,7 @@ export const COMMANDS = {
   stopRun: 'weft.stopRun',
   stopTask: 'weft.stopTask',
   landTask: 'weft.landTask',
+  reworkTask: 'weft.reworkTask',
   undoTask: 'weft.undoTask',
   showChange: 'weft.showChange',
   showTask: 'weft.showTask',
@@ -34,6 +35,7 @@ export const SETTINGS = {
   baseUrl: 'baseUrl',
   maxWorkers: 'maxWorkers',
   autoApprove: 'plan.autoApprove',
+  onStale: 'land.onStale',
 } as const;
 
 /** Scheme of read-only documents that show a file as a tree of the run has it. */

@@ -24,13 +24,17 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
   const conflicts = gather((tasks) => tellConflicts(tasks));
   const told = new Set<string>();
   const failures = gather((tasks) => tellFailures(tasks, told));
+  const stale = gather((tasks) => tellStale(tasks));
   return vscode.Disposable.from(
     conflicts,
     failures,
+    stale,
     sessions.onDidHappen((happened) => {
-      const { event } = happened;
+      const { event, state } = happened;
       // Whoever undoes a task is at it: the merge editor opens by itself.
       if (event.type === 'task.conflicted' && event.conflict.intent === 'land') conflicts.add(happened);
+      const landedStale = event.type === 'task.landed' && (state.tasks.get(event.task)?.work.stale.length ?? 0) > 0;
+      if (landedStale || (event.type === 'task.stale' && event.held)) stale.add(happened);
       if (event.type === 'task.failed') failures.add(happened);
       if (event.type === 'run.finished') void tellFinished(happened);
     }),
@@ -94,6 +98,28 @@ function conflictSentence({ task, stage }: TaskState): string {
     .map((by) => (by === 'Your edits' ? 'your own edits' : `“${by}”`))
     .join(', ');
   return `“${task.title}” waits for you: it does not fit with ${others} in ${where}.`;
+}
+
+/** What is held waits for a decision; what is not lands, and the person should know on what ground. */
+async function tellStale(tasks: readonly TaskNode[]): Promise<void> {
+  const held = tasks.filter(({ task }) => task.stage.kind === 'held');
+  const all = held.length > 0 ? held : tasks;
+  const [only] = all;
+  if (only === undefined) return;
+  const what = all.length === 1 ? staleSentence(only) : `${all.length} tasks read what was changed meanwhile.`;
+  const asked = all.length === 1 && held.length === 1;
+  const command = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, only) });
+  const buttons = asked ? [command('Land Anyway', COMMANDS.landTask), command('Rework', COMMANDS.reworkTask)] : [showRuns()];
+  await notify('warning', `Weft: ${what}`, buttons);
+}
+
+function staleSentence({ task, view }: TaskNode): string {
+  const { stale } = task.work;
+  const where = stale.length === 1 && stale[0] !== undefined ? stale[0].path : counted(stale.length, 'file');
+  const names = stale.map(({ by }) => (by === null ? 'you' : `“${view.state.tasks.get(by)?.task.title ?? by}”`));
+  const who = [...new Set(names)].join(', ');
+  const end = task.stage.kind === 'held' ? 'It waits for you' : 'Look whether its work still holds';
+  return `“${task.task.title}” had read ${where}, which ${who} changed meanwhile. ${end}.`;
 }
 
 /** `told`: what was said of which run; a wrong key is news once, not for every task. */

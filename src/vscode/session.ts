@@ -17,6 +17,8 @@ export interface DrivenRun {
   readonly ended: Promise<Result<RunState>>;
   stop(): void;
   stopTask(task: string): void;
+  /** Has the agent of a task that is held go on from the workspace as it is now. */
+  rework(task: string, signal: AbortSignal): Promise<Result<void>>;
 }
 
 /** One workspace folder, and what runs in it. */
@@ -102,7 +104,13 @@ export class Sessions implements vscode.Disposable {
       run.record.close();
       this.refresh();
     });
-    const driven: DrivenRun = { record: run.record, ended, stop: () => run.stop(), stopTask: (task) => run.stopTask(task) };
+    const driven: DrivenRun = {
+      record: run.record,
+      ended,
+      stop: () => run.stop(),
+      stopTask: (task) => run.stopTask(task),
+      rework: (task, signal) => run.rework(task, signal),
+    };
     this.liveIn(session.repo.root).set(run.id, driven);
     this.tell(session, run.record.state.start, run.record.state);
     return ok(driven);

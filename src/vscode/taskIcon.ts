@@ -13,6 +13,7 @@ export function taskIcon(stage: Stage, life: Life): vscode.ThemeIcon {
     case 'done':
       return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
     case 'conflicted':
+    case 'held':
       return colored('warning', 'list.warningForeground');
     case 'landed':
       return colored('pass', 'testing.iconPassed');

@@ -1,5 +1,6 @@
 /** Stopping runs and tasks, and landing a draft that was kept. */
 import * as vscode from 'vscode';
+import { fail } from '../domain/failure';
 import { isDecided } from '../domain/run';
 import { landPortsOf, landTask } from '../engine/landing';
 import { saysTrusted, showFailure, withProgress } from './messages';
@@ -12,6 +13,7 @@ export function registerTasks(sessions: Sessions): vscode.Disposable {
     vscode.commands.registerCommand(COMMANDS.stopRun, (row: unknown) => stopRun(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.stopTask, (row: unknown) => stopTask(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.landTask, (row: unknown) => landDraft(sessions, row)),
+    vscode.commands.registerCommand(COMMANDS.reworkTask, (row: unknown) => rework(sessions, row)),
   );
 }
 
@@ -33,6 +35,22 @@ async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
   if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
 }
 
+/** Sends a task that is held back to its agent. */
+async function rework(sessions: Sessions, row: unknown): Promise<void> {
+  if (!saysTrusted()) return;
+  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && task.stage.kind === 'held';
+  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Rework Task', none: 'No task of this window is held.' });
+  if (target === undefined) return;
+  const { view, task } = target;
+  const run = view.session.live.get(view.state.start.run);
+  const done = await withProgress(`Weft: merging “${task.task.title}” with the workspace`, async (signal) =>
+    run === undefined
+      ? fail('input', 'Its run has ended.', 'Land its draft, or dispatch the work again.')
+      : run.rework(task.task.id, signal),
+  );
+  if (!done.ok) await showFailure(done.failure);
+}
+
 function isOurs(view: TaskTarget['view']): boolean {
   return view.session.live.has(view.state.start.run);
 }
@@ -40,7 +58,8 @@ function isOurs(view: TaskTarget['view']): boolean {
 /** Whether a task has work that is not in the workspace and could be brought there. */
 function isLandable({ task }: TaskTarget): boolean {
   const { stage, work } = task;
-  return isDecided(stage) || ((stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'done') && work.changeset !== null);
+  const kept = ['failed', 'stopped', 'done', 'held'].includes(stage.kind);
+  return isDecided(stage) || (kept && work.changeset !== null);
 }
 
 async function landDraft(sessions: Sessions, row: unknown): Promise<void> {

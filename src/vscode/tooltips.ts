@@ -22,7 +22,7 @@ export function runTooltip({ session, state, life }: RunView, now: number): vsco
 export function taskTooltip({ view, task }: TaskNode, now: number): vscode.MarkdownString {
   const text = begin(task.task.title);
   line(text, taskText(task, view.state, view.life, now));
-  for (const said of decisionText(task)) line(text, said);
+  for (const said of decisionText(task, view.state)) line(text, said);
   if (task.work.summary !== '') line(text, task.work.summary);
   text.appendMarkdown(`\n\n---\n\n${escaped(task.task.instructions)}`);
   const costs = costText(task, view.state);
@@ -30,9 +30,13 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   return text;
 }
 
-function decisionText({ stage }: TaskState): string[] {
+function decisionText({ stage, work }: TaskState, state: RunState): string[] {
   if (stage.kind === 'failed') return [stage.failure.message, stage.failure.fix].filter((said) => said !== '');
-  if (stage.kind !== 'conflicted' || isDecided(stage)) return [];
+  if (stage.kind !== 'conflicted' || isDecided(stage))
+    return work.stale.map(({ path, by }) => {
+      const who = by === null ? 'you' : `“${state.tasks.get(by)?.task.title ?? by}”`;
+      return `${path}: read by its agent, changed meanwhile by ${who}`;
+    });
   return stage.conflict.files.map((file) =>
     stage.resolved.has(file.path) ? `${file.path}: decided` : `${file.path}: also changed by ${file.oursBy}`,
   );

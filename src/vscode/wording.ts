@@ -1,4 +1,5 @@
 /** What rows, notifications and the status bar say about runs and tasks. Pure. */
+import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
 import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
@@ -62,15 +63,15 @@ export function withoutLinks(text: string): string {
 
 /** How many tasks of a run are in each stage. */
 export function stageCounts(state: RunState): Record<Stage['kind'], number> {
-  const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };
+  const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, held: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };
   for (const { stage } of state.tasks.values()) counts[stage.kind]++;
   return counts;
 }
 
-/** Whether nothing goes on in a run but that it waits for the person to decide a conflict. */
+/** Whether nothing goes on in a run but that it waits for the person to decide. */
 export function waitsForPerson(state: RunState): boolean {
   const counts = stageCounts(state);
-  return counts.conflicted > 0 && counts.running === 0 && counts.done === 0;
+  return counts.conflicted + counts.held > 0 && counts.running === 0 && counts.done === 0;
 }
 
 /** `3/8 landed · 1 conflict · 12 s`. */
@@ -95,6 +96,7 @@ function troubles(state: RunState): string[] {
   const counts = stageCounts(state);
   const parts: string[] = [];
   if (counts.conflicted > 0) parts.push(counted(counts.conflicted, 'conflict'));
+  if (counts.held > 0) parts.push(`${counts.held} held`);
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.doomed > 0) parts.push(`${counts.doomed} not started`);
   if (counts.stopped > 0) parts.push(`${counts.stopped} stopped`);
@@ -130,8 +132,14 @@ function stageText({ task, stage, work }: TaskState, state: RunState, life: Life
       return life === 'running' ? ['landing', ...took] : ['did not land'];
     case 'conflicted':
       return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
+    case 'held':
+      return [`waits for you: ${changedMeanwhile(work.stale)}`];
     case 'landed':
-      return [work.changeset === null ? 'changed nothing' : 'landed', ...took];
+      return [
+        work.changeset === null ? 'changed nothing' : 'landed',
+        ...(work.stale.length > 0 ? [`though ${changedMeanwhile(work.stale)}`] : []),
+        ...took,
+      ];
     case 'undone':
       return ['undone'];
     case 'failed':
@@ -143,6 +151,12 @@ function stageText({ task, stage, work }: TaskState, state: RunState, life: Life
     default:
       return never(stage);
   }
+}
+
+/** `a.ts was changed meanwhile`. */
+function changedMeanwhile(stale: readonly StaleFile[]): string {
+  const [first] = stale;
+  return stale.length === 1 && first !== undefined ? `${first.path} was changed meanwhile` : `${stale.length} files were changed meanwhile`;
 }
 
 function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {

@@ -79,6 +79,7 @@ describe('the state of a run', () => {
         changeset: 'd1',
         changes: [],
         reads: [],
+        stale: [],
         reworks: { stale: 0, check: 0 },
         summary: 'Did it.',
         step: '',

@@ -15,7 +15,8 @@ export interface Held {
   readonly job: Job;
   readonly report: (report: Report) => void;
   readonly signal: AbortSignal;
-  finish(edits?: Edits, summary?: string): Promise<void>;
+  /** `reads`: paths that the agent read. */
+  finish(edits?: Edits, summary?: string, reads?: readonly string[]): Promise<void>;
   fail(kind?: FailureKind, edits?: Edits): Promise<void>;
   /** The worker itself breaks: a bug, not a failure. */
   crash(message: string): void;
@@ -23,15 +24,15 @@ export interface Held {
 
 export interface GatedWorker {
   readonly worker: Worker;
-  /** Resolves when the agent of that task has started. */
-  agent(task: string): Promise<Held>;
+  /** Resolves when the agent of that task has started, for the `time`-th time (the first: 1). */
+  agent(task: string, time?: number): Promise<Held>;
   /** Tasks whose agents have started and not ended, in order. */
   running(): string[];
 }
 
 /** An agent that is stopped ends at once, with what `stopEdits` says of its task as its draft. */
 export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string, Edits>> = {}): GatedWorker {
-  const held = new Map<string, Held>();
+  const held = new Map<string, Held[]>();
   const awaited = new Map<string, (agent: Held) => void>();
   const running = new Set<string>();
   return {
@@ -47,9 +48,9 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
           job,
           report,
           signal,
-          finish: async (edits = {}, summary = 'Done.') => {
-            const { commit, changes } = await keep(repo, job, edits);
-            end({ kind: 'done', summary, changeset: commit, changes });
+          finish: async (edits = {}, summary = 'Done.', reads = []) => {
+            const { commit, changes, read } = await keep(repo, job, edits, reads);
+            end({ kind: 'done', summary, changeset: commit, changes, reads: read });
           },
           fail: async (kind = 'agent', edits = {}) => {
             const { commit } = await keep(repo, job, edits);
@@ -63,27 +64,33 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
         signal.addEventListener('abort', () => {
           keep(repo, job, stopEdits[id] ?? {}).then(({ commit }) => end({ kind: 'stopped', draft: commit }), reject);
         });
-        held.set(id, agent);
-        awaited.get(id)?.(agent);
+        const all = [...(held.get(id) ?? []), agent];
+        held.set(id, all);
+        awaited.get(`${id} ${all.length}`)?.(agent);
       }),
-    agent: (task) => {
-      const there = held.get(task);
+    agent: (task, time = 1) => {
+      const there = held.get(task)?.[time - 1];
       if (there !== undefined) return Promise.resolve(there);
-      return new Promise((resolve) => awaited.set(task, resolve));
+      return new Promise((resolve) => awaited.set(`${task} ${time}`, resolve));
     },
     running: () => [...running],
   };
 }
 
-async function keep(repo: Repository, job: Job, edits: Edits) {
-  const kept = await changesetOf(repo, job.base, edits, job.task.title);
+async function keep(repo: Repository, job: Job, edits: Edits, reads: readonly string[] = []) {
+  const begun = job.again?.draft == null ? new Draft(repo, job.base) : valued(await Draft.resume(repo, job.base, job.again.draft));
+  for (const path of reads) valued(await begun.read(path));
+  const kept = { ...(await committed(begun, edits, job.task.title)), read: valued(await begun.reads()) };
   if (kept.commit !== null) valued(await keepDraft(repo, job.run, job.task.id, kept.commit));
   return kept;
 }
 
 /** What an agent makes of a base, as a commit. */
-export async function changesetOf(repo: Repository, base: string, edits: Edits, message = 'Work') {
-  const draft = new Draft(repo, base);
+export function changesetOf(repo: Repository, base: string, edits: Edits, message = 'Work') {
+  return committed(new Draft(repo, base), edits, message);
+}
+
+async function committed(draft: Draft, edits: Edits, message: string) {
   for (const [path, text] of Object.entries(edits)) if (text === null) valued(await draft.remove(path));
   for (const [path, text] of Object.entries(edits)) if (text !== null) valued(await draft.write(path, Buffer.from(text)));
   return valued(await draft.commit(message));

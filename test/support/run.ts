@@ -4,6 +4,7 @@ import type { Clock } from '../../src/domain/clock';
 import type { Happening } from '../../src/domain/event';
 import { type Plan, planSchema } from '../../src/domain/plan';
 import type { RunState, Stage } from '../../src/domain/run';
+import type { OnStale } from '../../src/domain/settings';
 import { NO_USAGE } from '../../src/domain/usage';
 import { beginRun, type LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
@@ -49,6 +50,7 @@ export interface Rig extends Sandbox {
 
 export interface RigOptions {
   readonly limits?: Partial<Limits>;
+  readonly onStale?: OnStale;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -58,7 +60,8 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
   const workspace = editor(box.root);
   const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
-  const request = { plan: planOf(tasks), model: 'scripted:x', planning: NO_USAGE, limits };
+  const { onStale = 'check' } = options;
+  const request = { plan: planOf(tasks), model: 'scripted:x', planning: NO_USAGE, limits, onStale };
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = countingClock(Date.now());
   const ports = { repo: box.repo, workspace, worker: agents.worker, clock };

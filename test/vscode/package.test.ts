@@ -7,7 +7,7 @@ import { z } from 'zod';
 import packageJson from '../../package.json';
 import { planSchema } from '../../src/domain/plan';
 import type { Stage } from '../../src/domain/run';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, MAX_WORKERS } from '../../src/domain/settings';
+import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE } from '../../src/domain/settings';
 import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, VIEWS } from '../../src/vscode/names';
 
 const root = join(__dirname, '../../..');
@@ -25,6 +25,7 @@ const STAGES = [
   'running',
   'done',
   'conflicted',
+  'held',
   'landed',
   'undone',
   'failed',
@@ -75,7 +76,9 @@ describe('package.json', () => {
       'weft.baseUrl': '',
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
       'weft.plan.autoApprove': false,
+      'weft.land.onStale': DEFAULT_ON_STALE,
     });
+    assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
   });
