@@ -53,11 +53,12 @@ export async function rollbackCommand(id: string, { repo, workspace, output, sig
   if (!snapshot.ok) return ended(output, snapshot);
   const done = await rollBackTo(snapshot.value, { repo, workspace, clock: systemClock, openRecord: () => undefined }, signal);
   if (!done.ok) return ended(output, done);
-  const { changes, safety } = done.value;
+  const { changes, safety, left } = done.value;
   for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
   output.say(`The folder is as it was at “${snapshot.value.label}”: ${count(changes.length, 'file')} changed.`);
+  for (const path of left) output.say(`  left as it is: ${path}, a repository that came after the snapshot`);
   output.say(`Take the rollback back: weft rollback ${safety.id}`);
-  output.result({ exitCode: 0, changes, safety: safety.id });
+  output.result({ exitCode: 0, changes, safety: safety.id, left });
   return 0;
 }
 

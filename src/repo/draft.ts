@@ -102,11 +102,7 @@ export class Draft {
 
   private async readEntry(path: string, entry: Entry): Promise<Result<Content | null>> {
     if (entry.mode === '160000') {
-      return fail(
-        'input',
-        `${path} is a repository of its own (a submodule, or nested).`,
-        'Leave it alone: its files are no part of this draft.',
-      );
+      return fail('input', `${path} is a submodule that is not checked out.`, 'Leave it alone: its files are not here.');
     }
     const bytes = await this.repo.objects.read(entry.blob);
     if (!bytes.ok) return bytes;

@@ -1,8 +1,8 @@
 /** Between the person's bytes and git's clean form: line ends, encodings and filters, as a path's attributes say. */
-import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
+import { byPart, nameIn, type Part, type PartFinder, partFinder, topOf } from './parts';
 import type { Repository } from './repository';
 import type { Content } from './workspace';
 
@@ -14,21 +14,24 @@ const FILTERING = ['text', 'eol', 'crlf', 'filter', 'ident', 'working-tree-encod
 
 /** Stores bytes of the work tree as a blob in git's clean form: the same that `git add` would store. */
 export async function hash(repo: Repository, path: string, content: Content): Promise<Result<string>> {
-  const raw = content.mode === '120000' ? ok(true) : await staysRaw(repo, path, content.bytes);
+  const of = await partFinder(repo);
+  if (!of.ok) return of;
+  const part = of.value(path);
+  const name = nameIn(part, path);
+  const raw = content.mode === '120000' ? ok(true) : await staysRaw(part, name, content.bytes);
   if (!raw.ok) return raw;
-  const how = raw.value ? ['--no-filters'] : [`--path=${repo.prefix}${path}`];
-  return plumbText({ ...repo, cwd: repo.workTree }, ['hash-object', '-w', '--stdin', ...how], { stdin: content.bytes });
+  const how = raw.value ? ['--no-filters'] : [`--path=${name}`];
+  return plumbText(topOf(part), ['hash-object', '-w', '--stdin', ...how], { stdin: content.bytes });
 }
 
 /**
  * Where git itself chooses the line ends (`core.autocrlf`, `text=auto`), `git add` leaves the CRLF of a file alone that has CRLF in
  * the index. `hash-object` knows no index, and would change every line of such a file.
  */
-async function staysRaw(repo: Repository, path: string, bytes: Buffer): Promise<Result<boolean>> {
+async function staysRaw(part: Part, name: string, bytes: Buffer): Promise<Result<boolean>> {
   if (!bytes.includes('\r\n')) return ok(false);
-  const top = { ...repo, cwd: repo.workTree };
-  const name = `${repo.prefix}${path}`;
-  const listed = await plumbText(top, ['ls-files', '--eol', '-z', '--', name], { index: privateIndex(repo) });
+  const top = topOf(part);
+  const listed = await plumbText(top, ['ls-files', '--eol', '-z', '--', name], { index: part.index });
   if (!listed.ok) return listed;
   // `i/crlf w/crlf attr/text=auto` and the path, after a tab.
   const [, inside, attribute] = /^i\/(\S*) +w\/\S* +attr\/([^\t]*)\t/.exec(listed.value) ?? [];
@@ -39,30 +42,35 @@ async function staysRaw(repo: Repository, path: string, bytes: Buffer): Promise<
   return ok(values.every((value) => value === 'unspecified' || value === 'unset'));
 }
 
-/** The index that snapshots are made in; git's is the person's. */
-export function privateIndex(repo: Repository): string {
-  return join(repo.stateDir, 'index');
-}
-
 /** A tree's file as its bytes lie in the work tree: filters applied. */
 export async function contentOf(repo: Repository, path: string, entry: Entry): Promise<Result<Content>> {
-  if (entry.mode === '160000') return fail('file', `${path} is a repository of its own.`, 'Weft leaves nested repositories alone.');
+  const of = await partFinder(repo);
+  return of.ok ? contentIn(repo, { path, part: of.value(path) }, entry) : of;
+}
+
+async function contentIn(repo: Repository, { path, part }: { path: string; part: Part }, entry: Entry): Promise<Result<Content>> {
+  if (entry.mode === '160000')
+    return fail('file', `${path} is a submodule that was not checked out.`, 'Check it out: git submodule update.');
   if (entry.mode === '120000') {
     const target = await repo.objects.read(entry.blob);
     if (!target.ok) return target;
     return target.value === undefined ? lostBlob(path) : ok({ mode: entry.mode, bytes: target.value });
   }
-  const said = await plumb({ ...repo, cwd: repo.workTree }, ['cat-file', '--filters', `--path=${repo.prefix}${path}`, entry.blob]);
+  const said = await plumb(topOf(part), ['cat-file', '--filters', `--path=${nameIn(part, path)}`, entry.blob]);
   return said.ok ? ok({ mode: entry.mode, bytes: said.value.out }) : said;
 }
 
 /** As {@link contentOf}, for many files: two git processes find out which of them need filters at all. */
 export async function contentsOf(repo: Repository, entries: ReadonlyMap<string, Entry>): Promise<Result<Map<string, Content>>> {
   const contents = new Map<string, Content>();
-  const filtered = entries.size > 2 ? await filteredPaths(repo, [...entries.keys()]) : ok(new Set(entries.keys()));
+  const of = await partFinder(repo);
+  if (!of.ok) return of;
+  const filtered = entries.size > 2 ? await filteredPaths(of.value, [...entries.keys()]) : ok(new Set(entries.keys()));
   if (!filtered.ok) return filtered;
   const read = ([path, entry]: [string, Entry]) =>
-    entry.mode === '160000' || filtered.value.has(path) ? contentOf(repo, path, entry) : rawContent(repo, path, entry);
+    entry.mode === '160000' || filtered.value.has(path)
+      ? contentIn(repo, { path, part: of.value(path) }, entry)
+      : rawContent(repo, path, entry);
   const all = [...entries];
   // A few at a time: most need no process, and those that do should not all be started at once.
   for (let at = 0; at < all.length; at += AT_ONCE) {
@@ -83,22 +91,33 @@ async function rawContent(repo: Repository, path: string, entry: Entry): Promise
 }
 
 /** The paths whose bytes in the work tree may differ from their blobs. */
-async function filteredPaths(repo: Repository, paths: readonly string[]): Promise<Result<Set<string>>> {
-  const top = { ...repo, cwd: repo.workTree };
-  const names = paths.map((path) => `${repo.prefix}${path}`);
+async function filteredPaths(of: PartFinder, paths: readonly string[]): Promise<Result<Set<string>>> {
+  const found = new Set<string>();
+  for (const [part, all] of byPart(of, paths)) {
+    const filtered = await filteredIn(part, all);
+    if (!filtered.ok) return filtered;
+    for (const path of filtered.value) found.add(path);
+  }
+  return ok(found);
+}
+
+async function filteredIn(part: Part, paths: readonly string[]): Promise<Result<readonly string[]>> {
+  const top = topOf(part);
+  const byName = new Map(paths.map((path) => [nameIn(part, path), path]));
   const [convert, attributes] = await Promise.all([
     plumb(top, ['config', '--get', 'core.autocrlf'], { answers: [1] }),
-    plumbText(top, ['check-attr', '-z', '--stdin', ...FILTERING], { stdin: names.map((name) => `${name}\0`).join('') }),
+    plumbText(top, ['check-attr', '-z', '--stdin', ...FILTERING], { stdin: [...byName.keys()].map((name) => `${name}\0`).join('') }),
   ]);
   if (!convert.ok) return convert;
   if (!attributes.ok) return attributes;
-  if (!/^(|false|input)$/.test(convert.value.out.toString().trim())) return ok(new Set(paths));
+  if (!/^(|false|input)$/.test(convert.value.out.toString().trim())) return ok(paths);
   const rows = attributes.value.split('\0');
   const found = new Set<string>();
   for (let at = 0; at + 2 < rows.length; at += 3) {
-    if (!/^(unspecified|unset)$/.test(rows[at + 2] ?? '')) found.add((rows[at] ?? '').slice(repo.prefix.length));
+    const path = byName.get(rows[at] ?? '');
+    if (path !== undefined && !/^(unspecified|unset)$/.test(rows[at + 2] ?? '')) found.add(path);
   }
-  return ok(found);
+  return ok([...found]);
 }
 
 function lostBlob(path: string) {

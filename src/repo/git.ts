@@ -9,6 +9,8 @@ export interface GitPlace {
   readonly workTree: string;
   /** Absolute; inside `workTree`. */
   readonly cwd: string;
+  /** Where objects are read and written, absolute, where that is not in `gitDir`. */
+  readonly objectDir?: string;
 }
 
 export interface PlumbOptions {
@@ -16,6 +18,8 @@ export interface PlumbOptions {
   readonly stdin?: Buffer | string;
   /** A private index file, absolute; the user's own is never written. */
   readonly index?: string;
+  /** Path arguments may begin with `:(…)`; everywhere else they are plain paths. */
+  readonly magic?: boolean;
   /** Exit codes that are answers, not failures. */
   readonly answers?: readonly number[];
   readonly signal?: AbortSignal;
@@ -44,14 +48,14 @@ const CONFIG: readonly (readonly [string, string])[] = [
 ];
 
 /** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
-function gitEnvironment(place: GitPlace, index?: string): NodeJS.ProcessEnv {
+function gitEnvironment(place: GitPlace, options: PlumbOptions = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) environment[name] = value;
   Object.assign(environment, {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
-    GIT_LITERAL_PATHSPECS: '1',
+    GIT_LITERAL_PATHSPECS: options.magic === true ? '0' : '1',
     GIT_AUTHOR_NAME: 'Weft',
     GIT_AUTHOR_EMAIL: 'weft@localhost',
     GIT_COMMITTER_NAME: 'Weft',
@@ -63,7 +67,8 @@ function gitEnvironment(place: GitPlace, index?: string): NodeJS.ProcessEnv {
     environment[`GIT_CONFIG_VALUE_${at}`] = value;
   });
   Object.assign(environment, { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.workTree });
-  if (index !== undefined) environment['GIT_INDEX_FILE'] = index;
+  if (options.index !== undefined) environment['GIT_INDEX_FILE'] = options.index;
+  if (place.objectDir !== undefined) environment['GIT_OBJECT_DIRECTORY'] = place.objectDir;
   return environment;
 }
 
@@ -111,7 +116,7 @@ export function plumb(place: GitPlace, args: readonly string[], options: PlumbOp
       resolve(cancelled);
       return;
     }
-    const child = spawn('git', [...args], { cwd: place.cwd, env: gitEnvironment(place, options.index), windowsHide: true });
+    const child = spawn('git', [...args], { cwd: place.cwd, env: gitEnvironment(place, options), windowsHide: true });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     const stop = () => child.kill();
@@ -135,6 +140,43 @@ export function plumb(place: GitPlace, args: readonly string[], options: PlumbOp
 export async function plumbText(place: GitPlace, args: readonly string[], options: PlumbOptions = {}): Promise<Result<string>> {
   const answer = await plumb(place, args, options);
   return answer.ok ? ok(answer.value.out.toString().replace(/\n$/, '')) : answer;
+}
+
+/** Runs one git and has another read what it writes, however much that is. Fails where either fails. */
+export function plumbInto(
+  from: { readonly place: GitPlace; readonly args: readonly string[]; readonly stdin: string },
+  into: { readonly place: GitPlace; readonly args: readonly string[] },
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  return new Promise((resolve) => {
+    const start = ({ place, args }: typeof into) =>
+      spawn('git', [...args], { cwd: place.cwd, env: gitEnvironment(place), windowsHide: true });
+    const both = [start(from), start(into)] as const;
+    const failures: ReturnType<typeof gitFailure>[] = [];
+    let open = both.length;
+    const stop = () => {
+      for (const child of both) child.kill();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    for (const [at, child] of both.entries()) {
+      const err: Buffer[] = [];
+      const { args } = at === 0 ? from : into;
+      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+      // The one that ended too early says why.
+      child.stdin.on('error', () => undefined);
+      child.on('error', (error) => failures.push(gitFailure(args, error.message)));
+      child.on('close', (code, killer) => {
+        if (code !== 0) failures.push(gitFailure(args, Buffer.concat(err).toString() || `it ended with ${code ?? killer}`));
+        if (--open > 0) return;
+        signal.removeEventListener('abort', stop);
+        resolve(signal.aborted ? cancelled : (failures[0] ?? ok()));
+      });
+    }
+    const [source, sink] = both;
+    sink.stdout.resume();
+    source.stdout.pipe(sink.stdin);
+    source.stdin.end(from.stdin);
+  });
 }
 
 /** What git said, as a failure that says what to do. */

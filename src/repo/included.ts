@@ -9,6 +9,7 @@ import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure'
 import { fitting, type Include, type Matcher, matcherOf, type TooLarge } from '../domain/include';
 import { isMissing } from './files';
 import { plumb } from './git';
+import { below, inPart, type Part } from './parts';
 import type { Repository } from './repository';
 import { withPuts } from './trees';
 
@@ -24,22 +25,31 @@ interface Found {
   readonly bytes: number;
 }
 
-/** Puts the included files over a tree of what git lists; `index` is the private index that the tree was made of. */
+/** Puts the included files over a tree of what git lists in the workspace's parts. */
 export async function withIncluded(
   repo: Repository,
-  from: { readonly tree: string; readonly index: string; readonly include: Include },
+  from: { readonly tree: string; readonly parts: readonly Part[]; readonly include: Include },
   signal: AbortSignal,
 ): Promise<Result<Included>> {
-  const { tree, index, include } = from;
+  const { tree, parts, include } = from;
   if (include.globs.length === 0) return ok({ tree, paths: [], tooLarge: null });
-  const found = await findIncluded(repo, from, signal);
-  if (!found.ok) return found;
-  const { taken, tooLarge } = fitting(found.value, include);
-  const paths = taken.map(({ path }) => path);
-  const entries = await entriesOf(repo, includedIndex(index), paths, signal);
-  if (!entries.ok) return entries;
-  const whole = await withPuts(repo, tree, entries.value);
-  return whole.ok ? ok({ tree: whole.value, paths: [...entries.value.keys()], tooLarge }) : whole;
+  const all = new Map<Part, readonly Found[]>();
+  for (const part of parts) {
+    const found = await findIncluded(repo, { part, include }, signal);
+    if (!found.ok) return found;
+    all.set(part, found.value);
+  }
+  const { taken, tooLarge } = fitting([...all.values()].flat(), include);
+  const chosen = new Set(taken);
+  const puts = new Map<string, Entry>();
+  for (const [part, found] of all) {
+    const names = found.filter((one) => chosen.has(one)).map(({ path }) => inPart(part, path));
+    const entries = await entriesOf(part, names, signal);
+    if (!entries.ok) return entries;
+    for (const [name, entry] of entries.value) puts.set(below(part, name), entry);
+  }
+  const whole = await withPuts(repo, tree, puts);
+  return whole.ok ? ok({ tree: whole.value, paths: [...puts.keys()], tooLarge }) : whole;
 }
 
 /** The index of included files, beside the private one. */
@@ -47,20 +57,21 @@ export function includedIndex(index: string): string {
   return `${index}.included`;
 }
 
-/** The ignored files that the globs take. */
-async function findIncluded(repo: Repository, from: { index: string; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
+/** The ignored files of a part that the globs take. */
+async function findIncluded(repo: Repository, from: { part: Part; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
+  const { part } = from;
   const matcher = matcherOf(from.include.globs);
   // Names ignored files, and ignored folders without going into them.
   const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z', '--', '.'];
-  const said = await plumb(repo, args, { index: from.index, signal });
+  const said = await plumb(part.place, args, { index: part.index, signal });
   if (!said.ok) return said;
   const found = new Map<string, Found>();
   const names = said.value.out.toString().split('\0');
   try {
-    for (const name of names) {
+    for (const name of names.filter((one) => one !== '').map((one) => below(part, one))) {
       if (signal.aborted) return cancelled;
       if (name.endsWith('/')) await search(repo.root, name.slice(0, -1), { matcher, found, signal, isTop: true });
-      else if (name !== '' && matcher.takes(name)) await note(repo.root, name, found);
+      else if (matcher.takes(name)) await note(repo.root, name, found);
     }
   } catch (thrown) {
     return fail(
@@ -105,18 +116,14 @@ async function note(root: string, path: string, found: Map<string, Found>): Prom
   if (there?.isFile() === true || there?.isSymbolicLink() === true) found.set(path, { path, bytes: there.size });
 }
 
-/** Stores the files, those that changed, and says what a tree has of them. */
-async function entriesOf(
-  repo: Repository,
-  index: string,
-  paths: readonly string[],
-  signal: AbortSignal,
-): Promise<Result<Map<string, Entry>>> {
+/** Stores files of a part, those that changed, and says what a tree has of them. Paths begin at the part's folder. */
+async function entriesOf({ place, index: own }: Part, paths: readonly string[], signal: AbortSignal): Promise<Result<Map<string, Entry>>> {
+  const index = includedIndex(own);
   const wanted = new Set(paths);
   for (;;) {
-    const stored = await plumb(repo, ['update-index', '--add', '--remove', '-z', '--stdin'], { index, signal, stdin: paths.join('\0') });
+    const stored = await plumb(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { index, signal, stdin: paths.join('\0') });
     if (!stored.ok) return stored;
-    const listed = await plumb(repo, ['ls-files', '--stage', '-z'], { index, signal });
+    const listed = await plumb(place, ['ls-files', '--stage', '-z'], { index, signal });
     if (!listed.ok) return listed;
     const entries = readStage(listed.value.out.toString());
     if ([...entries.keys()].every((path) => wanted.has(path))) return ok(entries);
@@ -126,7 +133,8 @@ async function entriesOf(
   }
 }
 
-async function forget(index: string): Promise<Result<void>> {
+/** Has an index begin anew the next time. */
+export async function forget(index: string): Promise<Result<void>> {
   try {
     await rm(index, { force: true });
     return ok();

@@ -3,8 +3,8 @@ import { copyFile, lstat, mkdir, readdir, readlink, realpath, stat, symlink } fr
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { checkNoLink, isMissing } from './files';
-import { privateIndex } from './filters';
 import { plumb } from './git';
+import { below, nestedParts } from './parts';
 import type { Repository } from './repository';
 
 /** What a tool keeps in node_modules for itself: the folder gets its own, so that nothing of a check is written into the person's. */
@@ -25,16 +25,19 @@ export async function linkIgnored(
   signal: AbortSignal,
 ): Promise<Result<string[]>> {
   if (patterns.length === 0) return ok([]);
-  const listed = await plumb(repo, ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'], {
-    index: privateIndex(repo),
-    signal,
-  });
-  if (!listed.ok) return listed;
+  const parts = await nestedParts(repo);
+  if (!parts.ok) return parts;
+  const ignored: string[] = [];
+  for (const part of [repo.top, ...parts.value]) {
+    const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+    const listed = await plumb(part.place, args, { index: part.index, signal });
+    if (!listed.ok) return listed;
+    for (const row of listed.value.out.toString().split('\0')) if (row !== '') ignored.push(below(part, row.replace(/\/$/, '')));
+  }
   const wanted = patterns.map(matcher);
   const linked: string[] = [];
-  for (const row of listed.value.out.toString().split('\0')) {
-    const path = row.replace(/\/$/, '');
-    if (path === '' || !wanted.some((matches) => matches(path))) continue;
+  for (const path of ignored) {
+    if (!wanted.some((matches) => matches(path))) continue;
     try {
       if (await put(repo.root, folder, path)) linked.push(path);
     } catch (thrown) {

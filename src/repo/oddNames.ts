@@ -5,8 +5,8 @@ import type { Change } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import { isMissing } from './files';
-import { privateIndex } from './filters';
-import { plumb } from './git';
+import { plumb, plumbText } from './git';
+import { nestedParts, type Part } from './parts';
 import type { Repository } from './repository';
 import { readChanges } from './trees';
 
@@ -37,9 +37,26 @@ export async function restoreOddNames(repo: Repository, ours: readonly Change[],
   }
   const names = ours.filter(({ after }) => after !== null).map(({ path }) => path);
   if (names.length === 0) return ok();
-  const index = `${privateIndex(repo)}.odd`;
-  const place = { ...repo, workTree: repo.root };
-  const read = await plumb(place, ['read-tree', past], { index });
+  const nested = await nestedParts(repo);
+  if (!nested.ok) return nested;
+  const begin = (part: Part) => (part.path === '' ? '' : `${Buffer.from(part.path).toString('latin1')}/`);
+  // Inner parts come after those that they are in.
+  const partOf = (name: string) => nested.value.findLast((part) => name.startsWith(begin(part))) ?? repo.top;
+  for (const part of [repo.top, ...nested.value]) {
+    const own = names.filter((name) => partOf(name) === part).map((name) => name.slice(begin(part).length));
+    const done = own.length === 0 ? ok() : await checkOut(part, own, past);
+    if (!done.ok) return done;
+  }
+  return ok();
+}
+
+/** Writes files of a tree into a part's folder; names have a character a byte, and begin at the part. */
+async function checkOut(part: Part, names: readonly string[], past: string): Promise<Result<void>> {
+  const index = `${part.index}.odd`;
+  const place = { ...part.place, workTree: part.folder };
+  const tree = part.path === '' ? ok(past) : await plumbText(place, ['rev-parse', '--verify', '--end-of-options', `${past}:${part.path}`]);
+  if (!tree.ok) return tree;
+  const read = await plumb(place, ['read-tree', tree.value], { index });
   if (!read.ok) return read;
   const stdin = Buffer.from(names.join('\0'), 'latin1');
   const written = await plumb(place, ['checkout-index', '--force', '-z', '--stdin'], { index, stdin });

@@ -8,6 +8,8 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type Include, NO_INCLUDE } from '../domain/include';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
+import { type NestedParts, type Part, rootPart } from './parts';
+import { type Rules, rulesOf } from './rules';
 
 /** Oldest git that merges trees without a work tree. */
 const OLDEST_GIT = [2, 38] as const;
@@ -15,24 +17,31 @@ const OLDEST_GIT = [2, 38] as const;
 export interface Repository extends GitPlace {
   /** The workspace folder: absolute, links resolved. Trees and paths are relative to it. */
   readonly root: string;
-  /** From the work tree's top to `root`: empty, or with a slash at its end. */
-  readonly prefix: string;
   /** Where everything of Weft's for this root lies, outside the work tree. */
   readonly stateDir: string;
   /** Beginning of all refs of this root, with a slash at its end. */
   readonly refs: string;
-  /** The person has a git repository here; else the repository is Weft's own. */
+  /** The repository is Weft's own; else it is the person's. */
   readonly own: boolean;
+  /** How objects are named: `sha1` or `sha256`. */
+  readonly format: string;
   /** The object id that means “none”, as long as this repository's ids are. */
   readonly zero: string;
   readonly objects: ObjectReader;
   /** The ignored files that are part of the whole truth, as the person set it by now. Here, so that all who read the truth agree. */
   readonly include: () => Include;
-  /** What never changes, and was asked for or made: trees of commits, commits without parents for trees, what differs between two ids. */
+  /** Where all objects lie, absolute. */
+  readonly storeDir: string;
+  /** The workspace's folder as a part. */
+  readonly top: Part;
+  /** Nested parts, as they were last seen. */
+  readonly nested: NestedParts;
+  /** What never changes, and was asked for or made: trees of commits, commits without parents for trees, what differs between two ids, trees made of trees. */
   readonly known: {
     readonly trees: Map<string, string>;
     readonly roots: Map<string, string>;
     readonly changes: Map<string, readonly Change[]>;
+    readonly composed: Map<string, string>;
   };
   /** Held while the private index is in use. */
   readonly indexLock: Lock;
@@ -57,73 +66,92 @@ export async function openRepository(folder: string, include: () => Include = ()
   if (root.includes('\n'))
     return fail('input', `The path of ${root} has a line break in it.`, 'Rename that folder: git’s answers are read by lines.');
   const key = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const found = await gitText(root, [
-    'rev-parse',
-    '--path-format=absolute',
-    '--show-toplevel',
-    '--git-dir',
-    '--git-common-dir',
-    '--show-object-format',
-    '--show-prefix',
-  ]);
-  if (!found.ok && !/not a git repository|must be run in a work tree/i.test(found.failure.message)) return found;
-  if (!found.ok) {
-    const inside = await gitText(root, ['rev-parse', '--is-inside-git-dir', '--is-bare-repository']);
-    if (inside.ok && inside.value === 'true\nfalse') {
-      return fail(
-        'input',
-        `${root} is inside .git, and Weft and its agents never touch git’s own files.`,
-        'Give the folder of the project.',
-      );
-    }
-    return beside(root, key, include);
-  }
-  // A folder that its repository ignores is, to git, not there.
-  const ignored = found.value.split('\n')[4] === undefined ? ok('') : await gitText(root, ['check-ignore', '.']);
-  if (!ignored.ok) return ignored;
-  return ignored.value === '' ? inRepository(root, key, { said: found.value, include }) : beside(root, key, include);
+  const rules = await rulesOf(root);
+  if (!rules.ok) return rules;
+  const apart = join(userStateDir(), key);
+  // What began without git stays where it is when the folder becomes a repository: its runs and snapshots are still there then.
+  const there = await isThere(join(apart, 'repository.git', 'HEAD'));
+  if (rules.value === undefined || (there && !(await isThere(join(rules.value.commonDir, 'weft', key)))))
+    return beside(root, key, { rules: rules.value, include });
+  return inRepository(root, key, { rules: rules.value, include });
 }
 
-async function inRepository(root: string, key: string, found: { said: string; include: () => Include }): Promise<Result<Repository>> {
-  const [workTree = root, gitDir = '', commonDir = gitDir, format, prefix = ''] = found.said.split('\n');
-  const stateDir = join(commonDir, 'weft', key);
+async function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function inRepository(
+  root: string,
+  key: string,
+  { rules, include }: { rules: Rules; include: () => Include },
+): Promise<Result<Repository>> {
+  const stateDir = join(rules.commonDir, 'weft', key);
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
+  return ok(assemble({ gitDir: rules.gitDir, workTree: rules.workTree, root, key, stateDir, rules, include, own: false }));
+}
+
+interface Found {
+  /** The repository that holds the states. */
+  readonly gitDir: string;
+  readonly workTree: string;
+  readonly root: string;
+  readonly key: string;
+  readonly stateDir: string;
+  /** The person's rules in the folder. */
+  readonly rules: Rules | undefined;
+  readonly include: () => Include;
+  readonly own: boolean;
+}
+
+function assemble({ gitDir, workTree, root, key, stateDir, rules, include, own }: Found): Repository {
   const place = { gitDir, workTree, cwd: root };
-  return ok({
+  const format = own || rules === undefined ? 'sha1' : rules.format;
+  const objectDir = join(own || rules === undefined ? gitDir : rules.commonDir, 'objects');
+  return {
     ...place,
     root,
-    prefix,
     stateDir,
     refs: `refs/weft/${key}/`,
-    own: false,
+    own,
+    format,
     zero: '0'.repeat(format === 'sha256' ? 64 : 40),
+    storeDir: objectDir,
+    top: rootPart({ gitDir, storeDir: objectDir, stateDir }, root, rules?.format === format ? rules : undefined),
+    nested: new Map(),
     objects: objectReader(place),
-    include: found.include,
+    include,
     ...locks(stateDir),
-  });
+  };
 }
 
 function locks(stateDir: string) {
   return {
-    known: { trees: new Map<string, string>(), roots: new Map<string, string>(), changes: new Map<string, readonly Change[]>() },
+    known: {
+      trees: new Map<string, string>(),
+      roots: new Map<string, string>(),
+      changes: new Map<string, readonly Change[]>(),
+      composed: new Map<string, string>(),
+    },
     indexLock: fileLock(join(stateDir, 'index.held')),
     landLock: fileLock(join(stateDir, 'landing.held')),
   };
 }
 
 /** A bare repository among the user's state files, one for each folder. */
-async function beside(root: string, key: string, include: () => Include): Promise<Result<Repository>> {
+async function beside(
+  root: string,
+  key: string,
+  { rules, include }: { rules: Rules | undefined; include: () => Include },
+): Promise<Result<Repository>> {
   const stateDir = join(userStateDir(), key);
   const gitDir = join(stateDir, 'repository.git');
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
-  const place = { gitDir, workTree: root, cwd: root };
-  const there = await stat(join(gitDir, 'HEAD')).then(
-    () => true,
-    () => false,
-  );
-  if (!there) {
+  if (!(await isThere(join(gitDir, 'HEAD')))) {
     const begun = await gitText(stateDir, ['init', '--quiet', '--bare', '--template=', gitDir]);
     if (!begun.ok) return begun;
     try {
@@ -134,18 +162,7 @@ async function beside(root: string, key: string, include: () => Include): Promis
       return fail('file', `Weft cannot write in ${stateDir}: ${thrownText(thrown)}.`, 'Make it writable.');
     }
   }
-  return ok({
-    ...place,
-    root,
-    prefix: '',
-    stateDir,
-    refs: `refs/weft/${key}/`,
-    own: true,
-    zero: '0'.repeat(40),
-    objects: objectReader(place),
-    include,
-    ...locks(stateDir),
-  });
+  return ok(assemble({ gitDir, workTree: root, root, key, stateDir, rules, include, own: true }));
 }
 
 /** Where a user's programs keep state; WEFT_STATE_DIR overrides it. */

@@ -7,7 +7,9 @@ import { rewrittenSince } from './chain';
 import { checkNoLink, readContent } from './files';
 import { contentOf } from './filters';
 import { plumbText } from './git';
+import { isIn, withLeftWhole } from './leftWhole';
 import { asText, oddChanges, restoreOddNames } from './oddNames';
+import { byPart, partFinder } from './parts';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from './raw';
 import type { Repository } from './repository';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
@@ -31,6 +33,8 @@ export interface RolledBack {
   /** The snapshot of the moment before: rolling back to it undoes the rollback. */
   readonly safety: Snapshot;
   readonly changes: readonly Change[];
+  /** Nested repositories that came after the snapshot: they are as they were. */
+  readonly left: readonly string[];
 }
 
 /** Makes the workspace equal to a snapshot; where `only` names files or folders, these alone. Unchanged files are not touched. */
@@ -44,7 +48,7 @@ export async function rollBack(
     const { snapshot, clock, only } = options;
     const ends = await endsOf(repo, workspace, snapshot, signal);
     if (!ends.ok) return ends;
-    const { now } = ends.value;
+    const { now, left } = ends.value;
     const some = only === undefined ? ok(undefined) : await withSome(repo, ends.value, only);
     if (!some.ok) return some;
     const past = some.value ?? ends.value.past;
@@ -63,7 +67,7 @@ export async function rollBack(
       );
     }
     const changes = await diffTrees(repo, now.tree, past.tree);
-    return changes.ok ? ok({ safety: safety.value, changes: changes.value }) : changes;
+    return changes.ok ? ok({ safety: safety.value, changes: changes.value, left }) : changes;
   });
 }
 
@@ -73,6 +77,8 @@ interface Ends {
   readonly past: Trees;
   /** Files that the snapshot knows nothing of, because git ignores them: they are left as they are, unsaved text included. */
   readonly alone: ReadonlySet<string>;
+  /** Folders that are left as they are. */
+  readonly left: readonly string[];
 }
 
 async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Ends>> {
@@ -88,13 +94,16 @@ async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot
   if (!disk.ok) return disk;
   if (!tree.ok) return tree;
   if (!rewritten.ok) return rewritten;
-  const changes = await diffTrees(repo, whole.value.disk, disk.value);
+  const kept = await withLeftWhole(repo, whole.value, { disk: disk.value, tree: tree.value });
+  if (!kept.ok) return kept;
+  const { past: then, left } = kept.value;
+  const changes = await diffTrees(repo, whole.value.disk, then.disk);
   if (!changes.ok) return changes;
   const paths = [...rewritten.value.keys()];
-  const [listedNow, listedThen] = await Promise.all([lookUp(repo, whole.value.disk, paths), lookUp(repo, disk.value, paths)]);
+  const [listedNow, listedThen] = await Promise.all([lookUp(repo, whole.value.disk, paths), lookUp(repo, then.disk, paths)]);
   if (!listedNow.ok) return listedNow;
   if (!listedThen.ok) return listedThen;
-  const unknown = await unknownTo(repo, snapshot, { truth: whole.value, disk: disk.value });
+  const unknown = await unknownTo(repo, snapshot, { truth: whole.value, disk: then.disk });
   if (!unknown.ok) return unknown;
   const returning = changes.value.filter((change) => change.before === null).map((change) => change.path);
   const ignored = paths.filter((path) => !listedThen.value.has(path) && (!listedNow.value.has(path) || unknown.value.has(path)));
@@ -118,7 +127,7 @@ async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot
     if (entries.disk !== null) past.set(path, entries.disk);
     if (entries.seen !== null) seen.set(path, entries.seen);
   }
-  const ends = { now: whole.value, past: { disk: disk.value, tree: tree.value }, alone: new Set(unknown.value.keys()) };
+  const ends = { now: whole.value, past: then, left, alone: new Set(unknown.value.keys()) };
   return addTo(repo, ends, { now, past, seen });
 }
 
@@ -186,14 +195,14 @@ async function restoreAll(
   workspace: Workspace,
   ends: Ends & { snapshot: Snapshot; chosen: ReadonlySet<string> | undefined },
 ): Promise<Result<void>> {
-  const { now, past, alone, snapshot, chosen } = ends;
+  const { now, past, left, alone, snapshot, chosen } = ends;
   const changes = await diffTrees(repo, now.disk, past.disk);
   if (!changes.ok) return changes;
   const texts = await unsavedOf(repo, snapshot);
   if (!texts.ok) return texts;
   const untitled = chosen === undefined ? await untitledOf(repo, snapshot) : ok(await workspace.untitled());
   if (!untitled.ok) return untitled;
-  // A nested repository is a mere link in the tree: its files are not ours to write or delete.
+  // A submodule that was not checked out is a mere link in the tree: there is no file to write or delete.
   const ours = changes.value.filter(({ before, after }) => before?.mode !== '160000' && after?.mode !== '160000');
   const odd = await oddChanges(repo, { now: now.disk, past: past.disk });
   if (!odd.ok) return odd;
@@ -208,8 +217,9 @@ async function restoreAll(
     ...texts.value.keys(),
     ...rewritten.value,
   ];
-  const paths = new Set(all.filter((path) => chosen?.has(path) ?? true));
-  const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, [...paths]);
+  const wanted = all.filter((path) => (chosen?.has(path) ?? true) && !left.some((folder) => isIn(path, folder)));
+  const paths = [...new Set(wanted)];
+  const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, paths);
   if (!saved.ok) return saved;
   const isAttributes = (path: string) => /(^|\/)\.gitattributes$/.test(path);
   const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
@@ -219,11 +229,11 @@ async function restoreAll(
     return done.ok ? firstDifference(repo, files.value) : done;
   };
   // They say how the bytes of all other files lie on disk, so they must be there first.
-  const attributes = [...paths].filter(isAttributes);
+  const attributes = paths.filter(isAttributes);
   const first = attributes.length === 0 ? ok() : await restore(attributes, await workspace.untitled());
   if (!first.ok) return first;
   const rest = await restore(
-    [...paths].filter((path) => !isAttributes(path)),
+    paths.filter((path) => !isAttributes(path)),
     untitled.value,
   );
   return rest.ok ? restoreOddNames(repo, odd.value, past.disk) : rest;
@@ -268,19 +278,32 @@ async function restoresOf(
   const files = new Map([...entries.value].flatMap(([path, entry]) => (entry === 'folder' ? [] : [[path, entry] as const])));
   const contents = await contentsAsTheyWere(repo, files, past);
   if (!contents.ok) return contents;
-  const modes = await plumbText(repo, ['config', '--type=bool', '--get', 'core.fileMode'], { answers: [1] });
-  if (!modes.ok) return modes;
+  const noModes = await withoutModes(repo, paths);
+  if (!noModes.ok) return noModes;
   const restores: FileRestore[] = [];
   for (const path of paths) {
     const disk = contents.value.get(path) ?? null;
     const text = past.texts.get(path);
     const unsaved = text === undefined ? ok(null) : await contentOf(repo, path, text);
     if (!unsaved.ok) return unsaved;
-    const file = modes.value === 'false' && disk !== null ? await withModeOnDisk(repo, path, disk) : ok(disk);
+    const file = noModes.value.has(path) && disk !== null ? await withModeOnDisk(repo, path, disk) : ok(disk);
     if (!file.ok) return file;
     restores.push({ path, disk: file.value, unsaved: unsaved.value?.bytes ?? null });
   }
   return ok(restores);
+}
+
+/** The paths where git does not look at modes. */
+async function withoutModes(repo: Repository, paths: readonly string[]): Promise<Result<Set<string>>> {
+  const of = await partFinder(repo);
+  if (!of.ok) return of;
+  const found = new Set<string>();
+  for (const [part, inside] of byPart(of.value, paths)) {
+    const modes = await plumbText(part.place, ['config', '--type=bool', '--get', 'core.fileMode'], { answers: [1] });
+    if (!modes.ok) return modes;
+    if (modes.value === 'false') for (const path of inside) found.add(path);
+  }
+  return ok(found);
 }
 
 /** Where git does not look at modes, the tree knows none: a file keeps its own. */

@@ -82,8 +82,13 @@ export async function diffTrees(repo: Repository, before: string, after: string)
   const said = await plumb(repo, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', before, after]);
   if (!said.ok) return said;
   const changes = readChanges(said.value.out.toString());
-  if (IDS.test(key) && changes.length <= FEW_CHANGES) remember(repo.known.changes, key, changes);
+  if (IDS.test(key)) rememberChanges(repo, { before: key.slice(0, key.indexOf(' ')), after: key.slice(key.indexOf(' ') + 1) }, changes);
   return ok(changes);
+}
+
+/** What differs between two trees, where that is known already. */
+export function rememberChanges(repo: Repository, ends: { before: string; after: string }, changes: readonly Change[]): void {
+  if (changes.length <= FEW_CHANGES) remember(repo.known.changes, `${ends.before} ${ends.after}`, changes);
 }
 
 /** Two ids: what they mean never changes, as a name's meaning does. */
@@ -111,6 +116,8 @@ export interface Building {
   /** Tree or commit to start from; undefined for an empty tree. */
   readonly from: string | undefined;
   readonly puts: Puts;
+  /** Folders that become these trees, whatever was there. */
+  readonly folders?: ReadonlyMap<string, string>;
   readonly parents: readonly string[];
   readonly message: string;
 }
@@ -140,6 +147,7 @@ export async function buildCommit(repo: Repository, building: Building): Promise
   }
   // Deletions first, so that a file can become a folder and the other way round.
   for (const [path, put] of building.puts) if (put === null) say(`D ${quote(path)}`);
+  for (const [path, tree] of building.folders ?? []) say(`M 040000 ${tree} ${quote(path)}`);
   for (const [path, put] of building.puts) {
     if (put === null) continue;
     if ('blob' in put) {
@@ -179,6 +187,28 @@ export async function withPuts(repo: Repository, tree: string, puts: Puts): Prom
   if (puts.size === 0) return ok(tree);
   const commit = await buildCommit(repo, { from: tree, puts, parents: [], message: 'tree' });
   return commit.ok ? treeOf(repo, commit.value) : commit;
+}
+
+/** A tree with other trees as some of its folders, whatever was there; an empty one is no folder. Outer folders come before those in them. */
+export async function withFolders(
+  repo: Repository,
+  tree: string | undefined,
+  folders: ReadonlyMap<string, string | undefined>,
+): Promise<Result<string>> {
+  const key = [tree ?? '', ...[...folders].flat()].join('\n');
+  const known = repo.known.composed.get(key);
+  if (known !== undefined) return ok(known);
+  const full = new Map<string, string>();
+  const puts = new Map<string, null>();
+  for (const [path, folder] of folders) {
+    if (folder === undefined) puts.set(path, null);
+    else full.set(path, folder);
+  }
+  const commit = await buildCommit(repo, { from: tree, puts, folders: full, parents: [], message: 'tree' });
+  if (!commit.ok) return commit;
+  const composed = await treeOf(repo, commit.value);
+  if (composed.ok) remember(repo.known.composed, key, composed.value);
+  return composed;
 }
 
 /** Makes a commit of a whole tree. */

@@ -1,21 +1,16 @@
 /** What the workspace really holds now, disk plus unsaved text, as git sees it: of some paths, or of everything. */
 import { createHash } from 'node:crypto';
-import { copyFile, lstat, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Entry } from '../domain/changes';
-import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { ok, type Result } from '../domain/failure';
 import type { Include, TooLarge } from '../domain/include';
-import { isMissing, readContent } from './files';
-import { hash, privateIndex } from './filters';
-import { plumb, plumbText } from './git';
-import { type Included, includedIndex, withIncluded } from './included';
-import { treeOfIndex } from './indexTree';
+import { diskTree } from './diskTree';
+import { readContent } from './files';
+import { hash } from './filters';
+import { plumbText } from './git';
+import { nameIn, partFinder, topOf } from './parts';
 import type { Repository } from './repository';
 import { listTree, lookUp, type Put, withPuts } from './trees';
 import type { Content, Unsaved, Workspace } from './workspace';
-
-/** How often git may meet a file that is gone before that is a failure. */
-const ADD_TRIES = 3;
 
 /** A path's truth: the blob (git's clean form), and the bytes as they are (in the editor, else on disk). */
 export interface Truth {
@@ -83,7 +78,7 @@ export interface WholeTruth {
   readonly disk: string;
   readonly tree: string;
   readonly unsaved: readonly Unsaved[];
-  /** Unsaved text over files that git does not list (ignored, or in a nested repository): in neither tree, so that no agent sees it. */
+  /** Unsaved text over files that git does not list (ignored ones): in neither tree, so that no agent sees it. */
   readonly hidden: ReadonlyMap<string, { readonly text: Entry; readonly disk: Entry }>;
   /** What made ignored files part of it; the paths of those that are; and what was left out for its size. */
   readonly included: { readonly globs: readonly string[]; readonly paths: readonly string[]; readonly tooLarge: TooLarge | null };
@@ -134,130 +129,13 @@ export async function entryOf(repo: Repository, path: string, content: Content):
   return blob.ok ? ok({ mode: content.mode, blob: blob.value }) : blob;
 }
 
-/**
- * The work tree as a tree, untracked files included, ignored ones left out but for those that the person includes. Works in a private
- * index, which begins as a copy of the user's (so what they track is tracked, and unchanged files need not be read) and is kept for
- * the next time.
- */
-async function diskTree(repo: Repository, include: Include, signal: AbortSignal): Promise<Result<Included>> {
-  const index = privateIndex(repo);
-  const tree = await includingFrom(repo, { index, include }, signal);
-  if (tree.ok || signal.aborted || !/building trees|invalid object|unable to read|not found/i.test(tree.failure.message)) return tree;
-  // git's garbage collection does not know this index, and may have taken a file's content that it believes to be stored: all is read again.
-  try {
-    await Promise.all([index, `${index}.seed`, `${index}.tree`, includedIndex(index)].map((file) => rm(file, { force: true })));
-  } catch (thrown) {
-    return fail('file', `Weft cannot begin its index anew: ${thrownText(thrown)}.`, `Delete ${index}.`);
-  }
-  return includingFrom(repo, { index, include }, signal);
-}
-
-async function includingFrom(repo: Repository, from: { index: string; include: Include }, signal: AbortSignal): Promise<Result<Included>> {
-  const tree = await treeFrom(repo, from.index, signal);
-  return tree.ok ? withIncluded(repo, { ...from, tree: tree.value }, signal) : tree;
-}
-
-async function treeFrom(repo: Repository, index: string, signal: AbortSignal): Promise<Result<string>> {
-  const seeded = await seedIndex(repo, index);
-  if (!seeded.ok) return seeded;
-  const added = await addAll(repo, index, signal);
-  if (!added.ok) return added;
-  if (repo.prefix === '') return treeOfIndex(repo, index, signal);
-  const sub = await plumbText(repo, ['write-tree', `--prefix=${repo.prefix}`], { index, signal });
-  if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
-  return plumbText(repo, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
-}
-
-/** A file may go away between git's finding and reading it (builds make such files): git looks again, then. */
-async function addAll(repo: Repository, index: string, signal: AbortSignal): Promise<Result<unknown>> {
-  let added: Result<unknown> = ok();
-  for (let tries = 0; tries < ADD_TRIES; tries++) {
-    added = await plumb(repo, ['add', '--all', '--sparse', '--', '.'], { index, signal });
-    if (added.ok || !/No such file or directory/.test(added.failure.message)) return added;
-  }
-  return added;
-}
-
-/** Starts the private index anew from the user's where theirs changed since; else keeps ours, which knows the untracked files, too. */
-async function seedIndex(repo: Repository, index: string): Promise<Result<void>> {
-  const theirs = join(repo.gitDir, 'index');
-  const seed = `${index}.seed`;
-  try {
-    // The lock of a git that was killed: ours around this says that nobody else is at work here.
-    await Promise.all([index, `${index}.copy`, includedIndex(index)].map((file) => rm(`${file}.lock`, { force: true })));
-    const from = await ifThere(stat(theirs));
-    if (from === undefined) return ok();
-    const mark = `${from.ino} ${from.size} ${from.mtimeMs}`;
-    if ((await ifThere(readFile(seed, 'utf8'))) === mark && (await ifThere(stat(index))) !== undefined) return ok();
-    await rm(seed, { force: true });
-    const copy = `${index}.copy`;
-    await copyFile(theirs, copy);
-    // git trusts an entry that is older than its index: the copy must not look newer than what it was copied from.
-    const time = Math.floor(from.mtimeMs) / 1000;
-    await utimes(copy, time, time);
-    const unmarked = await lookEverywhere(repo, copy);
-    if (!unmarked.ok) return unmarked;
-    const merged = await dropUnmerged(repo, copy);
-    if (!merged.ok) return merged;
-    // Whole or not at all: others may be reading ours.
-    await rename(copy, index);
-    await writeFile(seed, mark);
-    return ok();
-  } catch (thrown) {
-    return fail('file', `Weft cannot copy git's index: ${thrownText(thrown)}.`, 'Try again; if it goes on, make the repository readable.');
-  }
-}
-
-/** Takes the marks out of an index that keep git from looking at files: the person may use them for files that they changed. */
-async function lookEverywhere(repo: Repository, index: string): Promise<Result<unknown>> {
-  const listed = await plumb(repo, ['ls-files', '-v', '-z'], { index });
-  if (!listed.ok) return listed;
-  const rows = listed.value.out.toString().split('\0');
-  const assumed = rows.filter((row) => /^[a-z] /.test(row)).map((row) => row.slice(2));
-  const skipped: string[] = [];
-  // One that is skipped and not there is outside of a sparse checkout: it is not deleted.
-  for (const row of rows)
-    if (/^s /i.test(row) && (await ifThere(lstat(join(repo.root, row.slice(2))))) !== undefined) skipped.push(row.slice(2));
-  const clear = async (flag: string, paths: string[]): Promise<Result<unknown>> =>
-    paths.length === 0 ? ok() : plumb(repo, ['update-index', flag, '-z', '--stdin'], { index, stdin: paths.join('\0') });
-  const cleared = await clear('--no-assume-unchanged', assumed);
-  return cleared.ok ? clear('--no-skip-worktree', skipped) : cleared;
-}
-
 /** Whether a path is one that the person's sparse checkout leaves out. */
 export async function isLeftOut(repo: Repository, path: string): Promise<boolean> {
-  const said = await plumbText({ ...repo, cwd: repo.workTree }, ['ls-files', '-v', '-z', '--', `${repo.prefix}${path}`], {
-    index: privateIndex(repo),
-  });
+  const of = await partFinder(repo);
+  if (!of.ok) return false;
+  const part = of.value(path);
+  const said = await plumbText(topOf(part), ['ls-files', '-v', '-z', '--', nameIn(part, path)], { index: part.index });
   return said.ok && /^s /i.test(said.value);
-}
-
-/** In the middle of a merge, git makes no tree of an index with conflicts, not even where they are outside of a sub-folder that is the root. */
-async function dropUnmerged(repo: Repository, index: string): Promise<Result<unknown>> {
-  if (repo.prefix === '') return ok();
-  const top = { ...repo, cwd: repo.workTree };
-  const listed = await plumb(top, ['ls-files', '-u', '-z'], { index });
-  if (!listed.ok) return listed;
-  const rows = listed.value.out.toString('latin1').split('\0');
-  const paths = new Set(
-    rows.map((row) => row.slice(row.indexOf('\t') + 1)).filter((path) => path !== '' && !path.startsWith(latin1(repo.prefix))),
-  );
-  const stdin = Buffer.from([...paths].join('\0'), 'latin1');
-  return paths.size === 0 ? ok() : plumb(top, ['update-index', '--force-remove', '-z', '--stdin'], { index, stdin });
-}
-
-/** As bytes are compared that may be no UTF-8. */
-function latin1(text: string): string {
-  return Buffer.from(text).toString('latin1');
-}
-
-async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
 }
 
 /** The workspace paths of all files that are not ignored, sorted. */

@@ -63,9 +63,10 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
   const done = await withProgress('Weft: rolling back', (signal) => rollBackTo(snapshot, ports, signal));
   sessions.refresh();
   if (!done.ok) return done;
-  const { safety, changes } = done.value;
+  const { safety, changes, left } = done.value;
+  const also = left.length === 0 ? '' : ` Left as they are, since they came after the snapshot: ${left.join(', ')}.`;
   const wayBack = { title: 'Undo', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, { session, snapshot: safety }) };
-  void notify('information', `Weft: Rolled back: ${files(changes.length)} changed.`, [wayBack]);
+  void notify('information', `Weft: Rolled back: ${files(changes.length)} changed.${also}`, [wayBack]);
   return undefined;
 }
 

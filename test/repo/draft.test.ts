@@ -7,7 +7,7 @@ import { takeSnapshot } from '../../src/repo/snapshot';
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
 import { failed, NEVER, valued } from '../support/result';
-import { commitAll, type Files, folderState, git, put, type Sandbox, sandbox, treeState } from '../support/sandbox';
+import { type Files, folderState, git, type Sandbox, sandbox, treeState } from '../support/sandbox';
 
 async function draftIn(box: Sandbox): Promise<Draft> {
   const why = { label: 'Test', clock: countingClock() };
@@ -170,18 +170,16 @@ describe('a draft', () => {
     assert.ok(valued(await again.read('big'))?.bytes.equals(big));
   });
 
-  it('leaves nested repositories alone', async () => {
+  it('leaves a submodule alone that is not checked out', async () => {
     const box = await sandbox({ a: 'a' });
     mkdirSync(join(box.root, 'nested'));
-    git(join(box.root, 'nested'), 'init', '--quiet');
-    put(box.root, 'nested/x', 'x');
-    commitAll(join(box.root, 'nested'));
+    git(box.root, 'update-index', '--add', '--cacheinfo', `160000,${git(box.root, 'rev-parse', 'HEAD').trim()},nested`);
     const draft = await draftIn(box);
     for (const path of ['nested', 'nested/new']) {
-      assert.match(failed(await draft.write(path, bytes('x'))).message, /nested is a repository of its own/);
+      assert.match(failed(await draft.write(path, bytes('x'))).message, /nested is a submodule that is not checked out/);
     }
-    assert.match(failed(await draft.remove('nested')).message, /nested is a repository of its own/);
-    assert.match(failed(await draft.move('a', 'nested/a')).message, /nested is a repository of its own/);
+    assert.match(failed(await draft.remove('nested')).message, /nested is a submodule that is not checked out/);
+    assert.match(failed(await draft.move('a', 'nested/a')).message, /nested is a submodule that is not checked out/);
     assert.deepEqual(await result(box, draft), { a: 'file a', nested: 'repository ' });
   });
 

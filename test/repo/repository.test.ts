@@ -13,7 +13,7 @@ describe('opening a folder', () => {
     symlinkSync(box.root, link);
     const again = await opened(link);
     assert.deepEqual([again.root, again.refs, again.stateDir], [box.root, box.repo.refs, box.repo.stateDir]);
-    assert.deepEqual([box.repo.own, box.repo.prefix], [false, '']);
+    assert.deepEqual([box.repo.own, box.repo.top.prefix], [false, '']);
     assert.ok(box.repo.stateDir.startsWith(join(box.root, '.git', 'weft')));
   });
 
@@ -22,7 +22,7 @@ describe('opening a folder', () => {
     const roots = await Promise.all(['one', 'two', ''].map((path) => opened(join(box.root, path))));
     assert.equal(new Set(roots.map((repo) => repo.refs)).size, 3);
     assert.deepEqual(
-      roots.map((repo) => repo.prefix),
+      roots.map((repo) => repo.top.prefix),
       ['one/', 'two/', ''],
     );
   });

@@ -167,21 +167,6 @@ describe('a snapshot', () => {
     assert.equal(git(box.root, 'ls-files', '-v'), status);
   });
 
-  it('has nested repositories as what they are, and says what to do about one without a commit', async () => {
-    const box = await sandbox({ 'a.txt': 'a' });
-    const nest = (name: string) => {
-      mkdirSync(join(box.root, name));
-      git(join(box.root, name), 'init', '--quiet');
-      put(box.root, `${name}/x.txt`, 'x');
-    };
-    nest('nested');
-    commitAll(join(box.root, 'nested'));
-    assert.deepEqual(await seen(box), { 'a.txt': 'file a', nested: 'repository ' });
-    nest('fresh');
-    const failure = failed(await takeSnapshot(box.repo, editor(box.root), { label: 'Test', clock }, NEVER));
-    assert.equal(failure.message, 'fresh is a git repository without any commit, which git cannot add.');
-  });
-
   it('is found again by its id, or a beginning that is only its own, whatever its label says', async () => {
     const box = await sandbox({ 'a.txt': 'a' });
     const label = 'Before: first line\n\nsecond “paragraph”\n{"weft":1}';
