@@ -137,18 +137,15 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (found === undefined)
     return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
   const { target, file, result } = found;
-  const inMergeEditor = merge?.toString() === result.toString();
-  const shown = documentOf(result)?.getText();
-  if (inMergeEditor) {
-    // Saved first: a merge editor that has just been opened may accept without saving, or ask whether to save.
-    if (!(await savedWhole(result))) return NOT_SAVED;
+  if (!(await savedWhole(result))) return NOT_SAVED;
+  if (merge?.toString() === result.toString()) {
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
     if (typeof accepted === 'object' && accepted !== null && 'successful' in accepted && accepted.successful === false) return cancelled;
     // Asked a second time, whether to close with conflicts, the person may think better of it.
     if (!(await closed(result))) return cancelled;
   }
-  const saved = inMergeEditor ? await readResult(result, shown) : await saveResult(result);
+  const saved = await readResult(result);
   if (!saved.ok) return saved;
   if (hasMarkers(saved.value.toString()))
     return fail('input', `${file.path} still has conflict markers.`, 'Decide every marked place, then complete the merge.');
@@ -189,31 +186,51 @@ function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
 }
 
 const NOT_SAVED = fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
-
-/** A save that meets another one, or an edit, leaves the text unsaved though it says that it is done: so often it is tried again. */
-const SAVES = 5;
-
-async function savedWhole(result: vscode.Uri): Promise<boolean> {
-  for (let tries = 0; documentOf(result)?.isDirty === true; tries++) {
-    if (tries === SAVES) return false;
-    await documentOf(result)?.save();
-  }
-  return true;
-}
-
-async function saveResult(result: vscode.Uri): Promise<Result<Buffer>> {
-  return (await savedWhole(result)) ? readResult(result, undefined) : NOT_SAVED;
-}
+/** How often a save is tried, and how long one that is under way may take, in milliseconds. */
+const SAVES = 4;
+const SAVE_MS = 4_000;
 
 /**
- * The file that was made. A merge editor saves it when it is accepted, but for now and then, when it has just been opened: its
- * file is then still the marked-up merge, and what it showed counts.
+ * Saves what the editor shows. While another save (such as an automatic one) asks the extensions, VS Code refuses this one at once; and a
+ * save that an edit overtakes tells extensions that the document is not dirty, though it is. So only a save that says it is done counts,
+ * and a refused one is tried again when the other has ended. A merge editor that is closed while dirty would ask whether to save.
  */
-async function readResult(result: vscode.Uri, shown: string | undefined): Promise<Result<Buffer>> {
+async function savedWhole(result: vscode.Uri): Promise<boolean> {
+  for (let tries = 0; tries < SAVES; tries++) {
+    const document = documentOf(result);
+    if (document === undefined) return true;
+    const waiting = new AbortController();
+    const other = nextSave(document, waiting.signal);
+    try {
+      if (await document.save()) return true;
+      await other;
+    } finally {
+      waiting.abort();
+    }
+  }
+  return false;
+}
+
+/** Resolves when a document is next saved, whoever asked for it; `SAVE_MS` later where it is not; and when nobody waits any more. */
+function nextSave(document: vscode.TextDocument, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(late);
+      saving.dispose();
+      resolve();
+    };
+    const late = setTimeout(end, SAVE_MS);
+    const saving = vscode.workspace.onDidSaveTextDocument((saved) => {
+      if (saved === document) end();
+    });
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** The file that was made, as it was saved. */
+async function readResult(result: vscode.Uri): Promise<Result<Buffer>> {
   try {
-    const bytes = Buffer.from(await vscode.workspace.fs.readFile(result));
-    if (shown === undefined || hasMarkers(shown) || !hasMarkers(bytes.toString())) return ok(bytes);
-    return ok(Buffer.from(await vscode.workspace.encode(shown, { uri: result })));
+    return ok(Buffer.from(await vscode.workspace.fs.readFile(result)));
   } catch (thrown) {
     return fail('file', `The merged file cannot be read: ${thrownText(thrown)}.`, 'Open the conflict again.');
   }

@@ -7,7 +7,7 @@ import type { RunState } from '../../../src/domain/run';
 import { root } from '../../run/versions';
 import { heard, setting } from '../events';
 import { everything } from '../everything';
-import { freshFolder } from '../folder';
+import { freshFolder, typeAt } from '../folder';
 
 describe('the sample', () => {
   it('runs from a goal to the last landing, its conflict decided in the merge editor', async () => {
@@ -31,13 +31,21 @@ describe('the sample', () => {
     await vscode.commands.executeCommand('weft.openConflict');
     const { input } = await merging;
     assert.ok(typeof input === 'object' && input !== null && 'input1' in input && 'result' in input, 'it is a merge editor');
-    // The merge editor is ready when it has put the result in place of the marked-up merge.
-    await happened.document((document) => document.uri.path.endsWith('/result/src/shipping.js') && !document.getText().includes('<<<<<<<'));
-    await vscode.commands.executeCommand('merge.acceptAllInput1');
+    const result = await happened.document(
+      (document) => document.uri.path.endsWith('/result/src/shipping.js') && !document.getText().includes('<<<<<<<'),
+    );
+    // A merge editor that is not ready yet does nothing, or refuses.
+    while (!result.getText().includes('express')) {
+      await vscode.commands
+        .executeCommand('merge.acceptAllInput1')
+        .then(undefined, (refused: Error) => assert.match(refused.message, /updating/));
+    }
+    const other = await savingForLong(result);
     await vscode.commands.executeCommand('weft.completeMerge');
+    await other.ended;
     const { state } = await happened.next('run.finished');
     assert.deepEqual(stages(state), new Array(8).fill('landed'));
-    assert.match(readFileSync(place.path('src/shipping.js'), 'utf8'), /express/);
+    assert.match(readFileSync(place.path('src/shipping.js'), 'utf8'), /^\/\/ Both are wanted[\s\S]*express/);
     assert.notDeepEqual(everything(place.repo.root), before);
     assert.ok(
       [...state.tasks.values()].filter((task) => task.work.startedAt - state.start.at < 1000).length >= 3,
@@ -46,6 +54,24 @@ describe('the sample', () => {
     happened.dispose();
   });
 });
+
+/** Types a line, and begins a save that an extension holds up for as long as VS Code waits for it (1.5 s): others are refused meanwhile. */
+async function savingForLong(document: vscode.TextDocument): Promise<{ ended: Thenable<boolean> }> {
+  // Refused while VS Code saves by itself; true when nothing is left to save, or being saved.
+  while (!(await document.save()));
+  const begun = new Promise<void>((resolve) => {
+    const holding = vscode.workspace.onWillSaveTextDocument((saving) => {
+      if (saving.document !== document) return;
+      holding.dispose();
+      saving.waitUntil(new Promise(() => undefined));
+      resolve();
+    });
+  });
+  await typeAt(document, 0, '// Both are wanted, said the owner.\n');
+  const ended = document.save();
+  await begun;
+  return { ended };
+}
 
 function stages(state: RunState): string[] {
   return [...state.tasks.values()].map((task) => task.stage.kind);
