@@ -5,10 +5,13 @@ import type { ModelFetch } from '../model/fetch';
 import { Draft } from '../repo/draft';
 import type { Repository } from '../repo/repository';
 import { keepDraft } from './landing';
-import type { Job, Outcome, Worker } from './worker';
+import type { Job, Outcome, Report, Worker } from './worker';
 
 /** An agent that needs more turns of the model than this goes round in circles. */
 const MAX_TURNS = 200;
+
+/** A draft's changes are reported so many milliseconds after the first of them. */
+const FOLLOW_MS = 200;
 
 /** What the agent changed is kept under a ref however the job ends. */
 export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
@@ -18,6 +21,7 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };
     const draft = opened.value;
     const { again } = job;
+    const following = follow(draft, report);
     const result = await runAgent({ task, goal, draft, model, modelName: job.model, maxTurns: MAX_TURNS, report, signal, again }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
@@ -27,6 +31,7 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
           'Dispatch the task again; if it goes on, report this.',
         ),
     );
+    following.end();
     const kept = await draft.commit(`${task.title}\n\n${result.ok ? result.value.summary : result.failure.message}`);
     if (!kept.ok) return { kind: 'failed', failure: kept.failure, draft: null };
     const { commit, changes } = kept.value;
@@ -42,6 +47,33 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
       if (result.failure.kind === 'cancelled') return { kind: 'stopped', draft: commit, reads };
       return { kind: 'failed', failure: result.failure, draft: commit, reads };
     }
+  };
+}
+
+/** Reports what a draft holds, soon after it changed; what comes in quick succession is reported together. */
+function follow(draft: Draft, report: (report: Report) => void): { end(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
+  let over = false;
+  const tell = async () => {
+    if (over) return;
+    const now = await draft.now();
+    // What git refuses here it refuses at the end as well, and there it is told.
+    if (!over && now.ok) report({ type: 'draft', ...now.value });
+  };
+  draft.onDidChange = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      last = last.then(tell, tell);
+    }, FOLLOW_MS);
+  };
+  // What it goes on from is there to be seen at once.
+  draft.onDidChange();
+  return {
+    end: () => {
+      over = true;
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Usage } from '../domain/usage';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { takeSnapshot } from '../repo/snapshot';
 import { landPortsOf, landTask } from './landing';
+import { Live } from './live';
 import { RunRecord } from './record';
 import { type Decision, decide, type Limits } from './scheduler';
 import { judgePremise, type Rework, reworkOf } from './stale';
@@ -70,6 +71,8 @@ export class LiveRun {
   private readonly conversations = new Map<TaskId, Conversation>();
   /** Tasks that wait for an agent to go on with them. */
   private readonly again = new Map<TaskId, Rework>();
+  /** What is to be seen of it now, beside its record. */
+  readonly live: Live;
   private wake: (() => void) | undefined;
   private stirred = false;
   private broken: Failure | undefined;
@@ -78,7 +81,9 @@ export class LiveRun {
     readonly record: RunRecord,
     private readonly request: Pick<RunRequest, 'limits' | 'onStale'>,
     private readonly ports: RunPorts,
-  ) {}
+  ) {
+    this.live = new Live(record.state.start.run, ports);
+  }
 
   get id(): string {
     return this.record.state.start.run;
@@ -86,7 +91,10 @@ export class LiveRun {
 
   /** Resolves when the run has finished and nothing of it is under way. Failures of tasks are in the state; a failure here means that the journal could not be kept. */
   async drive(): Promise<Result<RunState>> {
-    const unlisten = this.record.listen(() => this.stir());
+    const unlisten = this.record.listen((event) => {
+      this.stir();
+      if (event.type === 'task.landed' || event.type === 'task.undone') this.live.stir();
+    });
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
       this.attempt(() => this.perform(decide(this.record.state, this.request.limits, { starting: this.starting, landing: this.landing })));
@@ -94,6 +102,7 @@ export class LiveRun {
     }
     for (const agent of this.agents.values()) agent.abort();
     await Promise.all(this.under);
+    await this.live.close();
     unlisten();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }
@@ -200,10 +209,12 @@ export class LiveRun {
     this.record.emit({ type: 'task.started', task: task.id, base, ...(again === undefined ? {} : { draft: again.draft }) });
     const report = (said: Report) => {
       if (said.type === 'step') this.record.emit({ type: 'task.step', task: task.id, step: said.step });
-      else this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
+      else if (said.type === 'turn') this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
+      else this.live.draft(task.id, { base, commit: said.commit, changes: said.changes });
     };
     const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base, again };
     const outcome = await this.ports.worker(job, report, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
+    this.live.drop(task.id);
     const reads = outcome.reads === undefined ? {} : { reads: [...outcome.reads] };
     switch (outcome.kind) {
       case 'done':

@@ -27,7 +27,11 @@ export interface AgainJob {
 }
 
 /** What an agent says while it works. */
-export type Report = { readonly type: 'step'; readonly step: string } | { readonly type: 'turn'; readonly usage: Usage };
+export type Report =
+  | { readonly type: 'step'; readonly step: string }
+  | { readonly type: 'turn'; readonly usage: Usage }
+  /** What it has changed by now, as a commit on top of the job's base; not after every change, and not the last thing said. */
+  | { readonly type: 'draft'; readonly commit: string; readonly changes: readonly Change[] };
 
 /** How a job ended; a commit that keeps what the agent changed is there in every case, null where it changed nothing. */
 export type Outcome =

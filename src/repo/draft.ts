@@ -30,6 +30,8 @@ export class Draft {
   private version = 0;
   /** The change that came last: the next one waits for it. */
   private last: Promise<unknown> = Promise.resolve();
+  /** Called after each change. */
+  onDidChange: () => void = () => undefined;
   /** Paths that the agent looked at as the base has them. */
   private readonly seen = new Set<string>();
 
@@ -230,6 +232,14 @@ export class Draft {
     return ok(hits);
   }
 
+  /** What was changed so far, as a commit on top of the base (the base itself where nothing was); no ref keeps it. */
+  async now(): Promise<Result<{ commit: string; changes: Change[] }>> {
+    const commit = await this.asCommit();
+    if (!commit.ok) return commit;
+    const changes = await diffTrees(this.repo, this.base, commit.value);
+    return changes.ok ? ok({ commit: commit.value, changes: changes.value }) : changes;
+  }
+
   /** Keeps what was changed as a commit on top of the base; `commit` is null where nothing was. */
   async commit(message: string): Promise<Result<{ commit: string | null; changes: Change[] }>> {
     const tree = await this.asCommit(message);
@@ -253,6 +263,7 @@ export class Draft {
     this.overlay.set(path, content);
     this.built = undefined;
     this.version++;
+    this.onDidChange();
   }
 
   private async moveFile(from: string, to: string, content: Content): Promise<Result<void>> {
