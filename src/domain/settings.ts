@@ -9,3 +9,6 @@ export const DEFAULT_INCLUDE_MAX_MB = 50;
 export const ON_STALE = ['check', 'ask', 'rework'] as const;
 export type OnStale = (typeof ON_STALE)[number];
 export const DEFAULT_ON_STALE: OnStale = 'check';
+/** Snapshots of a folder that are kept, and the disk that they may take, in megabytes (0: no limit). */
+export const DEFAULT_KEEP = 50;
+export const DEFAULT_QUOTA_MB = 2048;

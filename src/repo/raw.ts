@@ -72,6 +72,20 @@ export async function keptRaws(repo: Repository): Promise<Result<Raws>> {
   return ok(raws);
 }
 
+/** Forgets the bytes that were kept before the oldest snapshot that there is was taken: no landing that it knows of wrote over them. */
+export async function forgetRaws(repo: Repository, oldest: number): Promise<Result<void>> {
+  const tip = await readRef(repo, REF);
+  if (!tip.ok) return tip;
+  if (tip.value === undefined) return ok();
+  const listed = await listTree(repo, tip.value);
+  if (!listed.ok) return listed;
+  const puts = new Map<string, null>();
+  for (const name of listed.value.keys()) if (Number(name.split('/', 2)[1]) < oldest) puts.set(name, null);
+  if (puts.size === 0) return ok();
+  const commit = await buildCommit(repo, { from: tip.value, puts, parents: [], message: 'Bytes that no filter gives back' });
+  return commit.ok ? writeRef(repo, REF, commit.value) : commit;
+}
+
 /** Files of a tree with the bytes that lay on disk: those that were kept first since a moment, else last before it; else git's. Modes are the tree's. */
 export async function contentsAsTheyWere(
   repo: Repository,
