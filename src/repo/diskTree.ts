@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Include } from '../domain/include';
 import { plumb, plumbText } from './git';
-import { forget, type Included, includedIndex, withIncluded } from './included';
+import { findIncluded, forget, type Included, includedIndex, withIncluded } from './included';
 import { treeOfIndex } from './indexTree';
 import { below, inPart, keepParts, nestedPart, nestedParts, type Part } from './parts';
 import type { Repository } from './repository';
@@ -31,18 +31,26 @@ export async function diskTree(repo: Repository, include: Include, signal: Abort
   const known = await nestedParts(repo);
   if (!known.ok) return known;
   const scan: Scan = { repo, parts: new Map(known.value.map((part) => [part.path, part])), signal };
-  const tree = await treeOfPart(scan, repo.top);
+  // Ignored files are looked for beside that: both walk through the folder.
+  const [tree, early] = await Promise.all([
+    treeOfPart(scan, repo.top),
+    findIncluded(repo, { parts: [repo.top, ...known.value], include }, signal),
+  ]);
   if (!tree.ok) return tree;
+  if (!early.ok) return early;
   const kept = await keepParts(repo, [...scan.parts.keys()]);
   if (!kept.ok) return kept;
   const parts = [repo.top, ...scan.parts.values()];
-  const whole = await withIncluded(repo, { tree: tree.value, parts, include }, signal);
+  const late = await findIncluded(repo, { parts: parts.filter((part) => !early.value.has(part)), include }, signal);
+  if (!late.ok) return late;
+  const found = new Map([...early.value, ...late.value].filter(([part]) => parts.includes(part)));
+  const whole = await withIncluded(repo, { tree: tree.value, found, include }, signal);
   if (whole.ok || signal.aborted || !isStale(whole.failure.message)) return whole;
   for (const part of parts) {
     const gone = await forget(includedIndex(part.index));
     if (!gone.ok) return gone;
   }
-  return withIncluded(repo, { tree: tree.value, parts, include }, signal);
+  return withIncluded(repo, { tree: tree.value, found, include }, signal);
 }
 
 /** Whether git misses what an index believes to be stored: its garbage collection does not know ours. */

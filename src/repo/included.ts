@@ -25,25 +25,19 @@ interface Found {
   readonly bytes: number;
 }
 
-/** Puts the included files over a tree of what git lists in the workspace's parts. */
+/** Puts what {@link findIncluded} found over a tree of what git lists in the workspace's parts. */
 export async function withIncluded(
   repo: Repository,
-  from: { readonly tree: string; readonly parts: readonly Part[]; readonly include: Include },
+  from: { readonly tree: string; readonly found: ReadonlyMap<Part, readonly Found[]>; readonly include: Include },
   signal: AbortSignal,
 ): Promise<Result<Included>> {
-  const { tree, parts, include } = from;
+  const { tree, found, include } = from;
   if (include.globs.length === 0) return ok({ tree, paths: [], tooLarge: null });
-  const all = new Map<Part, readonly Found[]>();
-  for (const part of parts) {
-    const found = await findIncluded(repo, { part, include }, signal);
-    if (!found.ok) return found;
-    all.set(part, found.value);
-  }
-  const { taken, tooLarge } = fitting([...all.values()].flat(), include);
+  const { taken, tooLarge } = fitting([...found.values()].flat(), include);
   const chosen = new Set(taken);
   const puts = new Map<string, Entry>();
-  for (const [part, found] of all) {
-    const names = found.filter((one) => chosen.has(one)).map(({ path }) => inPart(part, path));
+  for (const [part, all] of found) {
+    const names = all.filter((one) => chosen.has(one)).map(({ path }) => inPart(part, path));
     const entries = await entriesOf(part, names, signal);
     if (!entries.ok) return entries;
     for (const [name, entry] of entries.value) puts.set(below(part, name), entry);
@@ -57,8 +51,24 @@ export function includedIndex(index: string): string {
   return `${index}.included`;
 }
 
-/** The ignored files of a part that the globs take. */
-async function findIncluded(repo: Repository, from: { part: Part; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
+/** The ignored files of each part that the globs take, and their sizes. */
+export async function findIncluded(
+  repo: Repository,
+  from: { readonly parts: readonly Part[]; readonly include: Include },
+  signal: AbortSignal,
+): Promise<Result<Map<Part, readonly Found[]>>> {
+  const all = new Map<Part, readonly Found[]>();
+  if (from.include.globs.length === 0) return ok(all);
+  for (const part of from.parts) {
+    const found = await findInPart(repo, { part, include: from.include }, signal);
+    if (!found.ok) return found;
+    all.set(part, found.value);
+  }
+  return ok(all);
+}
+
+/** What is in the part's private index is listed, and not ignored. */
+async function findInPart(repo: Repository, from: { part: Part; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
   const { part } = from;
   const matcher = matcherOf(from.include.globs);
   // Names ignored files, and ignored folders without going into them.

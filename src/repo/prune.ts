@@ -1,6 +1,5 @@
 /** Forgetting snapshots, and what that gives back: refs go, all at once; the disk comes back when git collects what nothing holds. */
 import { fail, ok, type Result } from '../domain/failure';
-import { privateIndex } from './filters';
 import { plumb, plumbText } from './git';
 import { forgetRaws } from './raw';
 import type { Repository } from './repository';
@@ -34,7 +33,7 @@ export async function collect(
   for (const known of [repo.known.trees, repo.known.roots, repo.known.changes]) known.clear();
   const patience = AbortSignal.any([signal, AbortSignal.timeout(COLLECT_MS)]);
   // What the private index believes to be stored is kept.
-  const done = await plumb(repo, ['prune', `--expire=${olderThan}`], { index: privateIndex(repo), signal: patience });
+  const done = await plumb(repo, ['prune', `--expire=${olderThan}`], { index: repo.top.index, signal: patience });
   return done.ok || patience.aborted ? ok() : done;
 }
 
