@@ -7,6 +7,7 @@ import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure'
 import { isDecided } from '../domain/run';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
+import { saveWhole } from './documents';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
@@ -137,7 +138,9 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (found === undefined)
     return fail('input', 'No conflict of Weft’s is open here.', 'Open one from the Runs view, or with “Weft: Open Conflict”.');
   const { target, file, result } = found;
-  if (!(await savedWhole(result))) return NOT_SAVED;
+  // A merge editor that is accepted while its file is dirty asks whether to save it.
+  const document = documentOf(result);
+  if (document !== undefined && !(await saveWhole(document))) return NOT_SAVED;
   if (merge?.toString() === result.toString()) {
     // It asks by itself when places are left undecided; it closes its tab when it is done.
     const accepted: unknown = await vscode.commands.executeCommand(ACCEPT_MERGE);
@@ -186,46 +189,6 @@ function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
 }
 
 const NOT_SAVED = fail('file', 'The merged file could not be saved.', 'Save it, then complete the merge.');
-/** How often a save is tried, and how long one that is under way may take, in milliseconds. */
-const SAVES = 4;
-const SAVE_MS = 4_000;
-
-/**
- * Saves what the editor shows. While another save (such as an automatic one) asks the extensions, VS Code refuses this one at once; and a
- * save that an edit overtakes tells extensions that the document is not dirty, though it is. So only a save that says it is done counts,
- * and a refused one is tried again when the other has ended. A merge editor that is closed while dirty would ask whether to save.
- */
-async function savedWhole(result: vscode.Uri): Promise<boolean> {
-  for (let tries = 0; tries < SAVES; tries++) {
-    const document = documentOf(result);
-    if (document === undefined) return true;
-    const waiting = new AbortController();
-    const other = nextSave(document, waiting.signal);
-    try {
-      if (await document.save()) return true;
-      await other;
-    } finally {
-      waiting.abort();
-    }
-  }
-  return false;
-}
-
-/** Resolves when a document is next saved, whoever asked for it; `SAVE_MS` later where it is not; and when nobody waits any more. */
-function nextSave(document: vscode.TextDocument, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(late);
-      saving.dispose();
-      resolve();
-    };
-    const late = setTimeout(end, SAVE_MS);
-    const saving = vscode.workspace.onDidSaveTextDocument((saved) => {
-      if (saved === document) end();
-    });
-    signal.addEventListener('abort', end, { once: true });
-  });
-}
 
 /** The file that was made, as it was saved. */
 async function readResult(result: vscode.Uri): Promise<Result<Buffer>> {

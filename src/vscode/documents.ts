@@ -12,6 +12,10 @@ const REREAD_MS = 5_000;
 const CALM_MS = 150;
 const STORM_MS = 8_000;
 
+/** How often a save is tried, and how long one that is under way may take, in milliseconds. */
+const SAVES = 4;
+const SAVE_MS = 4_000;
+
 /** The open documents of files under a folder, by workspace path. */
 export function documentsUnder(folder: vscode.WorkspaceFolder, repo: Repository): Map<string, vscode.TextDocument> {
   const documents = new Map<string, vscode.TextDocument>();
@@ -104,6 +108,60 @@ export function calm(folder: vscode.WorkspaceFolder, repo: Repository): Promise<
       clearTimeout(quiet);
       quiet = setTimeout(end, CALM_MS);
     });
+  });
+}
+
+/**
+ * Whether a document holds text that is not on disk. VS Code tells extensions that a document is clean when a save ends that an edit has
+ * overtaken, until the next edit; its tab knows better.
+ */
+export function isUnsaved(document: vscode.TextDocument): boolean {
+  if (document.isDirty || document.isClosed) return document.isDirty;
+  const uri = document.uri.toString();
+  return vscode.window.tabGroups.all.some((group) => group.tabs.some((tab) => tab.isDirty && editedIn(tab)?.toString() === uri));
+}
+
+/** The file that a tab edits. */
+function editedIn({ input }: vscode.Tab): vscode.Uri | undefined {
+  if (input instanceof vscode.TabInputText) return input.uri;
+  return input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
+}
+
+/**
+ * Saves all that a document shows; false where it could not be saved. VS Code refuses a save at once while another one (such as an
+ * automatic one) asks the extensions: it is tried again when that one has ended. Only a save that says it is done counts: whether the
+ * document is dirty is not told truly just then (see {@link isUnsaved}).
+ */
+export async function saveWhole(document: vscode.TextDocument): Promise<boolean> {
+  for (let tries = 0; tries < SAVES && !document.isClosed; tries++) {
+    const waiting = new AbortController();
+    const other = nextSave(document, waiting.signal);
+    try {
+      if (await document.save()) return true;
+      await other;
+    } catch (thrown) {
+      // Closed meanwhile, by somebody who saved it or did not want it.
+      if (!document.isClosed) throw thrown;
+    } finally {
+      waiting.abort();
+    }
+  }
+  return document.isClosed;
+}
+
+/** Resolves when a document is next saved, whoever asked for it; `SAVE_MS` later where it is not; and when nobody waits any more. */
+function nextSave(document: vscode.TextDocument, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(late);
+      saving.dispose();
+      resolve();
+    };
+    const late = setTimeout(end, SAVE_MS);
+    const saving = vscode.workspace.onDidSaveTextDocument((saved) => {
+      if (saved === document) end();
+    });
+    signal.addEventListener('abort', end, { once: true });
   });
 }
 

@@ -5,7 +5,19 @@ import { deletionsFirst, expect, putBack, sameContent } from '../repo/diskWorksp
 import { checkNoLink, checkNotReadOnly, readContent, removeEmptyParents, removeFile, setMode, writeContent } from '../repo/files';
 import type { Repository } from '../repo/repository';
 import type { Content, FileEdit, FileRestore, Untitled, Workspace } from '../repo/workspace';
-import { bytesOf, bytesOfText, calm, documentsUnder, heldBy, replaceText, settled, textOf, withEndsOf } from './documents';
+import {
+  bytesOf,
+  bytesOfText,
+  calm,
+  documentsUnder,
+  heldBy,
+  isUnsaved,
+  replaceText,
+  saveWhole,
+  settled,
+  textOf,
+  withEndsOf,
+} from './documents';
 import { lineEdits } from './textEdits';
 
 export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository): Workspace {
@@ -13,7 +25,7 @@ export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository
     unsaved: async () => {
       const texts = [];
       for (const [path, document] of documentsUnder(folder, repo)) {
-        if (document.isDirty) texts.push({ path, bytes: await bytesOf(document) });
+        if (isUnsaved(document)) texts.push({ path, bytes: await bytesOf(document) });
       }
       return texts;
     },
@@ -67,14 +79,14 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
 /** Checks that the workspace still holds what the edit expects, and decides how to change it. */
 async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocument | undefined): Promise<Result<Step>> {
   const { root } = place.repo;
-  if (document?.isDirty !== true) {
+  if (document === undefined || !isUnsaved(document)) {
     const fit = await expect(root, edit);
     if (!fit.ok) return fit;
   }
   const whole = ok<Step>({ kind: 'whole', edit });
   if (document === undefined || edit.after === null || edit.after.mode === '120000') return whole;
   const wanted = await textOf(document, edit.after.bytes);
-  const save = !document.isDirty;
+  const save = !isUnsaved(document);
   if (save) {
     // A text that is no file's exact bytes (mixed line ends, another encoding, binary) is written whole; the editor reads it again.
     const shown = edit.before === null ? undefined : await textOf(document, edit.before.bytes);
@@ -90,7 +102,7 @@ async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocume
   }
   const before = document.getText();
   const held = await bytesOfText(document, before);
-  if (edit.before === null || document.isDirty === save || !held.equals(edit.before.bytes)) return movedFailure(edit.path);
+  if (edit.before === null || isUnsaved(document) === save || !held.equals(edit.before.bytes)) return movedFailure(edit.path);
   return ok({ kind: 'document', edit: { ...edit, after: edit.after }, document, before, after: withEndsOf(document, wanted), save });
 }
 
@@ -99,7 +111,11 @@ function firstMoved(place: Place, steps: readonly Step[]): string | undefined {
   const documents = documentsUnder(place.folder, place.repo);
   for (const step of steps) {
     const document = documents.get(step.edit.path);
-    if (step.kind === 'document' ? step.document.getText() !== step.before : document?.isDirty === true && !isDeleted(step, document))
+    if (
+      step.kind === 'document'
+        ? step.document.getText() !== step.before
+        : document !== undefined && isUnsaved(document) && !isDeleted(step, document)
+    )
       return step.edit.path;
   }
   return undefined;
@@ -167,7 +183,7 @@ async function finish(place: Place, steps: readonly Step[]): Promise<Result<void
     }
   }
   for (const step of steps) {
-    if (step.kind === 'document' && step.save && step.document.isDirty && !(await step.document.save())) {
+    if (step.kind === 'document' && step.save && !(await saveWhole(step.document))) {
       return fail(
         'file',
         `${step.edit.path} could not be saved.`,
@@ -187,7 +203,8 @@ async function takeBack(place: Place, steps: readonly Step[]): Promise<Result<vo
     if (step.kind !== 'document' || step.document.getText() !== step.after) continue;
     const back = await replaceText(step.document, step.before);
     if (!back.ok) return back;
-    if (step.save && step.document.isDirty) await step.document.save();
+    if (step.save && !(await saveWhole(step.document)))
+      return fail('file', `${step.edit.path} could not be saved.`, 'Save it by hand to see why.');
   }
   return ok();
 }
@@ -215,12 +232,12 @@ async function restoreOne(place: Place, file: FileRestore, document: vscode.Text
   const { root } = place.repo;
   const clear = await checkNoLink(root, file.path);
   if (!clear.ok) return clear;
-  if (document?.isDirty === true) {
+  if (document !== undefined && isUnsaved(document)) {
     // Saved first, so that the editor takes what is written to disk next for its own.
     const text = file.disk === null ? '' : await textOf(document, file.disk.bytes);
     const replaced = await replaceText(document, withEndsOf(document, text));
     if (!replaced.ok) return replaced;
-    if (document.isDirty && !(await document.save()))
+    if (!(await saveWhole(document)))
       return fail('file', `${file.path} could not be saved.`, 'Save or close it by hand, then roll back again.');
   }
   const now = await readContent(root, file.path);

@@ -12,6 +12,9 @@ import type { Processes } from './processes';
 import { quietSettings, startBareServer, testEnvironment, writeSettings } from './server';
 import { root } from './versions';
 
+/** A browser's VS Code saves by itself after a second, a desktop's does not: the tests say when. */
+const settings = { ...quietSettings, 'files.autoSave': 'off' };
+
 export interface HostSuite {
   processes: Processes;
   /** The desktop VS Code to use, or how to get the packaged one. */
@@ -57,7 +60,7 @@ interface Place {
 async function inPackagedHost(place: Place & { processes: Processes; host: PackagedHost; print: (line: string) => void }): Promise<Report> {
   const { processes, host, folder, workspace, hearing, print } = place;
   const data = join(folder, 'data');
-  writeSettings(join(data, 'data', 'User', 'settings.json'), quietSettings);
+  writeSettings(join(data, 'data', 'User', 'settings.json'), settings);
   const folders = { data, extensions: join(folder, 'extensions') };
   const server = await startBareServer(processes, host, folders, testEnvironment(folder, place.env));
   const browser = await openBrowser(await findBrowser(processes, host, print));
@@ -106,7 +109,7 @@ async function openPage(browser: Browser, port: number, workspace: string, heari
 async function inDesktop(place: Place & { processes: Processes; desktop: Desktop; print: (line: string) => void }): Promise<Report> {
   const { processes, desktop, folder, workspace, hearing, print } = place;
   const data = join(folder, 'data');
-  writeSettings(join(data, 'User', 'settings.json'), quietSettings);
+  writeSettings(join(data, 'User', 'settings.json'), settings);
   const args = [join(__dirname, 'desktopChild.js'), desktop.executable, root, suite, workspace];
   args.push('--user-data-dir', data, '--extensions-dir', join(folder, 'extensions'));
   const vscode = processes.start(process.execPath, args, { env: testEnvironment(folder, place.env) });

@@ -67,6 +67,26 @@ describe('landing', () => {
     assert.equal(readlinkSync(place.path('link')), 'target.txt');
   });
 
+  it('takes for unsaved what was typed while a save was under way, though VS Code tells extensions that it is saved', async () => {
+    // Big enough that writing it takes longer than typing a letter.
+    const place = await freshFolder({ 'big.txt': 'a line of a big file\n'.repeat(200_000) });
+    const document = await openFile(place.uri('big.txt'));
+    let round = 0;
+    do {
+      await typeAt(document, 0, `round ${round++}\n`);
+      const saved = saving(document);
+      const ended = document.save();
+      await saved;
+      await typeAt(document, 0, 'meanwhile\n');
+      await ended;
+    } while (document.isDirty || readFileSync(place.path('big.txt'), 'utf8') === document.getText());
+    const unsaved = await place.workspace.unsaved();
+    assert.deepEqual(
+      unsaved.map(({ path, bytes }) => [path, bytes.toString() === document.getText()]),
+      [['big.txt', true]],
+    );
+  });
+
   it('loses no letter of a person who types while it lands', async () => {
     const text = Array.from({ length: 40 }, (_, at) => `line ${at}`);
     const place = await freshFolder({ 'typed.txt': lines(...text) });
@@ -143,3 +163,14 @@ describe('landing', () => {
     assert.equal(existsSync(join(outside, 'new.txt')), false);
   });
 });
+
+/** When a document is about to be saved. */
+function saving(document: vscode.TextDocument): Promise<void> {
+  return new Promise((resolve) => {
+    const listening = vscode.workspace.onWillSaveTextDocument((event) => {
+      if (event.document !== document) return;
+      listening.dispose();
+      resolve();
+    });
+  });
+}
