@@ -10,6 +10,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
+       --allow-command COMMAND             with --goal: a check that the plan may run, exactly or with *; may be repeated
   weft runs                                the runs of this folder
   weft undo RUN TASK                       take one landed task back, and keep everything else
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
@@ -35,6 +36,8 @@ export type Command =
       readonly model: string;
       readonly maxWorkers: number | undefined;
       readonly onStale: OnStale;
+      /** Commands that a plan which nobody has read may run. */
+      readonly allow: readonly string[];
     }
   | { readonly kind: 'runs' }
   | { readonly kind: 'undo' | 'land'; readonly run: string; readonly task: string }
@@ -71,6 +74,7 @@ function parse(argv: readonly string[]) {
       'max-workers': { type: 'string' },
       model: { type: 'string' },
       'on-stale': { type: 'string' },
+      'allow-command': { type: 'string', multiple: true },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
@@ -90,7 +94,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
   if (name === 'run') return runOf(rest[0], values);
-  for (const option of ['goal', 'max-workers', 'model', 'on-stale'] as const) {
+  for (const option of ['goal', 'max-workers', 'model', 'on-stale', 'allow-command'] as const) {
     if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   const [first, second] = rest;
@@ -108,6 +112,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
 function runOf(plan: string | undefined, values: Values): Result<Command> {
   const { goal, model = DEFAULT_MODEL } = values;
   const workers = values['max-workers'];
+  const allow = values['allow-command'] ?? [];
   const maxWorkers = workers === undefined ? undefined : Number(workers);
   if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
     return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
@@ -116,7 +121,7 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   if (onStale === undefined) return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale });
-  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale });
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale, allow });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale, allow });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
 }

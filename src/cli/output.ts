@@ -3,6 +3,7 @@ import type { RunEvent } from '../domain/event';
 import { type Failure, failureText } from '../domain/failure';
 import { partText } from '../domain/part';
 import type { RunState, Stage } from '../domain/run';
+import { tailOf, verdictText } from '../engine/check';
 import type { Summary } from '../engine/summary';
 import type { ConflictPaths } from '../repo/conflictFiles';
 
@@ -53,6 +54,13 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
       return line('⚠', staleText(event, state));
     case 'task.reworked':
       return line('↻', event.why === 'stale' ? 'goes on from the workspace as it is now' : 'goes on: its check failed');
+    case 'task.checking':
+      return line(
+        '?',
+        `checking: ${event.commands.join(', ')}${event.together.length === 0 ? '' : ` (together with ${event.together.join(', ')})`}`,
+      );
+    case 'task.checked':
+      return event.ok ? line('✓', `check is green, after ${seconds(event.milliseconds)}`) : line('✗', redLines(event));
     case 'task.landed':
       return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
     case 'task.conflicted':
@@ -87,6 +95,18 @@ function staleText({ files, held }: Extract<RunEvent, { type: 'task.stale' }>, s
   const changed = files.map((file) => `${file.path} (by: ${by(file)})`).join(', ');
   return `read what was changed meanwhile: ${changed}${held ? '; it waits for you' : ''}`;
 }
+
+/** Why a check is red, with the end of what it printed. */
+function redLines(event: Extract<RunEvent, { type: 'task.checked' }>): string {
+  const under = event.onTopOf.length === 0 ? '' : `, on top of ${event.onTopOf.join(', ')}`;
+  const said = tailOf(event.output, SHOWN)
+    .split('\n')
+    .filter((row) => row !== '');
+  return [`check is red${under}: ${verdictText(event)}`, ...said.map((row) => `          ${row}`)].join('\n');
+}
+
+/** Most characters of a check's output that are shown. */
+const SHOWN = 800;
 
 /** The end of a run, for people. */
 export function summaryLines(

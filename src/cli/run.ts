@@ -5,11 +5,13 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../domain/clock';
+import { notAllowed } from '../domain/commands';
 import { cancelled, type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
 import { type Plan, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
-import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE, type Usage } from '../domain/usage';
+import { folderChecker } from '../engine/check';
 import { inProcessWorker } from '../engine/inProcess';
 import { beginRun } from '../engine/run';
 import { summarize } from '../engine/summary';
@@ -17,6 +19,7 @@ import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
 import { makePlan } from '../plan/planner';
 import { type ConflictPaths, writeConflictFiles } from '../repo/conflictFiles';
+import { folderPool } from '../repo/folderPool';
 import type { Repository } from '../repo/repository';
 import { listFiles } from '../repo/truth';
 import type { Workspace } from '../repo/workspace';
@@ -30,6 +33,8 @@ export interface CliPorts {
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal;
 }
+
+const FOLDERS = { link: DEFAULT_LINKS, most: MAX_FOLDERS, quotaBytes: DEFAULT_FOLDERS_QUOTA_GB * 1e9 };
 
 type RunCommand = Extract<Command, { kind: 'run' }>;
 
@@ -49,11 +54,13 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const planned = given.value === undefined ? await planGoal(command, ports, model.value) : ok({ plan: given.value, usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
   const { plan, usage } = planned.value;
+  const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
+  if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
   const worker = inProcessWorker(repo, model.value);
   const begun = await beginRun(
     { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
-    { repo, workspace, worker, clock: systemClock },
+    { repo, workspace, worker, check: folderChecker(folderPool(repo, FOLDERS)), clock: systemClock },
     signal,
   );
   if (!begun.ok) return refuse(begun.failure);
@@ -67,6 +74,20 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   signal.removeEventListener('abort', stop);
   run.record.close();
   return ended.ok ? report(ended.value, ports) : refuse(ended.failure);
+}
+
+/** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */
+function unreadCommands(plan: Plan, commands: readonly string[]) {
+  const options = commands.map((command) => `--allow-command ${quoted(command)}`).join(' ');
+  return fail(
+    'input',
+    `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as a check, which you have not allowed; nothing was started.`,
+    `Allow it with ${options}, or read the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
+  );
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function report(state: RunState, { repo, output, signal }: CliPorts): Promise<number> {

@@ -6,7 +6,7 @@ import { planSchema } from './plan';
 import { usageSchema } from './usage';
 
 const failureSchema = z.object({
-  kind: z.enum(['input', 'git', 'file', 'moved', 'auth', 'model', 'agent', 'cancelled']),
+  kind: z.enum(['input', 'git', 'file', 'moved', 'auth', 'model', 'agent', 'check', 'cancelled']),
   message: z.string(),
   fix: z.string(),
 });
@@ -47,6 +47,21 @@ const happenings = [
   z.object({ type: z.literal('task.stale'), task, files: z.array(staleFileSchema).min(1), held: z.boolean() }),
   /** It goes back to its agent, which begins again from what it has done, as soon as one is free. */
   z.object({ type: z.literal('task.reworked'), task, why: z.enum(['stale', 'check']) }),
+  /** Its changes, merged into the workspace as it is, are checked; `together` with those of these tasks. */
+  z.object({ type: z.literal('task.checking'), task, commands: z.array(z.string()), together: z.array(z.string()) }),
+  /** What came of it: the command that decided, its exit code (null: ended by a signal), and what it printed, cut in the middle. */
+  z.object({
+    type: z.literal('task.checked'),
+    task,
+    ok: z.boolean(),
+    command: z.string(),
+    exitCode: z.number().nullable(),
+    timedOut: z.boolean(),
+    output: z.string(),
+    milliseconds: z.number(),
+    /** Tasks that had not landed yet and were under it when it was checked. */
+    onTopOf: z.array(z.string()),
+  }),
   /** Its changes are in the workspace; `before` and `after` are the workspace's commits around the landing. */
   z.object({ type: z.literal('task.landed'), task, before: z.string(), after: z.string() }),
   z.object({ type: z.literal('task.conflicted'), task, conflict: conflictSchema }),

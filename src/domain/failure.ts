@@ -16,6 +16,8 @@ export type FailureKind =
   | 'model'
   /** The agent did not do what its task needs (no tool call, out of turns, refused). */
   | 'agent'
+  /** A check failed on the merged workspace. */
+  | 'check'
   /** The person stopped it. */
   | 'cancelled';
 

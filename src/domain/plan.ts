@@ -9,6 +9,8 @@ export const ROLES = ['coder', 'debugger', 'security', 'database', 'tester', 're
 /** More tasks than this in one plan are refused: a plan of that size is a mistake or a loop. */
 export const MAX_TASKS = 1000;
 
+const checkSchema = z.string().max(2000).regex(/\S/, 'is empty: give a command, or leave it out');
+
 const taskSchema = z
   .strictObject({
     id: z
@@ -24,12 +26,15 @@ const taskSchema = z
     dependsOn: z.array(z.string()).default([]).describe('Ids of the tasks that must have landed before this one starts.'),
     writes: z.array(z.string()).default([]).describe('Forecast of the files that the task will change (globs). Never a guarantee.'),
     context: z.array(z.string()).default([]).describe('Files that the agent should read first, relative to the workspace.'),
+    check: checkSchema.optional().describe('Shell command that must succeed on the merged workspace before this task lands.'),
   })
   .describe('One piece of work for one agent.');
 
 const limitsSchema = z
   .strictObject({
     maxWorkers: z.int().min(1).max(64).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
+    repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
+    checkTimeoutSeconds: z.int().min(1).max(86_400).optional().describe('How long one check may take. Default: 600.'),
   })
   .describe('Limits of this run.');
 
@@ -42,6 +47,9 @@ export const planSchema = z
       .min(1, 'there are no tasks: give at least one')
       .max(MAX_TASKS)
       .describe('The tasks. Those that do not depend on each other run side by side.'),
+    check: checkSchema
+      .optional()
+      .describe('Shell command that must succeed on the merged workspace before any task lands: the tests, say.'),
     limits: limitsSchema.optional(),
   })
   .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
@@ -49,6 +57,11 @@ export const planSchema = z
 export type Plan = z.infer<typeof planSchema>;
 export type Task = Plan['tasks'][number];
 export type TaskId = string;
+
+/** The commands that must succeed before a task lands: its own, then the run's. */
+export function checksOf(plan: Plan, task: Task): string[] {
+  return [...new Set([task.check, plan.check].flatMap((command) => command ?? []))];
+}
 
 /** One thing that is wrong with a plan: where (`tasks[2].dependsOn[0]`, as path segments), what, and what to do. */
 export interface PlanProblem {

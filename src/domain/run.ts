@@ -51,6 +51,20 @@ export interface UndonePart extends Link {
   readonly part: Part;
 }
 
+/** The last check of a task: it goes on, or what came of it. */
+export type Check = { readonly kind: 'running'; readonly commands: readonly string[] } | ({ readonly kind: 'ended' } & CheckResult);
+
+/** What a check said: whether the merged workspace may land, and by which command. */
+export interface CheckResult {
+  readonly ok: boolean;
+  readonly command: string;
+  /** null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
 export interface TaskState {
   readonly task: Task;
   readonly stage: Stage;
@@ -63,6 +77,8 @@ export interface TaskState {
   readonly parts: readonly UndonePart[];
   /** Of two tasks that landed, or were undone or redone, the one that did so later has the greater number; 0 until then. */
   readonly order: number;
+  /** null where it was not checked. */
+  readonly check: Check | null;
 }
 
 export interface RunState {
@@ -105,7 +121,7 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
     if (state !== undefined) throw illegal(event, 'the run has started already');
     const tasks = event.plan.tasks.map((task): [TaskId, TaskState] => [
       task.id,
-      { task, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0 },
+      { task, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0, check: null },
     ]);
     return { start: event, phase: 'running', tasks: new Map(tasks), endedAt: 0 };
   }
@@ -173,6 +189,14 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
           endedAt: event.at,
         },
       };
+    case 'task.checking':
+      allow('done');
+      return { ...state, check: { kind: 'running', commands: event.commands } };
+    case 'task.checked': {
+      allow('done');
+      const { ok, command, exitCode, timedOut, output, milliseconds } = event;
+      return { ...state, check: { kind: 'ended', ok, command, exitCode, timedOut, output, milliseconds } };
+    }
     case 'task.landed':
       allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone');
       // An undo that did not happen was told so before there was an event of its own for that.

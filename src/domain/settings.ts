@@ -12,3 +12,11 @@ export const DEFAULT_ON_STALE: OnStale = 'check';
 /** Snapshots of a folder that are kept, and the disk that they may take, in megabytes (0: no limit). */
 export const DEFAULT_KEEP = 50;
 export const DEFAULT_QUOTA_MB = 2048;
+/** How often an agent may repair work whose check failed. */
+export const DEFAULT_REPAIRS = 2;
+export const DEFAULT_CHECK_SECONDS = 600;
+/** What git ignores and commands need: it is put into the folders in which they run. */
+export const DEFAULT_LINKS: readonly string[] = ['node_modules', '.venv', 'venv', '.env', '.env.local'];
+/** Most folders of one workspace, and most bytes of those of all workspaces. */
+export const MAX_FOLDERS = 4;
+export const DEFAULT_FOLDERS_QUOTA_GB = 10;

@@ -17,9 +17,15 @@ export function landPortsOf(record: RunRecord, ports: { repo: Repository; worksp
 
 /**
  * Lands what a task's agent did, or what the person made of its conflict. Whatever comes of it is an event of the run:
- * landed, in conflict, or failed with its draft kept.
+ * landed, in conflict, or failed with its draft kept. Where it is not `isStillRight`, nothing comes of it.
  */
-export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, signal: AbortSignal): Promise<Result<void>> {
+export async function landTask(
+  record: RunRecord,
+  ports: LandPorts,
+  id: TaskId,
+  signal: AbortSignal,
+  isStillRight?: () => Promise<Result<void>>,
+): Promise<Result<void>> {
   const incoming = await incomingOf(record.state, ports.repo, id);
   if (!incoming.ok) {
     // What is asked too early changes nothing; what git refuses ends as a landing does that failed.
@@ -31,7 +37,13 @@ export async function landTask(record: RunRecord, ports: LandPorts, id: TaskId, 
     record.emit({ type: 'task.landed', task: id, before: base, after: base });
     return ok();
   }
-  const landing = await land(ports, incoming.value, signal);
+  let wrong: Result<void> = ok();
+  const guard = async () => {
+    wrong = (await isStillRight?.()) ?? ok();
+    return wrong;
+  };
+  const landing = await land(ports, incoming.value, signal, guard);
+  if (!wrong.ok) return wrong;
   if (landing.ok) {
     tellLanding(record, incoming.value, landing.value);
     return ok();

@@ -8,6 +8,8 @@ import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { takeSnapshot } from '../repo/snapshot';
+import type { Checker } from './check';
+import { landChecked } from './checkedLanding';
 import { landPortsOf, landTask } from './landing';
 import { Live } from './live';
 import { RunRecord } from './record';
@@ -28,6 +30,7 @@ export interface RunPorts {
   readonly repo: LandPorts['repo'];
   readonly workspace: LandPorts['workspace'];
   readonly worker: Worker;
+  readonly check: Checker;
   readonly clock: Clock;
 }
 
@@ -62,6 +65,11 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
 export class LiveRun {
   private readonly starting = new Set<TaskId>();
   private landing: TaskId | undefined;
+  /** Those of the batch that is checked now; among them the one that is judged or written, and cannot be stopped. */
+  private checking: ReadonlySet<TaskId> = new Set();
+  private writing: TaskId | undefined;
+  /** Calls off the check that runs. */
+  private batch = new AbortController();
   /** Calls off what is under way for a task: preparing its draft, or its agent. */
   private readonly agents = new Map<TaskId, AbortController>();
   /** Calls off landings that have not begun to write, when the run is stopped. */
@@ -97,7 +105,8 @@ export class LiveRun {
     });
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
-      this.attempt(() => this.perform(decide(this.record.state, this.request.limits, { starting: this.starting, landing: this.landing })));
+      const busy = { starting: this.starting, landing: this.landing, checking: this.checking };
+      this.attempt(() => this.perform(decide(this.record.state, this.request.limits, busy)));
       await this.next();
     }
     for (const agent of this.agents.values()) agent.abort();
@@ -112,6 +121,7 @@ export class LiveRun {
     if (this.record.state.phase !== 'running') return;
     this.record.emit({ type: 'run.stopping' });
     this.whole.abort();
+    this.batch.abort();
     for (const agent of this.agents.values()) agent.abort();
   }
 
@@ -122,10 +132,16 @@ export class LiveRun {
     else if (this.canStop(task)) {
       const draft = this.record.state.tasks.get(task)?.work.changeset ?? null;
       this.record.emit({ type: 'task.stopped', task, draft });
+      this.callOffCheck();
     }
   }
 
-  /** Whether nothing is under way for a task, but something could be: it waits to start, or to land. */
+  /** A check that nothing waits for any more is a waste of time. */
+  private callOffCheck(): void {
+    const { tasks } = this.record.state;
+    if (![...this.checking].some((id) => tasks.get(id)?.stage.kind === 'done')) this.batch.abort();
+  }
+
   /** Has the agent of a task that is held go on from the workspace as it is now. Fails where its work is in conflict with it. */
   async rework(id: TaskId, signal: AbortSignal): Promise<Result<void>> {
     const { start, tasks } = this.record.state;
@@ -140,9 +156,10 @@ export class LiveRun {
     return ok();
   }
 
+  /** Whether nothing is under way for a task, but something could be: it waits to start, to be checked, or to land. */
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
-    return kind === 'waiting' || (kind === 'done' && this.landing !== task);
+    return kind === 'waiting' || (kind === 'done' && this.landing !== task && this.writing !== task);
   }
 
   private perform(decisions: readonly Decision[]): void {
@@ -158,6 +175,11 @@ export class LiveRun {
         case 'land':
           this.landing = decision.task;
           this.run(this.land(decision.task));
+          break;
+        case 'check':
+          this.checking = new Set(decision.tasks);
+          this.batch = new AbortController();
+          this.run(this.checkAndLand(decision.tasks, this.batch.signal));
           break;
         case 'doom':
           this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
@@ -245,17 +267,49 @@ export class LiveRun {
     this.record.emit({ type: 'task.reworked', task: id, why });
   }
 
+  /** Premise → land. */
   private async land(id: TaskId): Promise<void> {
     try {
-      const { onStale = DEFAULT_ON_STALE } = this.request;
-      const premise = await judgePremise(this.record, this.landPorts(), id, { onStale, signal: this.whole.signal });
-      if (!premise.ok) this.failLanding(id, premise.failure);
-      else if (premise.value.kind === 'rework') this.sendBack(id, 'stale', premise.value.rework);
-      else if (premise.value.kind === 'land') await landTask(this.record, this.landPorts(), id, this.whole.signal);
+      if (await this.premiseHolds(id)) await landTask(this.record, this.landPorts(), id, this.whole.signal);
     } finally {
       this.landing = undefined;
       this.stir();
     }
+  }
+
+  /** Premise → check → land, for tasks that are checked together. */
+  private async checkAndLand(tasks: readonly TaskId[], signal: AbortSignal): Promise<void> {
+    try {
+      const fresh: TaskId[] = [];
+      for (const task of tasks) {
+        this.writing = task;
+        if (await this.premiseHolds(task)) fresh.push(task);
+      }
+      this.writing = undefined;
+      const ports = {
+        record: this.record,
+        land: this.landPorts(),
+        check: this.ports.check,
+        sendBack: (task: TaskId, rework: Rework) => this.sendBack(task, 'check', rework),
+        writing: (task: TaskId | undefined) => {
+          this.writing = task;
+        },
+      };
+      await landChecked(ports, fresh, signal);
+    } finally {
+      this.checking = new Set();
+      this.writing = undefined;
+      this.stir();
+    }
+  }
+
+  /** Whether a task may go on to its landing; where its premise is stale, it may have to wait, or gone back to its agent. */
+  private async premiseHolds(id: TaskId): Promise<boolean> {
+    const { onStale = DEFAULT_ON_STALE } = this.request;
+    const premise = await judgePremise(this.record, this.landPorts(), id, { onStale, signal: this.whole.signal });
+    if (premise.ok && premise.value.kind === 'rework') this.sendBack(id, 'stale', premise.value.rework);
+    if (!premise.ok) this.failLanding(id, premise.failure);
+    return premise.ok && premise.value.kind === 'land';
   }
 
   /** What could not even be looked at lands as little as what could not be written. */
@@ -295,6 +349,7 @@ export class LiveRun {
       'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.',
     ).failure;
     this.whole.abort();
+    this.batch.abort();
     this.stir();
   }
 

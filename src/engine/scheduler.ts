@@ -1,12 +1,14 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
 import { never } from '../domain/failure';
-import type { TaskId } from '../domain/plan';
-import { isDecided, type RunState, type Stage } from '../domain/run';
+import { checksOf, type TaskId } from '../domain/plan';
+import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
 
 /** What a run can be told to do next. */
 export type Decision =
   | { readonly kind: 'start'; readonly task: TaskId }
   | { readonly kind: 'land'; readonly task: TaskId }
+  /** To be checked together, in this order, and landed where they are green. */
+  | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
   | { readonly kind: 'doom'; readonly task: TaskId; readonly because: TaskId }
   | { readonly kind: 'stop'; readonly task: TaskId }
   | { readonly kind: 'finish' };
@@ -21,6 +23,8 @@ export interface Limits {
 export interface Busy {
   readonly starting: ReadonlySet<TaskId>;
   readonly landing: TaskId | undefined;
+  /** Those that are checked, or landed after that. */
+  readonly checking: ReadonlySet<TaskId>;
 }
 
 export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] {
@@ -28,12 +32,14 @@ export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] 
   const decisions: Decision[] = [];
   const stopping = state.phase === 'stopping';
   let running = busy.starting.size;
-  let open = busy.starting.size + (busy.landing === undefined ? 0 : 1);
+  let open = busy.starting.size + busy.checking.size + (busy.landing === undefined ? 0 : 1);
   let landing = busy.landing !== undefined;
   const ready: TaskId[] = [];
+  const unchecked: TaskState[] = [];
 
-  for (const [id, { stage, task }] of state.tasks) {
-    if (busy.starting.has(id) || busy.landing === id) continue;
+  for (const [id, found] of state.tasks) {
+    const { stage, task } = found;
+    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id)) continue;
     switch (stage.kind) {
       case 'waiting': {
         const fate = stopping ? 'stop' : fateOf(state, limits, task.dependsOn);
@@ -50,6 +56,7 @@ export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] 
       case 'done':
         open++;
         if (stopping) decisions.push({ kind: 'stop', task: id });
+        else if (needsCheck(state, found)) unchecked.push(found);
         else if (!landing) {
           landing = true;
           decisions.push({ kind: 'land', task: id });
@@ -75,10 +82,20 @@ export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] 
         never(stage);
     }
   }
+  // One check at a time; those that come meanwhile wait, and are checked together.
+  if (unchecked.length > 0 && busy.checking.size === 0) {
+    const inOrder = unchecked.sort((a, b) => a.work.endedAt - b.work.endedAt);
+    decisions.push({ kind: 'check', tasks: inOrder.map(({ task }) => task.id) });
+  }
   const order = longestFirst(state, ready);
   for (const task of order.slice(0, Math.max(0, limits.maxWorkers - running))) decisions.push({ kind: 'start', task });
   if (open === 0) decisions.push({ kind: 'finish' });
   return decisions;
+}
+
+/** What changed nothing has nothing that could be red. */
+function needsCheck({ start }: RunState, { task, work }: TaskState): boolean {
+  return work.changeset !== null && checksOf(start.plan, task).length > 0;
 }
 
 type Fate = 'ready' | 'wait' | { readonly because: TaskId };

@@ -95,9 +95,19 @@ export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Pr
   });
 }
 
-/** Merges a change into the workspace, applies it, looks whether it is there, and records it. One at a time for each root. */
-export function land(ports: LandPorts, incoming: Incoming, signal: AbortSignal): Promise<Result<Landing>> {
+/**
+ * Merges a change into the workspace, applies it, looks whether it is there, and records it. One at a time for each root.
+ * `isStillRight` is asked first, when nobody else can land any more: where it fails, so does the landing.
+ */
+export function land(
+  ports: LandPorts,
+  incoming: Incoming,
+  signal: AbortSignal,
+  isStillRight: () => Promise<Result<void>> = async () => ok(),
+): Promise<Result<Landing>> {
   return ports.repo.landLock(signal, async () => {
+    const right = await isStillRight();
+    if (!right.ok) return right;
     let last: Result<Landing> = cancelled;
     for (let tries = 0; tries < TRIES; tries++) {
       if (signal.aborted) return cancelled;

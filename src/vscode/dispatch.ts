@@ -1,18 +1,25 @@
 /** From what a person selected to a run: plan, review, start. */
 import * as vscode from 'vscode';
+import { notAllowed } from '../domain/commands';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
+import { folderChecker } from '../engine/check';
 import type { Selected } from '../plan/context';
+import { folderPool } from '../repo/folderPool';
 import { listFiles } from '../repo/truth';
-import { saysTrusted, showFailure, withProgress } from './messages';
+import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
 import { folderOfPlan, openPlan, readPlanDocument } from './planDocument';
 import { askGoal, chooseFolder, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session, Sessions } from './session';
+import { shortened } from './wording';
 
 const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.';
+
+/** Longer commands are cut in a notification; the plan has all of them. */
+const COMMAND_LENGTH = 60;
 
 interface Ports {
   readonly context: vscode.ExtensionContext;
@@ -153,14 +160,26 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   });
   if (!planned.ok) return planned;
   const { plan, usage } = planned.value;
-  if (settings.autoApprove) {
+  const unread = notAllowed(plan, settings.allowedCommands);
+  if (settings.autoApprove && unread.length === 0) {
     const started = await startRun(ports, session, plan, usage);
     return started.ok ? ok() : started;
   }
   const document = await openPlan(session, plan);
   if (!document.ok) return document;
   ports.planning.set(document.value.uri.toString(), usage);
+  if (settings.autoApprove) void tellUnread(unread);
   return ok();
+}
+
+/** What a model wrote runs as a command only where the person has read it, or allowed it by a rule. */
+async function tellUnread(commands: readonly string[]): Promise<void> {
+  const what = commands.map((command) => `“${shortened(command, COMMAND_LENGTH)}”`).join(', ');
+  const rule = {
+    title: 'Allow Commands…',
+    act: () => vscode.commands.executeCommand('workbench.action.openSettings', 'weft.commands.allow'),
+  };
+  await notify('information', `Weft: this plan wants to run ${what}, which no rule of yours allows. Read it, then run it.`, [rule]);
 }
 
 async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage): Promise<Result<DrivenRun>> {
@@ -170,8 +189,9 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
   const { inProcessWorker } = await import('./agents.js');
   const worker = inProcessWorker(session.repo, model.value);
+  const check = folderChecker(folderPool(session.repo, settings.folders));
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
-    ports.sessions.start(session, { plan, model: settings.model, planning, limits, onStale: settings.onStale }, worker, signal),
+    ports.sessions.start(session, { plan, model: settings.model, planning, limits, onStale: settings.onStale }, { worker, check }, signal),
   );
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.

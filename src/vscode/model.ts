@@ -3,9 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Result } from '../domain/failure';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
+import {
+  DEFAULT_FOLDERS_QUOTA_GB,
+  DEFAULT_LINKS,
+  DEFAULT_MAX_WORKERS,
+  DEFAULT_MODEL,
+  DEFAULT_ON_STALE,
+  MAX_FOLDERS,
+  MAX_WORKERS,
+  ON_STALE,
+  type OnStale,
+} from '../domain/settings';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
+import type { FolderSettings } from '../repo/folderPool';
 import { notify } from './messages';
 import { COMMANDS, SETTINGS } from './names';
 
@@ -19,6 +30,9 @@ export interface Settings {
   readonly maxWorkers: number;
   readonly autoApprove: boolean;
   readonly onStale: OnStale;
+  /** Commands that may run without having been read in a plan. */
+  readonly allowedCommands: readonly string[];
+  readonly folders: FolderSettings;
 }
 
 export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
@@ -31,11 +45,25 @@ export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
       typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 ? Math.min(workers, MAX_WORKERS) : DEFAULT_MAX_WORKERS,
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
+    allowedCommands: stringsOr(section.get<unknown>(SETTINGS.allowedCommands), []),
+    folders: {
+      link: stringsOr(section.get<unknown>(SETTINGS.folderLinks), DEFAULT_LINKS),
+      most: MAX_FOLDERS,
+      quotaBytes: numberOr(section.get<unknown>(SETTINGS.foldersQuota), DEFAULT_FOLDERS_QUOTA_GB) * 1e9,
+    },
   };
 }
 
 function stringOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : otherwise;
+}
+
+function stringsOr(value: unknown, otherwise: readonly string[]): readonly string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string' && one.trim() !== '') : otherwise;
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : otherwise;
 }
 
 /** The key stays in here and in what sends requests: agents and journals never see it. */

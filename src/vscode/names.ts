@@ -36,6 +36,9 @@ export const SETTINGS = {
   maxWorkers: 'maxWorkers',
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',
+  allowedCommands: 'commands.allow',
+  folderLinks: 'folders.link',
+  foldersQuota: 'folders.quotaGb',
 } as const;
 
 /** Scheme of read-only documents that show a file as a tree of the run has it. */

@@ -94,8 +94,13 @@ export class Sessions implements vscode.Disposable {
   }
 
   /** Takes the snapshot and starts the run, which goes on by itself. */
-  async start(session: Session, request: RunRequest, worker: RunPorts['worker'], signal: AbortSignal): Promise<Result<DrivenRun>> {
-    const begun = await beginRun(request, { repo: session.repo, workspace: session.workspace, worker, clock: this.clock }, signal);
+  async start(
+    session: Session,
+    request: RunRequest,
+    agents: Pick<RunPorts, 'worker' | 'check'>,
+    signal: AbortSignal,
+  ): Promise<Result<DrivenRun>> {
+    const begun = await beginRun(request, { repo: session.repo, workspace: session.workspace, ...agents, clock: this.clock }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));

@@ -4,12 +4,14 @@ import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
 import { checkPlan, type Plan } from '../../src/domain/plan';
 import { NO_USAGE } from '../../src/domain/usage';
+import { folderChecker } from '../../src/engine/check';
 import { inProcessWorker } from '../../src/engine/inProcess';
 import { beginRun } from '../../src/engine/run';
 import { summarize } from '../../src/engine/summary';
 import { type Scenario, scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
+import { folderPool } from '../../src/repo/folderPool';
 import { openRepository } from '../../src/repo/repository';
 import { makeRepository } from '../run/folders';
 import { atLeast, type Row } from './row';
@@ -49,7 +51,14 @@ async function runTasks(folder: string, maxWorkers: number, taskMs: number): Pro
       paceMs: 0,
       wait: (ms, signal) => (ms === 0 ? Promise.resolve() : pause(ms, undefined, { signal }).catch(() => undefined)),
     });
-    const ports = { repo, workspace: diskWorkspace(folder, async () => ok()), worker: inProcessWorker(repo, model), clock: systemClock };
+    const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }));
+    const ports = {
+      repo,
+      workspace: diskWorkspace(folder, async () => ok()),
+      worker: inProcessWorker(repo, model),
+      check,
+      clock: systemClock,
+    };
     const request = { plan: planOf(), model: 'scripted', planning: NO_USAGE, limits: { maxWorkers, conflicts: 'leave' } } as const;
     const run = must(await beginRun(request, ports, new AbortController().signal));
     const state = must(await run.drive());

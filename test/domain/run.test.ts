@@ -52,6 +52,9 @@ const conflicted: Happening = { type: 'task.conflicted', task: 'a', conflict };
 const stopped: Happening = { type: 'task.stopped', task: 'a', draft: 'd2' };
 const failing: Happening = { type: 'task.failed', task: 'a', failure, draft: 'd3' };
 const doomed: Happening = { type: 'task.doomed', task: 'a', because: 'b' };
+const checking: Happening = { type: 'task.checking', task: 'a', commands: ['npm test'], together: ['b'] };
+const verdict = { ok: false, command: 'npm test', exitCode: 1, timedOut: false, output: 'one failed', milliseconds: 5 };
+const checked: Happening = { type: 'task.checked', task: 'a', ...verdict, onTopOf: ['b'] };
 const step: Happening = { type: 'task.step', task: 'a', step: 'Reading a.ts' };
 const turn: Happening = { type: 'task.turn', task: 'a', usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 } };
 const resolved: Happening = { type: 'task.resolved', task: 'a', path: 'one', entry: file };
@@ -92,6 +95,7 @@ describe('the state of a run', () => {
       undone: null,
       parts: [],
       order: 1,
+      check: null,
     });
     assert.deepEqual(run.tasks.get('b')?.stage, { kind: 'waiting' });
     assert.deepEqual([...run.tasks.keys()], ['a', 'b']);
@@ -116,6 +120,11 @@ describe('the state of a run', () => {
       },
       { base: 'c5', changeset: 'd3', ...read('two'), reworks: { stale: 1, check: 0 }, turns: 2, startedAt: 101 },
     );
+  });
+
+  it('tells the last check of a task, while it goes on and when it has ended', () => {
+    assert.deepEqual(state(started, done, checking).tasks.get('a')?.check, { kind: 'running', commands: ['npm test'] });
+    assert.deepEqual(state(started, done, checking, checked).tasks.get('a')?.check, { kind: 'ended', ...verdict });
   });
 
   it('keeps the draft of whatever did not land', () => {
@@ -180,6 +189,8 @@ describe('the state of a run', () => {
       step,
       turn,
       done,
+      checking,
+      checked,
       conflicted,
       resolved,
       landed,
@@ -210,6 +221,8 @@ describe('an event', () => {
     [step, ['running'], 'running'],
     [turn, ['running'], 'running'],
     [done, ['running'], 'done'],
+    [checking, ['done'], 'done'],
+    [checked, ['done'], 'done'],
     [landed, ['done', 'conflicted', 'failed', 'stopped', 'undone'], 'landed'],
     [conflicted, ['done', 'landed', 'undone', 'conflicted', 'failed', 'stopped'], 'conflicted'],
     [resolved, ['conflicted'], 'conflicted'],

@@ -7,7 +7,7 @@ import { type RunState, reduce } from '../../src/domain/run';
 import { type Busy, type Decision, decide, type Limits } from '../../src/engine/scheduler';
 import { conflictOf, planOf, startOf } from '../support/run';
 
-const IDLE: Busy = { starting: new Set(), landing: undefined };
+const IDLE: Busy = { starting: new Set(), landing: undefined, checking: new Set() };
 const FIVE: Limits = { maxWorkers: 5, conflicts: 'wait' };
 
 function apply(state: RunState, ...happenings: Happening[]): RunState {
@@ -42,11 +42,11 @@ describe('a decision', () => {
   it('counts what is starting, and lands one at a time', () => {
     const state = begin(planOf({ a: [], b: [], c: [], d: [] }));
     const limits = { ...FIVE, maxWorkers: 2 };
-    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a']), landing: undefined })), ['start b']);
-    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a', 'b']), landing: undefined })), []);
+    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a']), landing: undefined, checking: new Set() })), ['start b']);
+    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a', 'b']), landing: undefined, checking: new Set() })), []);
     const both = apply(state, started('a'), started('b'), done('a'), done('b'));
     assert.deepEqual(short(decide(both, limits, IDLE)), ['land a', 'start c', 'start d']);
-    assert.deepEqual(short(decide(both, limits, { starting: new Set(), landing: 'a' })), ['start c', 'start d']);
+    assert.deepEqual(short(decide(both, limits, { starting: new Set(), landing: 'a', checking: new Set() })), ['start c', 'start d']);
   });
 
   it('dooms what waits for a task that failed, through any distance, and nothing else', () => {
@@ -132,6 +132,8 @@ function perform(state: RunState, decision: Decision, outcome: string | undefine
       const first = state.tasks.get(decision.task)?.stage.kind === 'done';
       return apply(state, outcome === 'conflict' && first ? conflicted(decision.task) : landed(decision.task));
     }
+    case 'check':
+      return decision.tasks.reduce((now, task) => perform(now, { kind: 'land', task }, outcome), state);
     case 'doom':
       return apply(state, { type: 'task.doomed', task: decision.task, because: decision.because });
     case 'stop':

@@ -6,8 +6,10 @@ import { type Plan, planSchema } from '../../src/domain/plan';
 import type { RunState, Stage } from '../../src/domain/run';
 import type { OnStale } from '../../src/domain/settings';
 import { NO_USAGE } from '../../src/domain/usage';
+import { type Checker, folderChecker } from '../../src/engine/check';
 import { beginRun, type LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
+import { folderPool } from '../../src/repo/folderPool';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
 import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';
@@ -51,6 +53,8 @@ export interface Rig extends Sandbox {
 export interface RigOptions {
   readonly limits?: Partial<Limits>;
   readonly onStale?: OnStale;
+  readonly plan?: Partial<Plan>;
+  readonly check?: Checker;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -61,10 +65,11 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
   const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
-  const request = { plan: planOf(tasks), model: 'scripted:x', planning: NO_USAGE, limits, onStale };
+  const request = { plan: { ...planOf(tasks), ...options.plan }, model: 'scripted:x', planning: NO_USAGE, limits, onStale };
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = countingClock(Date.now());
-  const ports = { repo: box.repo, workspace, worker: agents.worker, clock };
+  const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
+  const ports = { repo: box.repo, workspace, worker: agents.worker, check, clock };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
   return {

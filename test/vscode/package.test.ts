@@ -7,7 +7,15 @@ import { z } from 'zod';
 import packageJson from '../../package.json';
 import { planSchema } from '../../src/domain/plan';
 import type { Stage } from '../../src/domain/run';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE } from '../../src/domain/settings';
+import {
+  DEFAULT_FOLDERS_QUOTA_GB,
+  DEFAULT_LINKS,
+  DEFAULT_MAX_WORKERS,
+  DEFAULT_MODEL,
+  DEFAULT_ON_STALE,
+  MAX_WORKERS,
+  ON_STALE,
+} from '../../src/domain/settings';
 import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, VIEWS } from '../../src/vscode/names';
 
 const root = join(__dirname, '../../..');
@@ -77,14 +85,17 @@ describe('package.json', () => {
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
       'weft.plan.autoApprove': false,
       'weft.land.onStale': DEFAULT_ON_STALE,
+      'weft.commands.allow': [],
+      'weft.folders.link': DEFAULT_LINKS,
+      'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
     });
     assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
   });
 
-  it('lets no workspace send the key elsewhere, nor an untrusted one set anything', () => {
-    assert.equal(properties.get('weft.baseUrl')?.scope, 'machine');
+  it('lets no workspace send the key elsewhere or allow commands, nor an untrusted one set anything', () => {
+    for (const name of ['weft.baseUrl', 'weft.commands.allow']) assert.equal(properties.get(name)?.scope, 'machine');
     assert.deepEqual([...packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...properties.keys()].sort());
   });
 
