@@ -94,5 +94,12 @@ export function readState(stateDir: string, run: string, until = Number.POSITIVE
     );
   }
   if (state === undefined) return fail('input', `There is no run “${run}” of this folder.`, 'Run “weft runs” for the list.');
+  // What is later read, kept and deleted goes by the run's id: a journal must not speak for another folder.
+  if (state.start.run !== run)
+    return fail(
+      'file',
+      `The journal of run ${run} is another run's: ${state.start.run}.`,
+      `Move it where it was, or delete the folder ${run}.`,
+    );
   return ok(state);
 }

@@ -1,6 +1,6 @@
 /** The journal: what a crash or a full disk can do to it, and what it is worth afterwards. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunEvent } from '../../src/domain/event';
 import { journalFile, openJournal, readJournal } from '../../src/engine/journal';
@@ -70,6 +70,15 @@ describe('a record', () => {
     record.emit({ type: 'task.started', task: 'a', base: 'c' });
     assert.deepEqual(stagesOf(valued(readState(stateDir, 'r1'))), { a: 'running' });
     record.close();
+  });
+
+  it('is not read where its journal lies in the folder of another run', () => {
+    const stateDir = temporaryFolder();
+    const start = startOf(planOf({ a: [] }));
+    valued(RunRecord.begin(stateDir, { ...start, run: '../r1' }, countingClock())).close();
+    mkdirSync(dirname(journalFile(stateDir, 'r2')), { recursive: true });
+    cpSync(journalFile(stateDir, '../r1'), journalFile(stateDir, 'r2'));
+    assert.match(failed(readState(stateDir, 'r2')).message, /^The journal of run r2 is another run's: /);
   });
 
   it('that cannot be begun starts nothing, and says so', () => {
