@@ -124,16 +124,33 @@ export function commitAll(root: string, message = 'All'): void {
 /** The files of a tree or commit, as {@link folderState} has those of a folder. */
 export function treeState(repo: Repository, tree: string): Record<string, string> {
   const rows = execFileSync('git', [`--git-dir=${repo.gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', tree], { encoding: 'utf8' });
-  const files: [string, string][] = rows
+  const entries = rows
     .split('\0')
     .filter((row) => row !== '')
     .map((row) => {
       const [mode = '', , blob = ''] = row.slice(0, row.indexOf('\t')).split(' ');
       const kind = mode === '120000' ? 'link' : mode === '100755' ? 'run' : mode === '160000' ? 'repository' : 'file';
-      const bytes = kind === 'repository' ? Buffer.alloc(0) : blobOf(repo, blob);
-      return [row.slice(row.indexOf('\t') + 1), `${kind} ${printable(bytes)}`];
+      return { path: row.slice(row.indexOf('\t') + 1), kind, blob };
     });
+  const blobs = blobsOf(repo, new Set(entries.filter(({ kind }) => kind !== 'repository').map(({ blob }) => blob)));
+  const files = entries.map(({ path, kind, blob }): [string, string] => [path, `${kind} ${printable(blobs.get(blob) ?? Buffer.alloc(0))}`]);
   return Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** All of them by one git: starting it is what costs. */
+function blobsOf(repo: Repository, blobs: ReadonlySet<string>): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  if (blobs.size === 0) return found;
+  const input = [...blobs].map((blob) => `${blob}\n`).join('');
+  const out = execFileSync('git', [`--git-dir=${repo.gitDir}`, 'cat-file', '--batch'], { input, maxBuffer: 256e6 });
+  for (let at = 0; at < out.length; ) {
+    const begin = out.indexOf('\n', at) + 1;
+    const [blob = '', kind, size] = out.toString('latin1', at, begin - 1).split(' ');
+    if (kind !== 'blob') throw new Error(`${blob} is ${kind}, and no blob`);
+    found.set(blob, out.subarray(begin, begin + Number(size)));
+    at = begin + Number(size) + 1;
+  }
+  return found;
 }
 
 export function blobOf(repo: Repository, blob: string): Buffer {
