@@ -1,6 +1,7 @@
 /** The command line: which command, with what. Parsed at the edge, trusted inside. */
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { parsePath } from '../domain/path';
 import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
@@ -11,17 +12,23 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
        --allow-command COMMAND             with --goal: a check that the plan may run, exactly or with *; may be repeated
+       --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
+                                           may be given several times, and adds to weft.snapshot.include
   weft runs                                the runs of this folder
   weft undo RUN TASK                       take one landed task back, and keep everything else
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
-  weft snapshots                           the snapshots of this folder
-  weft rollback SNAPSHOT                   make the folder equal to a snapshot
+  weft snapshots                           the snapshots of this folder, with their age and size
+       --compare SNAPSHOT                  the files that differ between a snapshot and now
+       --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
+  weft rollback SNAPSHOT [PATH…]           make the folder, or only these files and folders, equal to a snapshot
   weft schema                              the JSON schema of a plan
 
   --workspace DIR   the folder (default: the current one)
   --json            one event a line, and a last line with the result
   --help, --version
 
+Settings: weft.snapshot.* of the folder's .vscode/settings.json hold here, too (which ignored files are included, how
+many snapshots are kept). What is included is sent to the model when an agent reads it: mind your secrets.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR.
 Exit codes of “weft run”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;
@@ -38,11 +45,15 @@ export type Command =
       readonly onStale: OnStale;
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
+      /** Globs of ignored files, beside those of the settings. */
+      readonly include: readonly string[];
     }
   | { readonly kind: 'runs' }
   | { readonly kind: 'undo' | 'land'; readonly run: string; readonly task: string }
   | { readonly kind: 'snapshots' }
-  | { readonly kind: 'rollback'; readonly snapshot: string };
+  | { readonly kind: 'compare' | 'delete'; readonly snapshot: string }
+  /** `paths`: only these; none means all. */
+  | { readonly kind: 'rollback'; readonly snapshot: string; readonly paths: readonly string[] };
 
 export interface Arguments {
   readonly command: Command;
@@ -75,6 +86,9 @@ function parse(argv: readonly string[]) {
       model: { type: 'string' },
       'on-stale': { type: 'string' },
       'allow-command': { type: 'string', multiple: true },
+      include: { type: 'string', multiple: true },
+      compare: { type: 'string' },
+      delete: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
@@ -89,12 +103,23 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (values.version === true) return ok({ kind: 'version' });
   if (values.help === true || name === 'help') return ok({ kind: 'help' });
   if (name === undefined) return fail('input', 'No command is given.', HELP);
-  const wanted: Readonly<Record<string, number>> = { run: 1, runs: 0, undo: 2, land: 2, snapshots: 0, rollback: 1, schema: 0 };
+  const wanted: Readonly<Record<string, number>> = {
+    run: 1,
+    runs: 0,
+    undo: 2,
+    land: 2,
+    snapshots: 0,
+    rollback: Number.POSITIVE_INFINITY,
+    schema: 0,
+  };
   const most = wanted[name];
   if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
+  if (name !== 'snapshots')
+    for (const option of ['compare', 'delete'] as const)
+      if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   if (name === 'run') return runOf(rest[0], values);
-  for (const option of ['goal', 'max-workers', 'model', 'on-stale', 'allow-command'] as const) {
+  for (const option of ['goal', 'max-workers', 'model', 'on-stale', 'allow-command', 'include'] as const) {
     if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   const [first, second] = rest;
@@ -104,13 +129,28 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   }
   if (name === 'rollback')
     return first !== undefined
-      ? ok({ kind: 'rollback', snapshot: first })
+      ? rollbackOf(first, rest.slice(1))
       : fail('input', '“weft rollback” needs a snapshot.', 'Run “weft snapshots” for the list.');
+  if (values.compare !== undefined && values.delete !== undefined)
+    return fail('input', 'Both --compare and --delete are given.', 'Leave one of them out.');
+  if (values.compare !== undefined) return ok({ kind: 'compare', snapshot: values.compare });
+  if (values.delete !== undefined) return ok({ kind: 'delete', snapshot: values.delete });
   return ok({ kind: name === 'runs' ? 'runs' : name === 'snapshots' ? 'snapshots' : 'schema' });
 }
 
+/** Paths are the folder's, as the snapshot has them. */
+function rollbackOf(snapshot: string, given: readonly string[]): Result<Command> {
+  const paths: string[] = [];
+  for (const raw of given) {
+    const path = parsePath(raw);
+    if (!path.ok) return path;
+    paths.push(path.value);
+  }
+  return ok({ kind: 'rollback', snapshot, paths });
+}
+
 function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { goal, model = DEFAULT_MODEL } = values;
+  const { goal, model = DEFAULT_MODEL, include = [] } = values;
   const workers = values['max-workers'];
   const allow = values['allow-command'] ?? [];
   const maxWorkers = workers === undefined ? undefined : Number(workers);
@@ -121,7 +161,7 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   if (onStale === undefined) return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale, allow });
-  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale, allow });
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale, allow, include });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale, allow, include });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
 }

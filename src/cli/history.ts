@@ -1,19 +1,17 @@
-/** `weft runs`, `weft snapshots`, `weft undo`, `weft land` and `weft rollback`: what there was, going back, and landing later. */
+/** `weft runs`, `weft undo` and `weft land`: what there was, taking it back, and landing later. */
 import { readFile, rm } from 'node:fs/promises';
 
 import { changeWord, type Entry } from '../domain/changes';
 import { systemClock } from '../domain/clock';
-import { type Failure, fail, failureText, ok, type Result } from '../domain/failure';
+import { fail, failureText, ok, type Result } from '../domain/failure';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { findRun, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
-import { rollBackTo } from '../engine/rollback';
 import { summarize } from '../engine/summary';
 import { undoTask } from '../engine/undo';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
 import type { Repository } from '../repo/repository';
-import { findSnapshot, listSnapshots } from '../repo/snapshot';
-import { conflictLines, count, type Output, stagesText } from './output';
+import { conflictLines, ended, stagesText } from './output';
 import type { CliPorts } from './run';
 
 export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
@@ -33,32 +31,6 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     ...summarize(state, Date.now()),
   }));
   output.result({ exitCode: 0, runs: rows });
-  return 0;
-}
-
-export async function snapshotsCommand({ repo, output }: CliPorts): Promise<number> {
-  const snapshots = await listSnapshots(repo);
-  if (!snapshots.ok) return ended(output, snapshots);
-  for (const { id, at, label, unsaved, untitled } of snapshots.value) {
-    const more = unsaved.length + untitled.length;
-    output.say(`${id}  ${new Date(at).toLocaleString()}  ${label}${more > 0 ? ` (with ${count(more, 'unsaved text')})` : ''}`);
-  }
-  if (snapshots.value.length === 0) output.say('There are no snapshots of this folder yet: each run begins with one.');
-  output.result({ exitCode: 0, snapshots: snapshots.value });
-  return 0;
-}
-
-export async function rollbackCommand(id: string, { repo, workspace, output, signal }: CliPorts): Promise<number> {
-  const snapshot = await findSnapshot(repo, id);
-  if (!snapshot.ok) return ended(output, snapshot);
-  const done = await rollBackTo(snapshot.value, { repo, workspace, clock: systemClock, openRecord: () => undefined }, signal);
-  if (!done.ok) return ended(output, done);
-  const { changes, safety, left } = done.value;
-  for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
-  output.say(`The folder is as it was at “${snapshot.value.label}”: ${count(changes.length, 'file')} changed.`);
-  for (const path of left) output.say(`  left as it is: ${path}, a repository that came after the snapshot`);
-  output.say(`Take the rollback back: weft rollback ${safety.id}`);
-  output.result({ exitCode: 0, changes, safety: safety.id, left });
   return 0;
 }
 
@@ -153,11 +125,4 @@ async function openRecord(run: string, repo: Repository): Promise<Result<RunReco
   if (!state.ok) return state;
   const free = notElsewhere(state.value);
   return free.ok ? RunRecord.open(repo.stateDir, state.value.start.run, systemClock) : free;
-}
-
-function ended(output: Output, result: Result<unknown, Failure>): number {
-  const failure = result.ok ? undefined : result.failure;
-  const exitCode = failure?.kind === 'cancelled' ? 130 : failure?.kind === 'input' ? 2 : 1;
-  output.result({ exitCode, failure });
-  return exitCode;
 }

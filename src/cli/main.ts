@@ -4,15 +4,18 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
-import { fail, never, ok, thrownText } from '../domain/failure';
+import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
 import { planSchema } from '../domain/plan';
+import { includeOf, keepingOf } from '../domain/snapshotSettings';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
-import { landCommand, rollbackCommand, runsCommand, snapshotsCommand, undoCommand } from './history';
+import { landCommand, runsCommand, undoCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
+import { folderSettings } from './settings';
+import { compareCommand, deleteCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
@@ -46,11 +49,16 @@ function outputFor(json: boolean): Output {
 }
 
 async function inWorkspace({ command, workspace: folder }: Arguments, out: Output): Promise<number> {
-  const opened = await openRepository(folder);
-  if (!opened.ok) {
-    out.result({ exitCode: 2, failure: opened.failure });
+  const refuse = (failure: Failure) => {
+    out.result({ exitCode: 2, failure });
     return 2;
-  }
+  };
+  const settings = await folderSettings(folder);
+  if (!settings.ok) return refuse(settings.failure);
+  const include = includeOf(settings.value);
+  const more = command.kind === 'run' ? command.include : [];
+  const opened = await openRepository(folder, () => ({ ...include, globs: [...include.globs, ...more] }));
+  if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
   const interruption = new AbortController();
   const interrupt = () => {
@@ -63,7 +71,8 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
   const unread = () => interruption.abort();
   process.stdout.on('error', unread);
   const workspace = diskWorkspace(repo.root, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
-  const ports = { repo, workspace, output: out, signal: interruption.signal };
+  const keeping = keepingOf(settings.value);
+  const ports = { repo, workspace, output: out, keeping, signal: interruption.signal };
   try {
     switch (command.kind) {
       case 'run':
@@ -73,7 +82,11 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
       case 'snapshots':
         return await snapshotsCommand(ports);
       case 'rollback':
-        return await rollbackCommand(command.snapshot, ports);
+        return await rollbackCommand(command, ports);
+      case 'compare':
+        return await compareCommand(command.snapshot, ports);
+      case 'delete':
+        return await deleteCommand(command.snapshot, ports);
       case 'undo':
         return await undoCommand(command, ports);
       case 'land':

@@ -1,6 +1,6 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
 import type { RunEvent } from '../domain/event';
-import { type Failure, failureText } from '../domain/failure';
+import { type Failure, failureText, type Result } from '../domain/failure';
 import { partText } from '../domain/part';
 import type { RunState, Stage } from '../domain/run';
 import { tailOf, verdictText } from '../engine/check';
@@ -10,6 +10,8 @@ import type { ConflictPaths } from '../repo/conflictFiles';
 export interface Output {
   /** A sentence for people; not shown in JSON. */
   say(line: string): void;
+  /** What a person should know, and no failure; in JSON, an event says it. */
+  warn(line: string): void;
   event(event: RunEvent, state: RunState): void;
   /** The last line in JSON: how the command ended, and what it has to tell. */
   result(result: { exitCode: number; failure?: Failure | undefined; [fact: string]: unknown }): void;
@@ -20,11 +22,13 @@ export function output(json: boolean, write: (text: string) => void, complain: (
   return json
     ? {
         say: () => undefined,
+        warn: () => undefined,
         event: (event) => write(`${JSON.stringify(event)}\n`),
         result: (result) => write(`${JSON.stringify({ type: 'result', ...result })}\n`),
       }
     : {
         say: (line) => write(`${line}\n`),
+        warn: (line) => complain(`weft: ${line}\n`),
         event: (event, state) => {
           const line = eventLine(event, state);
           if (line !== undefined) write(`${line}\n`);
@@ -184,4 +188,12 @@ function seconds(ms: number): string {
 
 export function count(many: number, noun: string): string {
   return `${many} ${noun}${many === 1 ? '' : 's'}`;
+}
+
+/** Tells how a command failed; resolves to its exit code. */
+export function ended(output: Output, result: Result<unknown, Failure>): number {
+  const failure = result.ok ? undefined : result.failure;
+  const exitCode = failure?.kind === 'cancelled' ? 130 : failure?.kind === 'input' ? 2 : 1;
+  output.result({ exitCode, failure });
+  return exitCode;
 }

@@ -1,6 +1,7 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
+import { tooLargeSchema } from './include';
 import { partSchema } from './part';
 import { planSchema } from './plan';
 import { usageSchema } from './usage';
@@ -34,6 +35,8 @@ const happenings = [
     pid: z.number(),
     /** What planning cost. */
     planning: usageSchema,
+    /** Included files that the snapshot left out for their size; missing where there are none. */
+    tooLarge: tooLargeSchema.optional(),
   }),
   /** An agent begins; `base` is the commit that its draft begins from, `draft` what it goes on with, on top of that. */
   z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional() }),

@@ -20,3 +20,12 @@ export const DEFAULT_LINKS: readonly string[] = ['node_modules', '.venv', 'venv'
 /** Most folders of one workspace, and most bytes of those of all workspaces. */
 export const MAX_FOLDERS = 4;
 export const DEFAULT_FOLDERS_QUOTA_GB = 10;
+
+/** Names of the settings about snapshots, under the section `weft`: the extension has them from VS Code, the CLI from the folder's. */
+export const SNAPSHOT_SETTINGS = {
+  include: 'snapshot.include',
+  includeMaxFileMb: 'snapshot.includeMaxFileMb',
+  includeMaxMb: 'snapshot.includeMaxMb',
+  keep: 'snapshot.keep',
+  quotaMb: 'snapshot.quotaMb',
+} as const;

@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import type { Keeping } from '../domain/keeping';
 import type { RunState } from '../domain/run';
+import type { Keeping } from '../domain/snapshotSettings';
 import { belongsTo, collect, diskOf, forgetRefs, heldRefs } from '../repo/prune';
+import { forgetRaws } from '../repo/raw';
 import type { Repository } from '../repo/repository';
 import { listSnapshots, type Snapshot } from '../repo/snapshot';
 import { journalFile } from './journal';
@@ -21,38 +22,48 @@ interface Ports {
 
 /**
  * Forgets the oldest snapshots that are too many, or take too much disk. Kept whatever is set: the newest, and those of runs that have
- * not finished or have open conflicts. A run goes with its snapshot: chain, drafts and journal. Resolves to what was forgotten.
+ * not finished, or in which something waits for the person. A run goes with its snapshot: chain, drafts and journal. Landings go on
+ * meanwhile. Resolves to what was forgotten.
  */
 export async function pruneSnapshots({ repo, clock }: Ports, keeping: Keeping, signal: AbortSignal): Promise<Result<readonly Snapshot[]>> {
-  return repo.landLock(signal, async () => {
-    const all = await inventoryOf(repo);
-    if (!all.ok) return all;
-    const { snapshots } = all.value;
-    const now = clock.now();
-    const free = snapshots.filter((snapshot, at) => at < snapshots.length - 1 && !isNeeded(all.value, snapshot, now));
-    const tooMany = Math.min(Math.max(0, snapshots.length - keeping.keep), free.length);
-    const many = await enoughToFit(repo, { all: all.value, free, atLeast: tooMany }, keeping.quotaBytes, signal);
-    if (!many.ok) return many;
-    const dead = free.slice(0, many.value);
-    const done = await forget(repo, all.value, dead, signal);
-    return done.ok ? ok<readonly Snapshot[]>(dead) : done;
-  });
+  const all = await inventoryOf(repo);
+  if (!all.ok) return all;
+  const free = freeOf(all.value, clock.now());
+  const tooMany = Math.min(Math.max(0, all.value.snapshots.length - keeping.keep), free.length);
+  const many = await enoughToFit(repo, { all: all.value, free, atLeast: tooMany }, keeping.quotaBytes, signal);
+  if (!many.ok) return many;
+  const chosen = new Set(free.slice(0, many.value).map(({ id }) => id));
+  return forgetThem(repo, signal, (now) => ok(freeOf(now, clock.now()).filter(({ id }) => chosen.has(id))));
 }
 
 /** Forgets one snapshot, and the runs that began at it, whatever of them is undecided. Refused while such a run is at work. */
 export async function deleteSnapshot({ repo }: Pick<Ports, 'repo'>, snapshot: Snapshot, signal: AbortSignal): Promise<Result<void>> {
-  return repo.landLock(signal, async () => {
-    const all = await inventoryOf(repo);
-    if (!all.ok) return all;
-    const busy = runsOf(all.value, snapshot).find((run) => lifeOf(run) === 'running');
-    if (busy !== undefined)
-      return fail(
-        'input',
-        `The run “${busy.start.plan.goal}” is still going on, and needs this snapshot.`,
-        'Stop it, then delete the snapshot.',
-      );
-    return forget(repo, all.value, [snapshot], signal);
+  const done = await forgetThem(repo, signal, (now) => {
+    const busy = runsOf(now, snapshot).find((run) => lifeOf(run) === 'running');
+    if (busy === undefined) return ok([snapshot]);
+    const message = `The run “${busy.start.plan.goal}” is still going on, and needs this snapshot.`;
+    return fail('input', message, 'Stop it, then delete the snapshot.');
   });
+  return done.ok ? ok() : done;
+}
+
+/** Forgets what `choose` says of what there is when nothing is landing; then, while landings go on again, gives the disk back. */
+async function forgetThem(
+  repo: Repository,
+  signal: AbortSignal,
+  choose: (now: Inventory) => Result<readonly Snapshot[]>,
+): Promise<Result<readonly Snapshot[]>> {
+  const dead = await repo.landLock(signal, async () => {
+    const now = await inventoryOf(repo);
+    if (!now.ok) return now;
+    const chosen = choose(now.value);
+    if (!chosen.ok) return chosen;
+    const done = await forget(repo, now.value, chosen.value);
+    return done.ok ? chosen : done;
+  });
+  if (!dead.ok || dead.value.length === 0) return dead;
+  const collected = await collect(repo, signal);
+  return collected.ok ? dead : collected;
 }
 
 /** What there is of a folder's history. */
@@ -73,6 +84,11 @@ function runsOf({ runs }: Pick<Inventory, 'runs'>, snapshot: Snapshot): RunState
   return runs.filter(({ start }) => start.snapshot === snapshot.id);
 }
 
+/** The snapshots that may go, oldest first. */
+function freeOf(all: Inventory, now: number): Snapshot[] {
+  return all.snapshots.filter((snapshot, at) => at < all.snapshots.length - 1 && !isNeeded(all, snapshot, now));
+}
+
 /** Whether a snapshot's run goes on, may go on, or waits for the person. */
 function isNeeded(all: Inventory, snapshot: Snapshot, now: number): boolean {
   const own = runsOf(all, snapshot);
@@ -80,7 +96,7 @@ function isNeeded(all: Inventory, snapshot: Snapshot, now: number): boolean {
 }
 
 function isOpen(run: RunState): boolean {
-  return run.phase !== 'finished' || [...run.tasks.values()].some(({ stage }) => stage.kind === 'conflicted');
+  return run.phase !== 'finished' || [...run.tasks.values()].some(({ stage }) => stage.kind === 'conflicted' || stage.kind === 'held');
 }
 
 /** How many of the oldest have to go for the rest to keep the quota: found by halving, for each look costs a walk through what is kept. */
@@ -111,7 +127,7 @@ function refsOf(all: Inventory, snapshots: readonly Snapshot[]): string[] {
 }
 
 /** The refs first: a run without them says that its history is gone, and the next time its folder goes. */
-async function forget(repo: Repository, all: Inventory, dead: readonly Snapshot[], signal: AbortSignal): Promise<Result<void>> {
+async function forget(repo: Repository, all: Inventory, dead: readonly Snapshot[]): Promise<Result<void>> {
   const left = all.snapshots.filter((snapshot) => !dead.some(({ id }) => id === snapshot.id));
   // A run whose snapshot went without it (a crash in between) goes now, unless there is something left to do in it.
   const known = new Set(all.snapshots.map(({ id }) => id));
@@ -131,5 +147,5 @@ async function forget(repo: Repository, all: Inventory, dead: readonly Snapshot[
       return fail('file', `The folder of a run that is over cannot be deleted: ${thrownText(thrown)}.`, `Delete ${folder}.`);
     }
   }
-  return dead.length === 0 ? ok() : collect(repo, left[0]?.at ?? Number.POSITIVE_INFINITY, signal);
+  return dead.length === 0 ? ok() : forgetRaws(repo, left[0]?.at ?? Number.POSITIVE_INFINITY);
 }

@@ -56,6 +56,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       commit: snapshot.value.commit,
       pid: process.pid,
       planning: request.planning,
+      ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },
     clock,
   );

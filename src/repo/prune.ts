@@ -1,8 +1,8 @@
 /** Forgetting snapshots, and what that gives back: refs go, all at once; the disk comes back when git collects what nothing holds. */
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
-import { forgetRaws } from './raw';
 import type { Repository } from './repository';
+import type { Snapshot } from './snapshot';
 
 /** git's collection of what nothing holds may take so long, in milliseconds; what it did not come to is for the next time. */
 const COLLECT_MS = 30_000;
@@ -19,16 +19,8 @@ export async function forgetRefs(repo: Repository, refs: readonly string[]): Pro
   return done.ok ? ok() : done;
 }
 
-/** Gives back what refs that are gone held. `oldest`: when the oldest snapshot that is left was taken. Called under the landing lock. */
-export async function collect(
-  repo: Repository,
-  oldest: number,
-  signal: AbortSignal,
-  olderThan = COLLECT_OLDER_THAN,
-): Promise<Result<void>> {
-  const raws = await forgetRaws(repo, oldest);
-  if (!raws.ok) return raws;
-  // In the person's repository git itself decides when to collect.
+/** Gives the disk back that refs which are gone held: at once in a repository of Weft's own; in the person's, git decides when. */
+export async function collect(repo: Repository, signal: AbortSignal, olderThan = COLLECT_OLDER_THAN): Promise<Result<void>> {
   if (!repo.own) return ok();
   for (const known of [repo.known.trees, repo.known.roots, repo.known.changes]) known.clear();
   const patience = AbortSignal.any([signal, AbortSignal.timeout(COLLECT_MS)]);
@@ -78,4 +70,19 @@ export async function heldRefs(repo: Repository): Promise<Result<Map<string, str
 /** Whether a ref of Weft's belongs to a snapshot, or to one of the runs that began at it. */
 export function belongsTo(ref: string, snapshot: string, runs: readonly string[]): boolean {
   return ref === `snapshots/${snapshot}` || runs.some((run) => ref.startsWith(`runs/${run}/`));
+}
+
+/**
+ * What a snapshot alone takes of the disk, as {@link diskOf} says it: beside the snapshots before and after it, and the branches.
+ * About what comes back when it is deleted. `all`: newest first.
+ */
+export function ownDisk(repo: Repository, all: readonly Snapshot[], snapshot: Snapshot, signal: AbortSignal): Promise<Result<number>> {
+  const beside = neighboursOf(all, snapshot).map(({ commit }) => commit);
+  return diskOf(repo, [snapshot.commit], beside, signal);
+}
+
+/** The snapshots after and before one. */
+export function neighboursOf(all: readonly Snapshot[], snapshot: Snapshot): Snapshot[] {
+  const at = all.findIndex(({ id }) => id === snapshot.id);
+  return [all[at - 1], all[at + 1]].filter((one) => one !== undefined);
 }

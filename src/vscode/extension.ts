@@ -12,10 +12,12 @@ import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
+import { registerPruning } from './pruning';
 import { runsFeed } from './runsFeed';
 import { registerRunsView } from './runsView';
 import { registerSample } from './sample';
 import { Sessions } from './session';
+import { registerSnapshots } from './snapshots';
 import { registerSnapshotsView } from './snapshotsView';
 import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
@@ -39,6 +41,8 @@ export function activate(context: ExtensionContext): WeftApi {
     registerTasks(sessions),
     registerConflicts(sessions),
     registerGoBack(sessions),
+    registerSnapshots(sessions),
+    registerPruning(sessions),
     registerApiKey(context),
     feed,
     registerRunsView(feed, sessions.clock),

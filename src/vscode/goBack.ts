@@ -1,19 +1,18 @@
 /** Going back: rolling the workspace back to a snapshot, and undoing one task; both show first which files will change. */
 import * as vscode from 'vscode';
-import { type Change, changeWord } from '../domain/changes';
-import { fail, ok, type Result } from '../domain/failure';
+import { ok, type Result } from '../domain/failure';
 import { landPortsOf } from '../engine/landing';
 import { rollBackTo } from '../engine/rollback';
 import { previewReversal, undoTask } from '../engine/undo';
 import { previewRollback } from '../repo/rollback';
-import { type Snapshot, takeSnapshot, untitledOf } from '../repo/snapshot';
+import { type Snapshot, untitledOf } from '../repo/snapshot';
+import { confirm, fileLines } from './confirm';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
+import { pruneOld } from './pruning';
 import type { Session, Sessions } from './session';
 import { snapshotTarget, taskTarget } from './targets';
-
-/** More files than this are counted, not named, before something is taken back. */
-const MAX_NAMED = 15;
+import { counted } from './wording';
 
 export function registerGoBack(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (row: unknown) => Promise<Result<void> | undefined>) =>
@@ -25,7 +24,6 @@ export function registerGoBack(sessions: Sessions): vscode.Disposable {
   return vscode.Disposable.from(
     command(COMMANDS.rollBack, (row) => rollBack(sessions, row)),
     command(COMMANDS.undoTask, (row) => undo(sessions, row)),
-    command(COMMANDS.takeSnapshot, () => snapshotNow(sessions)),
   );
 }
 
@@ -63,10 +61,11 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
   const done = await withProgress('Weft: rolling back', (signal) => rollBackTo(snapshot, ports, signal));
   sessions.refresh();
   if (!done.ok) return done;
+  void pruneOld(sessions, session);
   const { safety, changes, left } = done.value;
   const also = left.length === 0 ? '' : ` Left as they are, since they came after the snapshot: ${left.join(', ')}.`;
   const wayBack = { title: 'Undo', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, { session, snapshot: safety }) };
-  void notify('information', `Weft: Rolled back: ${files(changes.length)} changed.${also}`, [wayBack]);
+  void notify('information', `Weft: Rolled back: ${counted(changes.length, 'file')} changed.${also}`, [wayBack]);
   return undefined;
 }
 
@@ -136,35 +135,4 @@ async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | un
   else if (left) void notify('information', `Weft: “${title}” is undone, and everything else is kept.`);
   else void notify('information', `Weft: Nothing of “${title}” was in the workspace any more.`);
   return undefined;
-}
-
-async function snapshotNow(sessions: Sessions): Promise<Result<void> | undefined> {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  if (folders.length === 0) return fail('input', 'No folder is open, and a snapshot is one of a folder.', 'Open a folder.');
-  for (const folder of folders) {
-    const session = await sessions.of(folder);
-    if (!session.ok) return session;
-    const { repo, workspace } = session.value;
-    const taken = await withProgress('Weft: taking a snapshot', (signal) =>
-      takeSnapshot(repo, workspace, { label: 'Taken by hand', clock: sessions.clock }, signal),
-    );
-    if (!taken.ok) return taken;
-  }
-  sessions.refresh();
-  return undefined;
-}
-
-async function confirm(message: string, lines: readonly string[], button: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail: lines.join('\n') }, button)) === button;
-}
-
-function fileLines(changes: readonly Change[]): string[] {
-  if (changes.length === 0) return ['No file will change.', ''];
-  const named = changes.slice(0, MAX_NAMED).map((change) => `${change.path} — ${changeWord(change)}`);
-  const more = changes.length - named.length;
-  return [`${files(changes.length)} will change:`, '', ...named, ...(more > 0 ? [`and ${more} more`] : []), ''];
-}
-
-function files(many: number): string {
-  return `${many} file${many === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 /** Names that package.json shares with the code, typed once; a test holds both to each other. */
+import { SNAPSHOT_SETTINGS } from '../domain/settings';
 
 export const COMMANDS = {
   dispatch: 'weft.dispatch',
@@ -17,6 +18,9 @@ export const COMMANDS = {
   completeMerge: 'weft.completeMerge',
   takeSnapshot: 'weft.takeSnapshot',
   rollBack: 'weft.rollBack',
+  compareSnapshot: 'weft.compareSnapshot',
+  restoreFiles: 'weft.restoreFiles',
+  deleteSnapshot: 'weft.deleteSnapshot',
   setApiKey: 'weft.setApiKey',
   trySample: 'weft.trySample',
 } as const;
@@ -31,6 +35,7 @@ export const CONTEXT = {
 
 /** Under the section `weft`. */
 export const SETTINGS = {
+  ...SNAPSHOT_SETTINGS,
   model: 'model',
   baseUrl: 'baseUrl',
   maxWorkers: 'maxWorkers',

@@ -9,6 +9,7 @@ import { RunRecord } from '../engine/record';
 import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Workspace } from '../repo/workspace';
+import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
 /** A run of this window; `ended` resolves when it has finished and nothing of it is under way. */
@@ -52,6 +53,10 @@ export class Sessions implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   /** Something happened in a run that this window drives, or acted on. */
   readonly onDidHappen = this.happened.event;
+
+  private readonly closed = new AbortController();
+  /** Aborts when the window closes: what nobody waits for ends then. */
+  readonly closing = this.closed.signal;
 
   constructor(readonly clock: Clock = systemClock) {}
 
@@ -151,6 +156,7 @@ export class Sessions implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.closed.abort();
     for (const opened of this.open.values()) {
       void opened.then((session) => {
         if (!session.ok) return;
@@ -165,7 +171,7 @@ export class Sessions implements vscode.Disposable {
   private async openSession(folder: vscode.WorkspaceFolder): Promise<Result<OpenSession>> {
     if (folder.uri.scheme !== 'file')
       return fail('input', `The folder ${folder.name} is not on this machine's disk.`, 'Open a local folder, or one in a remote window.');
-    const repo = await openRepository(folder.uri.fsPath);
+    const repo = await openRepository(folder.uri.fsPath, () => includeIn(folder));
     if (!repo.ok) return repo;
     // What the CLI, or another window, does in this folder shows up in its journals.
     const watcher = vscode.workspace.createFileSystemWatcher(

@@ -1,11 +1,13 @@
 /** The Snapshots tree: what the folders can be rolled back to, newest first. */
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
-import { listSnapshots } from '../repo/snapshot';
+import { ageText, sizeText } from '../domain/figures';
+import { listSnapshots, type Snapshot } from '../repo/snapshot';
 import { VIEWS } from './names';
 import type { ProblemNode, SnapshotNode } from './nodes';
 import type { Sessions } from './session';
-import { ageText, counted, shortened } from './wording';
+import { snapshotSizes } from './snapshotSizes';
+import { counted, shortened } from './wording';
 
 type Node = SnapshotNode | ProblemNode;
 
@@ -15,19 +17,24 @@ const PAUSE_MS = 400;
 const AGE_MS = 30_000;
 /** A longer label is cut: the tree would push its age out of sight. */
 const LABEL_LENGTH = 28;
+/** So many documents are named. */
+const MAX_NAMED = 10;
 
 export function registerSnapshotsView(sessions: Sessions, clock: Clock): vscode.Disposable {
-  const changed = new vscode.EventEmitter<undefined>();
+  const changed = new vscode.EventEmitter<Node | undefined>();
+  const sizes = snapshotSizes((node) => changed.fire(node));
   let listed: Promise<Node[]> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const list = () => {
+  const list = async () => {
     listed ??= listAll(sessions);
-    return listed;
+    const nodes = await listed;
+    sizes.measure(nodes.flatMap((node) => (node.kind === 'snapshot' ? [node] : [])));
+    return nodes;
   };
   const tree: vscode.TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
     getChildren: (node) => (node === undefined ? list() : []),
-    getTreeItem: (node) => (node.kind === 'snapshot' ? snapshotItem(node, clock.now()) : problemItem(node)),
+    getTreeItem: (node) => (node.kind === 'snapshot' ? snapshotItem(node, clock.now(), sizes.of(node)) : problemItem(node)),
   };
   const view = vscode.window.createTreeView(VIEWS.snapshots, { treeDataProvider: tree });
   const reread = () => {
@@ -45,6 +52,7 @@ export function registerSnapshotsView(sessions: Sessions, clock: Clock): vscode.
   return vscode.Disposable.from(
     view,
     changed,
+    sizes,
     sessions.onDidChange(reread),
     vscode.workspace.onDidChangeWorkspaceFolders(reread),
     vscode.workspace.onDidGrantWorkspaceTrust(reread),
@@ -78,28 +86,51 @@ function timeOf(node: Node): number {
   return node.kind === 'snapshot' ? node.snapshot.at : Number.POSITIVE_INFINITY;
 }
 
-function snapshotItem(node: SnapshotNode, now: number): vscode.TreeItem {
+/** Why a snapshot was taken, as its picture and in words. */
+const CAUSES: Readonly<Record<Snapshot['cause'], { readonly icon: string; readonly text: string }>> = {
+  run: { icon: 'play-circle', text: 'Taken before a run.' },
+  rollback: { icon: 'history', text: 'Taken before files went back: rolling back to it takes that back.' },
+  hand: { icon: 'save-all', text: 'Taken by hand.' },
+};
+
+function snapshotItem(node: SnapshotNode, now: number, bytes: number | undefined): vscode.TreeItem {
   const { snapshot, session } = node;
   const unsaved = snapshot.unsaved.length + snapshot.untitled.length;
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
-  const parts = [...(several ? [session.folder.name] : []), ageText(now - snapshot.at), ...(unsaved > 0 ? ['with unsaved text'] : [])];
+  const parts = [
+    ...(several ? [session.folder.name] : []),
+    ageText(now - snapshot.at),
+    ...(bytes === undefined ? [] : [sizeText(bytes)]),
+    ...(unsaved > 0 ? ['with unsaved text'] : []),
+  ];
   const description = parts.join(' · ');
   return {
     id: keyOf(node),
     label: shortened(snapshot.label, LABEL_LENGTH),
     description,
-    iconPath: new vscode.ThemeIcon('git-commit'),
+    iconPath: new vscode.ThemeIcon(CAUSES[snapshot.cause].icon),
     contextValue: 'snapshot',
-    tooltip: tooltipOf(node),
+    tooltip: tooltipOf(snapshot, bytes),
     accessibilityInformation: { label: `${snapshot.label}, ${description}` },
   };
 }
 
-function tooltipOf({ snapshot }: SnapshotNode): string {
-  const unsaved = [...snapshot.unsaved, ...snapshot.untitled.map(({ name }) => name)];
-  const lines = [snapshot.label, new Date(snapshot.at).toLocaleString(), snapshot.id];
-  if (unsaved.length > 0) lines.push(`Unsaved text in ${counted(unsaved.length, 'document')}: ${unsaved.slice(0, 10).join(', ')}`);
+function tooltipOf(snapshot: Snapshot, bytes: number | undefined): string {
+  const { label, at, id, cause, unsaved, untitled, include, tooLarge } = snapshot;
+  const lines = [label, `${new Date(at).toLocaleString()} · ${id}`, CAUSES[cause].text];
+  if (bytes !== undefined)
+    lines.push(
+      `${sizeText(bytes)} on disk that neither the snapshots before and after it nor a branch have: about what deleting it gives back.`,
+    );
+  if (unsaved.length > 0) lines.push(`Unsaved text of ${counted(unsaved.length, 'file')}: ${namesOf(unsaved)}`);
+  if (untitled.length > 0) lines.push(`${counted(untitled.length, 'text')} without a file: ${namesOf(untitled.map(({ name }) => name))}`);
+  if (include.length > 0) lines.push(`Ignored files that are in it: ${include.join(', ')}`);
+  if (tooLarge !== null) lines.push(`Too large to be in it: ${counted(tooLarge.count, 'ignored file')}, ${sizeText(tooLarge.bytes)}`);
   return lines.join('\n');
+}
+
+function namesOf(names: readonly string[]): string {
+  return `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ', …' : ''}`;
 }
 
 function problemItem({ id, message }: ProblemNode): vscode.TreeItem {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../src/domain/clock';
 import { MEGABYTE } from '../../src/domain/include';
-import type { Keeping } from '../../src/domain/keeping';
+import type { Keeping } from '../../src/domain/snapshotSettings';
 import { journalFile } from '../../src/engine/journal';
 import { landPortsOf } from '../../src/engine/landing';
 import { listRuns } from '../../src/engine/library';
@@ -138,7 +138,7 @@ describe('keeping snapshots', () => {
     const used = () => Number(execFileSync('du', ['-sk', box.repo.gitDir], { encoding: 'utf8' }).split('\t')[0]);
     const before = used();
     valued(await deleteSnapshot(box, first, NEVER));
-    valued(await collect(box.repo, second.at, NEVER, 'now'));
+    valued(await collect(box.repo, NEVER, 'now'));
     assert.ok(before - used() > 1000, `${before} KiB, then ${used()} KiB`);
     assert.deepEqual(valued(await listSnapshots(box.repo)), [second]);
     put(root, 'big.bin', 'changed');

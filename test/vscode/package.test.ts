@@ -9,10 +9,14 @@ import { planSchema } from '../../src/domain/plan';
 import type { Stage } from '../../src/domain/run';
 import {
   DEFAULT_FOLDERS_QUOTA_GB,
+  DEFAULT_INCLUDE_MAX_FILE_MB,
+  DEFAULT_INCLUDE_MAX_MB,
+  DEFAULT_KEEP,
   DEFAULT_LINKS,
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
+  DEFAULT_QUOTA_MB,
   MAX_WORKERS,
   ON_STALE,
 } from '../../src/domain/settings';
@@ -84,6 +88,11 @@ describe('package.json', () => {
       'weft.baseUrl': '',
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
       'weft.plan.autoApprove': false,
+      'weft.snapshot.include': [],
+      'weft.snapshot.includeMaxFileMb': DEFAULT_INCLUDE_MAX_FILE_MB,
+      'weft.snapshot.includeMaxMb': DEFAULT_INCLUDE_MAX_MB,
+      'weft.snapshot.keep': DEFAULT_KEEP,
+      'weft.snapshot.quotaMb': DEFAULT_QUOTA_MB,
       'weft.land.onStale': DEFAULT_ON_STALE,
       'weft.commands.allow': [],
       'weft.folders.link': DEFAULT_LINKS,

@@ -1,0 +1,42 @@
+/** Ages and sizes as a person reads them. */
+import assert from 'node:assert/strict';
+import { ageText, sizeText, tooLargeText } from '../../src/domain/figures';
+
+describe('figures', () => {
+  it('tell how long ago something was', () => {
+    assert.deepEqual([-500, 5_000, 120_000, 7_300_000, 90_000_000, 999_000_000].map(ageText), [
+      'just now',
+      'just now',
+      '2 min ago',
+      '2 h ago',
+      '1 day ago',
+      '11 days ago',
+    ]);
+  });
+
+  it('tell how much there is', () => {
+    const MB = 1024 * 1024;
+    assert.deepEqual([0, 1, 1024, 12_000, 1_000_000, 3.44 * MB, 45.5 * MB, 1.5 * 1024 * MB].map(sizeText), [
+      '0 KB',
+      '1 KB',
+      '1 KB',
+      '12 KB',
+      '977 KB',
+      '3.4 MB',
+      '46 MB',
+      '1.5 GB',
+    ]);
+  });
+
+  it('name what is too large, and what to do', () => {
+    const largest = [{ path: 'a.db', bytes: 9_000_000 }];
+    assert.match(
+      tooLargeText({ count: 1, bytes: 9_000_000, largest }),
+      /^An ignored file is too large .*: a\.db \(8\.6 MB\)\. The limits are weft/,
+    );
+    assert.match(
+      tooLargeText({ count: 3, bytes: 9_500_000, largest }),
+      /^3 ignored files, 9\.1 MB together, are .*: a\.db \(8\.6 MB\) and 2 more\./,
+    );
+  });
+});
