@@ -101,7 +101,7 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
  * (JAVA_HOME, GOPATH, VIRTUAL_ENV, NVM_DIR …), and without them hardly any check would run.
  */
 const SECRET =
-  /(^|_)(TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|AUTH|COOKIE|DSN|PAT)($|_)|^(SSH_|GPG_|VSCODE_|ELECTRON_|GIT_|npm_|WEFT_|ANTHROPIC_|DBUS_|XAUTHORITY$)/i;
+  /(^|_)(TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|AUTH|COOKIE|DSN|PAT)($|_)|(PASSWORD|TOKEN|SECRET|APIKEY|.PWD)$|^(SSH_|GPG_|VSCODE_|ELECTRON_|GIT_|npm_|WEFT_|ANTHROPIC_|DBUS_|XAUTHORITY$)/i;
 /** Addresses with a password in them, and keys by their shape, whatever their names are. */
 const SECRET_VALUE = /\/\/[^/\s:@]*:[^/\s@]+@|\b(sk-[a-z]+-|gh[pousr]_|github_pat_|glpat-|xox[abpr]-|AKIA[0-9A-Z]{12})|-----BEGIN /;
 

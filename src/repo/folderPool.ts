@@ -13,7 +13,7 @@ import { type GitPlace, plumb, plumbText } from './git';
 import { linkIgnored } from './linkedPaths';
 import { tryLock } from './lock';
 import { isGroupAlive, markedWith, signalTree } from './processTree';
-import { emptyFolder, removeDeep } from './removal';
+import { dropLink, emptyFolder, removeDeep } from './removal';
 import { type Repository, userStateDir } from './repository';
 
 /** Between two looks for a free folder, when all are in use. */
@@ -134,6 +134,8 @@ async function move(repo: Repository, slot: FolderSlot, { tree, settings }: Want
   const git = (args: readonly string[]) => plumb(place, [...EXACT, ...args], { index: slot.index, signal });
   let facts: FolderFacts | undefined;
   try {
+    // What a command may have put there: to go by such a link would be to clean, or write over, what it leads to.
+    for (const ours of [slot.path, slot.work, slot.temp, slot.index, slot.facts]) await dropLink(ours);
     facts = await readFacts(slot);
     await mkdir(slot.work, { recursive: true, mode: 0o700 });
     await mkdir(slot.temp, { recursive: true, mode: 0o700 });

@@ -28,6 +28,8 @@ export interface FolderSlot {
   readonly work: string;
   readonly temp: string;
   readonly index: string;
+  /** Holds what is known of it. */
+  readonly facts: string;
   /** Holds the process group of the command that runs in it. */
   readonly command: string;
   began(group: number): void;
@@ -43,15 +45,12 @@ function slotAt(home: string, name: string): FolderSlot {
     work: join(path, 'work'),
     temp: join(path, 'temp'),
     index: join(path, 'index'),
+    facts: join(path, 'facts.json'),
     command,
     // At once: a crash that comes next must find it.
     began: (group) => writeFileSync(command, String(group)),
     ended: () => rm(command, { force: true }),
   };
-}
-
-function factsFile(slot: FolderSlot): string {
-  return join(slot.path, 'facts.json');
 }
 
 /** The places of a workspace: those with a folder first, the last used first of all. */
@@ -65,7 +64,7 @@ export async function slotsOf(home: string, most: number): Promise<FolderSlot[]>
 /** What is known of a folder; undefined where it is not whole. */
 export async function readFacts(slot: FolderSlot): Promise<FolderFacts | undefined> {
   try {
-    return factsSchema.safeParse(JSON.parse(await readFile(factsFile(slot), 'utf8'))).data;
+    return factsSchema.safeParse(JSON.parse(await readFile(slot.facts, 'utf8'))).data;
   } catch (thrown) {
     if (isMissing(thrown) || thrown instanceof SyntaxError) return undefined;
     throw thrown;
@@ -74,10 +73,10 @@ export async function readFacts(slot: FolderSlot): Promise<FolderFacts | undefin
 
 export async function writeFacts(slot: FolderSlot, facts: FolderFacts): Promise<Result<void>> {
   try {
-    await writeFile(factsFile(slot), JSON.stringify(facts), { mode: 0o600 });
+    await writeFile(slot.facts, JSON.stringify(facts), { mode: 0o600 });
     return ok();
   } catch (thrown) {
-    return fail('file', `${factsFile(slot)} cannot be written: ${thrownText(thrown)}.`, 'Free disk space, or make it writable.');
+    return fail('file', `${slot.facts} cannot be written: ${thrownText(thrown)}.`, 'Free disk space, or make it writable.');
   }
 }
 

@@ -28,7 +28,12 @@ export async function removeDeep(path: string): Promise<void> {
   }
 }
 
-/** Deletes all that is in a folder, links never followed; the folder stays. */
+/** Takes a link away, as a link, that lies where a file or folder of ours should be. */
+export async function dropLink(path: string): Promise<void> {
+  if ((await unlessMissing(lstat(path)))?.isSymbolicLink() === true) await unlink(path);
+}
+
+/** Deletes all that is in a folder, links in it never followed; the folder stays, which must be no link itself. */
 export async function emptyFolder(folder: string): Promise<void> {
   const names = await readNames(folder);
   for (const name of names) await removeDeep(join(folder, name));

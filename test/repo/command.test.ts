@@ -59,6 +59,8 @@ describe('a command', () => {
       AWS_SECRET_ACCESS_KEY: 'x',
       AWS_ACCESS_KEY_ID: 'x',
       DB_PASSWORD: 'x',
+      PGPASSWORD: 'x',
+      MYSQL_PWD: 'x',
       npm_config__authToken: 'x',
       SSH_AUTH_SOCK: 'x',
       GIT_DIR: 'x',

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ok } from '../../src/domain/failure';
 import { type Folder, type FolderSettings, folderPool, foldersHome } from '../../src/repo/folderPool';
@@ -162,6 +173,23 @@ describe('a folder of the pool', () => {
     assert.ok(!existsSync(path));
     assert.deepEqual(folderState(real), before);
     assert.deepEqual(folderState(box.root), dependencies);
+  });
+
+  it('is made anew where a command put links to real data in the place of the folder itself', async () => {
+    const real = temporaryFolder();
+    putAll(real, { 'deep/data.txt': 'precious', 'top.txt': 'precious' });
+    const before = folderState(real);
+    const box = await sandbox({});
+    const tree = await treeOf(box, { 'a.txt': 'a' });
+    for (const which of ['path', 'temp'] as const) {
+      const { path } = await heldFor(box, tree, (folder) => {
+        renameSync(folder[which], `${folder[which]}.old`);
+        symlinkSync(real, folder[which]);
+      });
+      const again = await heldFor(box, tree);
+      assert.deepEqual([again.path, again.held], [path, { 'a.txt': 'file a' }]);
+      assert.deepEqual(folderState(real), before);
+    }
   });
 
   it('is made anew where its index is broken', async () => {
