@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
 import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
+import type { Reversal, Target } from '../engine/undo';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
@@ -15,7 +16,14 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
   weft runs                                the runs of this folder
-  weft undo RUN TASK                       take one landed task back, and keep everything else
+  weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
+       --file PATH                         only this file of the task
+       --hunk N                            only this hunk of the file
+  weft redo RUN [TASK]                     bring back what was undone; --file and --hunk as above
+  weft hunks RUN TASK FILE                 what a task changed in a file, numbered
+  weft blame FILE                          who wrote each line: which task of which run, or you
+  weft export RUN --branch NAME            make a branch with one commit for each landed task
+       --include-edits                     with your own edits before and during the run as commits of their own
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
@@ -49,7 +57,11 @@ export type Command =
       readonly include: readonly string[];
     }
   | { readonly kind: 'runs' }
-  | { readonly kind: 'undo' | 'land'; readonly run: string; readonly task: string }
+  | { readonly kind: 'land'; readonly run: string; readonly task: string }
+  | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
+  | { readonly kind: 'hunks'; readonly run: string; readonly task: string; readonly path: string }
+  | { readonly kind: 'blame'; readonly path: string }
+  | { readonly kind: 'export'; readonly run: string; readonly branch: string; readonly withEdits: boolean }
   | { readonly kind: 'snapshots' }
   | { readonly kind: 'compare' | 'delete'; readonly snapshot: string }
   /** `paths`: only these; none means all. */
@@ -89,6 +101,10 @@ function parse(argv: readonly string[]) {
       include: { type: 'string', multiple: true },
       compare: { type: 'string' },
       delete: { type: 'string' },
+      file: { type: 'string' },
+      hunk: { type: 'string' },
+      branch: { type: 'string' },
+      'include-edits': { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
@@ -98,34 +114,65 @@ function parse(argv: readonly string[]) {
 
 type Values = ReturnType<typeof parse>['values'];
 
+/** How many arguments each command takes at most. */
+const MOST: Readonly<Record<string, number>> = {
+  run: 1,
+  runs: 0,
+  undo: 2,
+  redo: 2,
+  hunks: 3,
+  blame: 1,
+  export: 1,
+  land: 2,
+  snapshots: 0,
+  rollback: Number.POSITIVE_INFINITY,
+  schema: 0,
+};
+
+/** The options that not every command takes, with those that do. */
+const TAKERS: Readonly<Record<string, readonly string[]>> = {
+  goal: ['run'],
+  'max-workers': ['run'],
+  model: ['run'],
+  'on-stale': ['run'],
+  'allow-command': ['run'],
+  include: ['run'],
+  compare: ['snapshots'],
+  delete: ['snapshots'],
+  file: ['undo', 'redo'],
+  hunk: ['undo', 'redo'],
+  branch: ['export'],
+  'include-edits': ['export'],
+};
+
 function commandOf(positionals: readonly string[], values: Values): Result<Command> {
   const [name, ...rest] = positionals;
   if (values.version === true) return ok({ kind: 'version' });
   if (values.help === true || name === 'help') return ok({ kind: 'help' });
   if (name === undefined) return fail('input', 'No command is given.', HELP);
-  const wanted: Readonly<Record<string, number>> = {
-    run: 1,
-    runs: 0,
-    undo: 2,
-    land: 2,
-    snapshots: 0,
-    rollback: Number.POSITIVE_INFINITY,
-    schema: 0,
-  };
-  const most = wanted[name];
+  const most = MOST[name];
   if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
-  if (name !== 'snapshots')
-    for (const option of ['compare', 'delete'] as const)
-      if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
-  if (name === 'run') return runOf(rest[0], values);
-  for (const option of ['goal', 'max-workers', 'model', 'on-stale', 'allow-command', 'include'] as const) {
-    if (values[option] !== undefined) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
+  for (const [option, takers] of Object.entries(TAKERS)) {
+    if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
-  const [first, second] = rest;
-  if (name === 'undo' || name === 'land') {
+  if (name === 'run') return runOf(rest[0], values);
+  const [first, second, third] = rest;
+  if (name === 'undo' || name === 'redo') return reversalOf(name, rest, values);
+  if (name === 'land') {
     if (first !== undefined && second !== undefined) return ok({ kind: name, run: first, task: second });
     return fail('input', `“weft ${name}” needs a run and a task.`, 'Run “weft runs” for both.');
+  }
+  if (name === 'hunks') {
+    if (first !== undefined && second !== undefined && third !== undefined)
+      return ok({ kind: 'hunks', run: first, task: second, path: third });
+    return fail('input', '“weft hunks” needs a run, a task and a file.', 'Run “weft runs” for runs and tasks.');
+  }
+  if (name === 'blame') return first === undefined ? fail('input', '“weft blame” needs a file.', HELP) : ok({ kind: 'blame', path: first });
+  if (name === 'export') {
+    const { branch, 'include-edits': withEdits = false } = values;
+    if (first !== undefined && branch !== undefined) return ok({ kind: 'export', run: first, branch, withEdits });
+    return fail('input', '“weft export” needs a run and a --branch.', 'Run “weft runs” for the runs.');
   }
   if (name === 'rollback')
     return first !== undefined
@@ -147,6 +194,19 @@ function rollbackOf(snapshot: string, given: readonly string[]): Result<Command>
     paths.push(path.value);
   }
   return ok({ kind: 'rollback', snapshot, paths });
+}
+
+function reversalOf(intent: 'undo' | 'redo', [run, task]: readonly string[], { file, hunk }: Values): Result<Command> {
+  if (run === undefined) return fail('input', `“weft ${intent}” needs a run.`, 'Run “weft runs” for the runs and their tasks.');
+  const number = hunk === undefined ? null : Number(hunk);
+  if (number !== null && !(Number.isInteger(number) && number >= 1))
+    return fail('input', `--hunk ${hunk} is no number from 1 on.`, 'Run “weft hunks” for the numbers.');
+  if (file === undefined && hunk !== undefined) return fail('input', '--hunk is one of a --file.', 'Give the file, too.');
+  const of = (target: Target): Result<Command> => ok({ kind: 'reverse', run, reversal: { intent, target } });
+  if (file === undefined) return of(task === undefined ? { of: 'run' } : { of: 'task', task });
+  if (task === undefined) return fail('input', '--file is one of a task.', 'Give the task after the run.');
+  const path = parsePath(file);
+  return path.ok ? of({ of: 'part', task, path: path.value, hunk: number }) : path;
 }
 
 function runOf(plan: string | undefined, values: Values): Result<Command> {

@@ -1,17 +1,16 @@
-/** `weft runs`, `weft undo` and `weft land`: what there was, taking it back, and landing later. */
+/** `weft runs` and `weft land`: what there was, and landing later. */
 import { readFile, rm } from 'node:fs/promises';
 
-import { changeWord, type Entry } from '../domain/changes';
-import { systemClock } from '../domain/clock';
+import type { Entry } from '../domain/changes';
 import { fail, failureText, ok, type Result } from '../domain/failure';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
-import { findRun, lifeOf, listRuns, notElsewhere } from '../engine/library';
-import { RunRecord } from '../engine/record';
+import { lifeOf, listRuns } from '../engine/library';
+import type { RunRecord } from '../engine/record';
 import { summarize } from '../engine/summary';
-import { undoTask } from '../engine/undo';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
 import type { Repository } from '../repo/repository';
-import { conflictLines, ended, stagesText } from './output';
+import { ended, stagesText } from './output';
+import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';
 
 export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
@@ -31,22 +30,6 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     ...summarize(state, Date.now()),
   }));
   output.result({ exitCode: 0, runs: rows });
-  return 0;
-}
-
-export async function undoCommand(wanted: { run: string; task: string }, ports: CliPorts): Promise<number> {
-  const { repo, workspace, output, signal } = ports;
-  const opened = await openRecord(wanted.run, repo);
-  if (!opened.ok) return ended(output, opened);
-  const record = opened.value;
-  const undone = await undoTask(record, landPortsOf(record, { repo, workspace }), wanted.task, signal);
-  record.close();
-  if (!undone.ok) return ended(output, undone);
-  const title = record.state.tasks.get(wanted.task)?.task.title ?? wanted.task;
-  if (undone.value.kind === 'conflict') return inConflict(record, wanted.task, ports);
-  for (const change of undone.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
-  output.say(`“${title}” is undone; everything else is kept.`);
-  output.result({ exitCode: 0, changes: undone.value.changes });
   return 0;
 }
 
@@ -106,23 +89,4 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
   await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
   for (const { path, entry } of decisions) resolveFile(record, id, path, entry);
   return ok();
-}
-
-async function inConflict(record: RunRecord, id: string, { repo, output }: CliPorts): Promise<number> {
-  const task = record.state.tasks.get(id);
-  if (task?.stage.kind !== 'conflicted') return 1;
-  const { run } = record.state.start;
-  const files = await writeConflictFiles(repo, { run, task: id, title: task.task.title, keep: false }, task.stage.conflict);
-  if (!files.ok) return ended(output, files);
-  for (const line of conflictLines({ run, task: id, title: task.task.title, files: files.value })) output.say(line);
-  output.result({ exitCode: 1, conflicts: files.value });
-  return 1;
-}
-
-/** The record of a run that no other process is at work on. */
-async function openRecord(run: string, repo: Repository): Promise<Result<RunRecord>> {
-  const state = await findRun(repo, run);
-  if (!state.ok) return state;
-  const free = notElsewhere(state.value);
-  return free.ok ? RunRecord.open(repo.stateDir, state.value.start.run, systemClock) : free;
 }

@@ -11,11 +11,13 @@ import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
-import { landCommand, runsCommand, undoCommand } from './history';
+import { blameCommand, exportCommand } from './handOver';
+import { landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
 import { folderSettings } from './settings';
 import { compareCommand, deleteCommand, rollbackCommand, snapshotsCommand } from './snapshots';
+import { hunksCommand, reverseCommand } from './undo';
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
@@ -87,8 +89,14 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
         return await compareCommand(command.snapshot, ports);
       case 'delete':
         return await deleteCommand(command.snapshot, ports);
-      case 'undo':
-        return await undoCommand(command, ports);
+      case 'reverse':
+        return await reverseCommand(command, ports);
+      case 'hunks':
+        return await hunksCommand(command, ports);
+      case 'blame':
+        return await blameCommand(command.path, ports);
+      case 'export':
+        return await exportCommand(command, ports);
       case 'land':
         return await landCommand(command, ports);
       case 'help':

@@ -31,6 +31,8 @@ const happenings = [
     /** Id of the snapshot that was taken before anything started, and its commit. */
     snapshot: z.string(),
     commit: z.string(),
+    /** The commit that was checked out then; not there without one, and in journals of the first version. */
+    head: z.string().optional(),
     /** Process that drives the run: where it is gone and the run has not finished, the run was interrupted. */
     pid: z.number(),
     /** What planning cost. */

@@ -6,6 +6,7 @@ import type { Plan, Task, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
+import { headOf } from '../repo/export';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { takeSnapshot } from '../repo/snapshot';
 import type { Checker } from './check';
@@ -40,6 +41,8 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   const run = clock.id();
   const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
   if (!snapshot.ok) return snapshot;
+  const head = await headOf(repo);
+  if (!head.ok) return head;
   const chained = await beginChain(repo, run, snapshot.value.commit);
   if (!chained.ok) return chained;
   const record = RunRecord.begin(
@@ -54,6 +57,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       maxWorkers: request.limits.maxWorkers,
       snapshot: snapshot.value.id,
       commit: snapshot.value.commit,
+      ...(head.value === undefined ? {} : { head: head.value }),
       pid: process.pid,
       planning: request.planning,
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),

@@ -23,6 +23,15 @@ export interface PlumbOptions {
   /** Exit codes that are answers, not failures. */
   readonly answers?: readonly number[];
   readonly signal?: AbortSignal;
+  /** Whose commit it makes; else it is Weft's own. */
+  readonly author?: Author;
+}
+
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+  /** When the work was done, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface Answer {
@@ -48,14 +57,14 @@ const CONFIG: readonly (readonly [string, string])[] = [
 ];
 
 /** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
-function gitEnvironment(place: GitPlace, options: PlumbOptions = {}): NodeJS.ProcessEnv {
+function gitEnvironment(place: GitPlace, { index, author, magic }: PlumbOptions = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) environment[name] = value;
   Object.assign(environment, {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
-    GIT_LITERAL_PATHSPECS: options.magic === true ? '0' : '1',
+    GIT_LITERAL_PATHSPECS: magic === true ? '0' : '1',
     GIT_AUTHOR_NAME: 'Weft',
     GIT_AUTHOR_EMAIL: 'weft@localhost',
     GIT_COMMITTER_NAME: 'Weft',
@@ -67,7 +76,12 @@ function gitEnvironment(place: GitPlace, options: PlumbOptions = {}): NodeJS.Pro
     environment[`GIT_CONFIG_VALUE_${at}`] = value;
   });
   Object.assign(environment, { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.workTree });
-  if (options.index !== undefined) environment['GIT_INDEX_FILE'] = options.index;
+  if (index !== undefined) environment['GIT_INDEX_FILE'] = index;
+  if (author !== undefined) {
+    const date = `${Math.floor(author.at / 1000)} +0000`;
+    Object.assign(environment, { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_AUTHOR_DATE: date });
+    Object.assign(environment, { GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email });
+  }
   if (place.objectDir !== undefined) environment['GIT_OBJECT_DIRECTORY'] = place.objectDir;
   return environment;
 }

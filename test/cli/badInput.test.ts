@@ -45,7 +45,7 @@ describe('the command line', function () {
     await refused(['fly'], call, 2, /There is no command “fly”\. Run “weft --help”/);
     await refused(['run', 'plan.json', '--fast'], call, 2, /Unknown option '--fast'.*Run “weft --help”/);
     await refused(['runs', 'x'], call, 2, /“weft runs” does not take “x”/);
-    await refused(['undo', 'x'], call, 2, /“weft undo” needs a run and a task\. Run “weft runs”/);
+    await refused(['land', 'x'], call, 2, /“weft land” needs a run and a task\. Run “weft runs”/);
     await refused(['rollback'], call, 2, /“weft rollback” needs a snapshot\. Run “weft snapshots”/);
     await refused(['rollback', 'x'], call, 2, /There is no snapshot “x” of this folder\. Run “weft snapshots”/);
     await refused(['undo', 'x', 'y'], call, 2, /There is no run “x” of this folder\. Run “weft runs”/);

@@ -8,30 +8,10 @@ import { rollBackTo } from '../../src/engine/rollback';
 import { reverse, type Target } from '../../src/engine/undo';
 import { resolvedEntry } from '../../src/repo/conflictFiles';
 import { findSnapshot } from '../../src/repo/snapshot';
+import { finished, lines } from '../support/finished';
 import { failed, NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
-import { type Files, folderState, put } from '../support/sandbox';
-
-/** Twenty numbered lines, some of them replaced, or taken away (null). */
-function lines(changed: Readonly<Record<number, string | null>> = {}): string {
-  const all = Array.from({ length: 20 }, (_, at) => changed[at + 1] ?? (at + 1 in changed ? null : `line ${at + 1}`));
-  return all.flatMap((line) => (line === null ? [] : [`${line}\n`])).join('');
-}
-
-type Edits = Readonly<Record<string, string | null>>;
-
-/** A finished run whose tasks landed one after the other; `between` is what the person writes after each. */
-async function finished(files: Files, tasks: Readonly<Record<string, Edits>>, between: Readonly<Record<string, Edits>> = {}): Promise<Rig> {
-  const ids = Object.keys(tasks);
-  const box = await rig(files, Object.fromEntries(ids.map((id, at) => [id, ids.slice(at - 1, at)])));
-  for (const id of ids) {
-    await (await box.agents.agent(id)).finish(tasks[id] ?? {});
-    await box.reaches(id, 'landed');
-    for (const [path, text] of Object.entries(between[id] ?? {})) put(box.root, path, text);
-  }
-  valued(await box.ended);
-  return box;
-}
+import { folderState, put } from '../support/sandbox';
 
 const act = (box: Rig, intent: 'undo' | 'redo', target: Target) =>
   reverse(box.run.record, landPortsOf(box.run.record, box), { intent, target }, NEVER);

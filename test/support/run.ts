@@ -51,6 +51,8 @@ export interface Rig extends Sandbox {
 }
 
 export interface RigOptions {
+  /** For a second run in the same folder, whose id must be another. */
+  readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
   readonly onStale?: OnStale;
   readonly plan?: Partial<Plan>;
@@ -60,14 +62,17 @@ export interface RigOptions {
 
 /** A run under way on a real repository. */
 export async function rig(files: Files, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
-  const box = await sandbox(files);
+  return rigIn(await sandbox(files), tasks, options);
+}
+
+export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
   const workspace = editor(box.root);
   const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
   const request = { plan: { ...planOf(tasks), ...options.plan }, model: 'scripted:x', planning: NO_USAGE, limits, onStale };
   // Of now: whether a run's process lives is asked for the time when it began.
-  const clock = countingClock(Date.now());
+  const clock = options.clock ?? countingClock(Date.now());
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
   const ports = { repo: box.repo, workspace, worker: agents.worker, check, clock };
   const run = valued(await beginRun(request, ports, NEVER));

@@ -1,0 +1,78 @@
+/** `weft undo` and `weft redo`, of a run, a task, a file or a hunk; and `weft hunks`, which numbers them. */
+import { changeWord } from '../domain/changes';
+import { fail } from '../domain/failure';
+import { isSamePart } from '../domain/part';
+import type { RunState } from '../domain/run';
+import { type Dependent, dependentsOf } from '../engine/dependents';
+import { landPortsOf } from '../engine/landing';
+import { findRun, listRuns } from '../engine/library';
+import { type Reversal, reverse } from '../engine/undo';
+import { changedFile, hunkText } from '../repo/hunks';
+import { ended } from './output';
+import { inConflict, openRecord } from './record';
+import type { CliPorts } from './run';
+
+/** Says first which tasks stand on what is undone; then does it, and says what changed. */
+export async function reverseCommand(wanted: { run: string; reversal: Reversal }, ports: CliPorts): Promise<number> {
+  const { repo, workspace, output, signal } = ports;
+  const opened = await openRecord(wanted.run, repo);
+  if (!opened.ok) return ended(output, opened);
+  const record = opened.value;
+  const { reversal } = wanted;
+  try {
+    const { runs } = await listRuns(repo);
+    const dependents = await dependentsOf(repo, { runs, state: record.state, reversal }, signal);
+    if (!dependents.ok) return ended(output, dependents);
+    for (const line of dependentLines(dependents.value)) output.say(line);
+    const done = await reverse(record, landPortsOf(record, { repo, workspace }), reversal, signal);
+    if (!done.ok) return ended(output, done);
+    if (done.value.kind === 'conflict') return await inConflict(record, done.value.task, ports);
+    for (const change of done.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
+    output.say(`${nameOf(record.state, reversal)} is ${reversal.intent === 'undo' ? 'undone' : 'redone'}; everything else is kept.`);
+    output.result({ exitCode: 0, changes: done.value.changes, dependents: dependents.value });
+    return 0;
+  } finally {
+    record.close();
+  }
+}
+
+function dependentLines(dependents: readonly Dependent[]): string[] {
+  if (dependents.length === 0) return [];
+  const rows = dependents.map(
+    ({ run, task, title, why, paths }) =>
+      `  ${task.padEnd(16)} ${title} (run ${run}): ${why === 'lines' ? 'changed the same lines of' : 'had read'} ${paths.join(', ')}`,
+  );
+  return ['Look at these tasks, which came later and may depend on it:', ...rows];
+}
+
+function nameOf(state: RunState, { target }: Reversal): string {
+  if (target.of === 'run') return `The run “${state.start.plan.goal}”`;
+  const title = `“${state.tasks.get(target.task)?.task.title ?? target.task}”`;
+  if (target.of === 'task') return title;
+  return `${target.hunk === null ? target.path : `Hunk ${target.hunk} of ${target.path}`} of ${title}`;
+}
+
+/** The hunks of a file that a task changed, numbered as `weft undo --hunk` takes them. */
+export async function hunksCommand(wanted: { run: string; task: string; path: string }, { repo, output }: CliPorts): Promise<number> {
+  const state = await findRun(repo, wanted.run);
+  if (!state.ok) return ended(output, state);
+  const task = state.value.tasks.get(wanted.task);
+  if (task?.landing === undefined || task.landing === null)
+    return ended(
+      output,
+      fail('input', `Run ${state.value.start.run} has no task “${wanted.task}” that landed.`, 'Run “weft runs” for its tasks.'),
+    );
+  const file = await changedFile(repo, task.landing, wanted.path);
+  if (!file.ok) return ended(output, file);
+  const { path, from, hunks } = file.value;
+  for (const hunk of hunks) {
+    const text = await hunkText(repo, file.value, hunk);
+    if (!text.ok) return ended(output, text);
+    const isUndone = task.parts.some(({ part }) => isSamePart(part, { path, from, hunk }));
+    output.say(`Hunk ${hunk.number}, line ${hunk.after.line}${isUndone ? ' (undone)' : ''}`);
+    for (const line of text.value) output.say(`  ${line}`);
+  }
+  if (hunks.length === 0) output.say(`${path} was added or deleted whole, or is no text: it has no hunks.`);
+  output.result({ exitCode: 0, hunks });
+  return 0;
+}
