@@ -7,6 +7,7 @@ import { systemClock } from '../domain/clock';
 import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
 import { planSchema } from '../domain/plan';
 import { includeOf, keepingOf } from '../domain/snapshotSettings';
+import { settledText, settleLeft } from '../engine/recovery';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
@@ -76,6 +77,12 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
   const keeping = keepingOf(settings.value);
   const ports = { repo, workspace, output: out, keeping, signal: interruption.signal };
   try {
+    const settled = await settleLeft({ repo, workspace, clock: systemClock, openRecord: () => undefined }, interruption.signal);
+    if (settled.ok && settled.value !== undefined) out.notice(settledText(settled.value));
+    if (!settled.ok && command.kind !== 'runs' && command.kind !== 'snapshots') {
+      out.result({ exitCode: 1, failure: settled.failure });
+      return 1;
+    }
     switch (command.kind) {
       case 'run':
         return await runCommand(command, ports);

@@ -12,6 +12,8 @@ export interface Output {
   say(line: string): void;
   /** What a person should know, and no failure; in JSON, an event says it. */
   warn(line: string): void;
+  /** Something that nobody asked for, and that everybody must know. */
+  notice(text: string): void;
   event(event: RunEvent, state: RunState): void;
   /** The last line in JSON: how the command ended, and what it has to tell. */
   result(result: { exitCode: number; failure?: Failure | undefined; [fact: string]: unknown }): void;
@@ -23,12 +25,14 @@ export function output(json: boolean, write: (text: string) => void, complain: (
     ? {
         say: () => undefined,
         warn: () => undefined,
+        notice: (text) => write(`${JSON.stringify({ type: 'notice', text })}\n`),
         event: (event) => write(`${JSON.stringify(event)}\n`),
         result: (result) => write(`${JSON.stringify({ type: 'result', ...result })}\n`),
       }
     : {
         say: (line) => write(`${line}\n`),
         warn: (line) => complain(`weft: ${line}\n`),
+        notice: (text) => write(`${text}\n`),
         event: (event, state) => {
           const line = eventLine(event, state);
           if (line !== undefined) write(`${line}\n`);

@@ -16,6 +16,7 @@ import { NO_USAGE, type Usage } from '../domain/usage';
 import { folderChecker } from '../engine/check';
 import { inProcessWorker } from '../engine/inProcess';
 import { pruneSnapshots } from '../engine/prune';
+import { settledText } from '../engine/recovery';
 import { beginRun } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
@@ -64,7 +65,14 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const worker = inProcessWorker(repo, model.value);
   const begun = await beginRun(
     { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
-    { repo, workspace, worker, check: folderChecker(folderPool(repo, FOLDERS)), clock: systemClock },
+    {
+      repo,
+      workspace,
+      worker,
+      check: folderChecker(folderPool(repo, FOLDERS)),
+      clock: systemClock,
+      onSettled: (settled) => output.notice(settledText(settled)),
+    },
     signal,
   );
   if (!begun.ok) return refuse(begun.failure);

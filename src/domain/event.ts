@@ -7,7 +7,7 @@ import { planSchema } from './plan';
 import { usageSchema } from './usage';
 
 const failureSchema = z.object({
-  kind: z.enum(['input', 'git', 'file', 'moved', 'auth', 'model', 'agent', 'check', 'cancelled']),
+  kind: z.enum(['input', 'git', 'file', 'moved', 'half', 'auth', 'model', 'agent', 'check', 'cancelled']),
   message: z.string(),
   fix: z.string(),
 });

@@ -10,6 +10,8 @@ export type FailureKind =
   | 'file'
   /** The workspace changed between reading it and writing to it: reading again may help. */
   | 'moved'
+  /** Files were changed, and could be neither finished nor put back: Weft settles that before it does anything else. */
+  | 'half'
   /** No key, or the server refused it. */
   | 'auth'
   /** The model's server cannot be reached, or answered with an error. */

@@ -37,17 +37,15 @@ export async function landTask(
     record.emit({ type: 'task.landed', task: id, before: base, after: base });
     return ok();
   }
+  const { value } = incoming;
   let wrong: Result<void> = ok();
   const guard = async () => {
     wrong = (await isStillRight?.()) ?? ok();
     return wrong;
   };
-  const landing = await land(ports, incoming.value, signal, guard);
+  const landing = await land({ ...ports, report: (done) => tellLanding(record, value, done) }, value, signal, guard);
   if (!wrong.ok) return wrong;
-  if (landing.ok) {
-    tellLanding(record, incoming.value, landing.value);
-    return ok();
-  }
+  if (landing.ok) return ok();
   const now = record.state.tasks.get(id);
   if (landing.failure.kind === 'cancelled') {
     if (now?.stage.kind === 'done') record.emit({ type: 'task.stopped', task: id, draft: now.work.changeset });

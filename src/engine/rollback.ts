@@ -1,38 +1,34 @@
 /** Rolling the workspace back, and telling the runs what that did to their tasks. */
-import type { Clock } from '../domain/clock';
-import { fail, type Result } from '../domain/failure';
-import type { Repository } from '../repo/repository';
+import { fail, ok, type Result } from '../domain/failure';
+import { leftIntent, strike } from '../repo/intent';
 import { type RolledBack, rollBack } from '../repo/rollback';
+import { takeRollbackBack } from '../repo/settleRollback';
 import type { Snapshot } from '../repo/snapshot';
-import type { Workspace } from '../repo/workspace';
-import { followRollback } from './landing';
 import { lifeOf, listRuns } from './library';
-import { RunRecord, readState } from './record';
-
-export interface RollbackPorts {
-  readonly repo: Repository;
-  readonly workspace: Workspace;
-  readonly clock: Clock;
-  /** The record of a run that is open in this process, if it is: events must go through it. */
-  readonly openRecord: (run: string) => RunRecord | undefined;
-}
+import { type RecoveryPorts, settleLeft, tellRuns } from './recovery';
 
 /** Makes the workspace equal to a snapshot. Refused while a run is at work: its agents would land on top of it. */
-export async function rollBackTo(snapshot: Snapshot, ports: RollbackPorts, signal: AbortSignal): Promise<Result<RolledBack>> {
-  const { repo, workspace, clock, openRecord } = ports;
+export async function rollBackTo(snapshot: Snapshot, ports: RecoveryPorts, signal: AbortSignal): Promise<Result<RolledBack>> {
+  const { repo, workspace, clock } = ports;
   const { runs } = await listRuns(repo);
   const busy = runs.find((state) => lifeOf(state) === 'running');
   if (busy !== undefined) return fail('input', `The run “${busy.start.plan.goal}” is still going on.`, 'Stop it, then roll back.');
-  const done = await rollBack(repo, workspace, { snapshot, clock }, signal);
-  if (!done.ok) return done;
-  for (const { start } of runs) {
-    const then = readState(repo.stateDir, start.run, snapshot.at);
-    const open = openRecord(start.run);
-    const record = open ?? RunRecord.open(repo.stateDir, start.run, clock);
-    if (!(record instanceof RunRecord) && !record.ok) return record;
-    const found = record instanceof RunRecord ? record : record.value;
-    followRollback(found, then.ok ? then.value : undefined);
-    if (open === undefined) found.close();
-  }
-  return done;
+  const settled = await settleLeft(ports, signal);
+  if (!settled.ok) return settled;
+  const done = await rollBack(repo, workspace, { snapshot, clock }, signal, () => tellRuns(ports, runs, snapshot));
+  if (done.ok || done.failure.kind !== 'half') return done;
+  const back = await takeBack(ports, signal);
+  return back.ok ? fail('file', `${done.failure.message} What it had changed is put back.`, done.failure.fix) : done;
+}
+
+/** A rollback that failed half-way is taken back where that is possible; where it is not, its safety snapshot has everything. */
+function takeBack({ repo, workspace }: RecoveryPorts, signal: AbortSignal): Promise<Result<void>> {
+  return repo.landLock(signal, async () => {
+    const left = await leftIntent(repo);
+    if (!left.ok) return left;
+    if (left.value?.kind !== 'rollback') return ok();
+    const back = await takeRollbackBack(repo, workspace, left.value, signal);
+    const struck = await strike(repo);
+    return back.ok ? struck : back;
+  });
 }

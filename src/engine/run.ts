@@ -14,6 +14,7 @@ import { landChecked } from './checkedLanding';
 import { landPortsOf, landTask } from './landing';
 import { Live } from './live';
 import { RunRecord } from './record';
+import { type Settled, settleLeft } from './recovery';
 import { type Decision, decide, type Limits } from './scheduler';
 import { judgePremise, type Rework, reworkOf } from './stale';
 import type { Outcome, Report, Worker } from './worker';
@@ -33,6 +34,8 @@ export interface RunPorts {
   readonly worker: Worker;
   readonly check: Checker;
   readonly clock: Clock;
+  /** Told what another process had left half-done in the workspace, and what became of it. */
+  readonly onSettled?: (settled: Settled) => void;
 }
 
 /** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
@@ -310,11 +313,20 @@ export class LiveRun {
 
   /** Whether a task may go on to its landing; where its premise is stale, it may have to wait, or gone back to its agent. */
   private async premiseHolds(id: TaskId): Promise<boolean> {
+    await this.settleOthers();
     const { onStale = DEFAULT_ON_STALE } = this.request;
     const premise = await judgePremise(this.record, this.landPorts(), id, { onStale, signal: this.whole.signal });
     if (premise.ok && premise.value.kind === 'rework') this.sendBack(id, 'stale', premise.value.rework);
     if (!premise.ok) this.failLanding(id, premise.failure);
     return premise.ok && premise.value.kind === 'land';
+  }
+
+  /** What another process left half-done is made whole first; where that is not possible, the landing says so itself. */
+  private async settleOthers(): Promise<void> {
+    const { repo, workspace, clock, onSettled } = this.ports;
+    const openRecord = (run: string) => (run === this.id ? this.record : undefined);
+    const settled = await settleLeft({ repo, workspace, clock, openRecord }, this.whole.signal);
+    if (settled.ok && settled.value !== undefined) onSettled?.(settled.value);
   }
 
   /** What could not even be looked at lands as little as what could not be written. */

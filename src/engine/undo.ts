@@ -30,9 +30,7 @@ export interface Reversal {
 export async function reverse(record: RunRecord, ports: LandPorts, reversal: Reversal, signal: AbortSignal): Promise<Result<Landing>> {
   const incoming = await incomingFor(record.state, ports.repo, reversal);
   if (!incoming.ok) return incoming;
-  const landing = await land(ports, incoming.value, signal);
-  if (landing.ok) tellLanding(record, incoming.value, landing.value);
-  return landing;
+  return land({ ...ports, report: (landing) => tellLanding(record, incoming.value, landing) }, incoming.value, signal);
 }
 
 /** {@link reverse} for the undo of one task. */

@@ -11,6 +11,7 @@ export function diskWorkspace(
   return {
     unsaved: async () => [],
     untitled: async () => [],
+    recall: async () => undefined,
     calm: async () => undefined,
     apply: (edits) => applyToDisk(root, edits),
     restore: async (files, untitled) => {
@@ -43,9 +44,9 @@ async function applyToDisk(root: string, edits: readonly FileEdit[]): Promise<Re
     return back.ok
       ? written
       : fail(
-          'file',
+          'half',
           `${written.failure.message} ${back.failure.message}`,
-          'Roll back to the snapshot of the run to be sure of every file.',
+          'Mend what it names, then try again: Weft puts the rest back first.',
         );
   }
   return ok();

@@ -1,7 +1,8 @@
 /** Files on disk under a root, links never followed: read, checked and written one at a time. */
-import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Mode } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
@@ -59,31 +60,28 @@ function unreadable(path: string, thrown: unknown) {
   return fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
 }
 
-/** Makes a path hold this. An existing file keeps its inode and its mode, but for the executable bit. */
+/**
+ * Makes a path hold this, whole or not at all: no reader, and no crash, ever sees half a file. An existing file keeps its owner and
+ * its mode, but for the executable bit; one with several names, or that cannot be replaced, is written where it is.
+ */
 export async function writeContent(root: string, path: string, content: Content): Promise<Result<void>> {
   const file = join(root, path);
   try {
     await mkdir(dirname(file), { recursive: true });
     await removeEmptyFolders(file);
+    const old = await ifThere(lstat(file));
     if (content.mode === '120000') {
-      await rm(file, { force: true });
-      await symlink(content.bytes.toString(), file);
+      await symlink(content.bytes.toString(), await freshUnfinished(file));
+      await rename(unfinished(file), file);
       return ok();
     }
-    const old = await lstat(file).catch((thrown: unknown) => {
-      if (isMissing(thrown)) return undefined;
-      throw thrown;
-    });
-    if (old?.isFile() === true) {
+    const isFile = old?.isFile() === true;
+    if (isFile && (old.nlink > 1 || !(await replace(file, content.bytes, withExecutable(old.mode & 0o7777, content.mode), old)))) {
       await writeFile(file, content.bytes);
-    } else {
-      if (old !== undefined) await unlink(file);
-      // Whole or not at all, where nothing is there whose inode could matter.
-      const whole = join(dirname(file), `.${randomUUID()}.weft`);
-      await writeFile(whole, content.bytes);
-      await rename(whole, file);
+      return await setMode(root, path, content.mode);
     }
-    return await setMode(root, path, content.mode);
+    if (!isFile) await replace(file, content.bytes, content.mode === '100755' ? 0o777 & ~process.umask() : undefined);
+    return ok();
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTEMPTY') {
       return fail(
@@ -96,12 +94,63 @@ export async function writeContent(root: string, path: string, content: Content)
   }
 }
 
-/** Takes a folder away that holds nothing but folders, which git knows nothing of; one with a file in it stays, and is in the way. */
-async function removeEmptyFolders(folder: string): Promise<void> {
-  const found = await lstat(folder).catch((thrown: unknown) => {
+/** Writes beside a file, and moves that into its place. Resolves to false where what is there cannot be replaced, only written into. */
+async function replace(file: string, bytes: Buffer, mode?: number, old?: Stats): Promise<boolean> {
+  const whole = unfinished(file);
+  try {
+    await writeFile(await freshUnfinished(file), bytes, { flag: 'wx' });
+    if (mode !== undefined) await chmod(whole, mode);
+    const made = old === undefined ? undefined : await lstat(whole);
+    if (old !== undefined && (made?.uid !== old.uid || made.gid !== old.gid)) {
+      await chown(whole, old.uid, old.gid);
+      // A change of owner takes some bits away.
+      if (mode !== undefined) await chmod(whole, mode);
+    }
+    await rename(whole, file);
+    return true;
+  } catch (thrown) {
+    await rm(whole, { force: true });
+    // Another's file, one in a folder that is not ours, one that a container was given or that Windows holds open.
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (old !== undefined && (code === 'EPERM' || code === 'EACCES' || code === 'EBUSY' || code === 'EXDEV')) return false;
+    throw thrown;
+  }
+}
+
+/** Where a file is written until it is whole. The same every time, so that what a crash left is found; landings go one at a time. */
+function unfinished(file: string): string {
+  return join(dirname(file), `.${createHash('sha256').update(basename(file)).digest('hex').slice(0, 16)}.weft`);
+}
+
+async function freshUnfinished(file: string): Promise<string> {
+  await rm(unfinished(file), { force: true });
+  return unfinished(file);
+}
+
+/** Takes away what a process that died while it wrote a path left beside it. */
+export async function removeUnfinished(root: string, path: string): Promise<Result<void>> {
+  if (!(await checkNoLink(root, path)).ok) return ok();
+  try {
+    await rm(unfinished(join(root, path)), { force: true });
+    return ok();
+  } catch (thrown) {
+    if (isMissing(thrown)) return ok();
+    return fail('file', `What was left of writing ${path} cannot be deleted: ${thrownText(thrown)}.`, 'Make its folder writable.');
+  }
+}
+
+async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (thrown) {
     if (isMissing(thrown)) return undefined;
     throw thrown;
-  });
+  }
+}
+
+/** Takes a folder away that holds nothing but folders, which git knows nothing of; one with a file in it stays, and is in the way. */
+async function removeEmptyFolders(folder: string): Promise<void> {
+  const found = await ifThere(lstat(folder));
   if (found?.isDirectory() !== true) return;
   for (const inside of await readdir(folder)) await removeEmptyFolders(join(folder, inside));
   await rmdir(folder);
@@ -111,12 +160,18 @@ async function removeEmptyFolders(folder: string): Promise<void> {
 export async function setMode(root: string, path: string, mode: Mode): Promise<Result<void>> {
   if (mode === '120000' || mode === '160000' || process.platform === 'win32') return ok();
   try {
-    const now = (await lstat(join(root, path))).mode;
-    if (fileMode(now) !== mode) await chmod(join(root, path), mode === '100755' ? now | 0o111 : now & ~0o111);
+    const now = (await lstat(join(root, path))).mode & 0o7777;
+    if (fileMode(now) !== mode) await chmod(join(root, path), withExecutable(now, mode));
     return ok();
   } catch (thrown) {
     return fail('file', `The mode of ${path} cannot be set: ${thrownText(thrown)}.`, 'Check who owns the file.');
   }
+}
+
+/** Permission bits with the executable ones as a mode has them. */
+function withExecutable(bits: number, mode: Mode): number {
+  if (fileMode(bits) === mode) return bits;
+  return mode === '100755' ? bits | 0o111 : bits & ~0o111;
 }
 
 /** Takes a file or link away, and the folders above it that this leaves empty. */

@@ -1,8 +1,8 @@
 /** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
-import type { Change, Conflict, Entry, Step } from '../domain/changes';
+import type { Change, Conflict, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
-import type { Part } from '../domain/part';
 import { sameContent } from './diskWorkspace';
+import { checkNothingLeft, diskDigest, type Incoming, intend, recordInChain, strike } from './intent';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
 import { mergeSteps, stepsOf } from './steps';
@@ -19,21 +19,7 @@ function person(): string {
   return messageOf('You', { by: 'person', at: Date.now() });
 }
 
-/** What is to come into the workspace: all that differs between two commits. */
-export interface Incoming {
-  /** The run whose chain records it. */
-  readonly run: string;
-  readonly task: string;
-  readonly title: string;
-  readonly intent: Conflict['intent'];
-  /** What the change began from, and what it made of that. */
-  readonly base: string;
-  readonly theirs: string;
-  /** The part of the task that is undone or redone, where that is not all of it. */
-  readonly part?: Part | undefined;
-  /** Where more tasks are undone or redone with it: what is merged before it, and what after it. All of it lands, or nothing. */
-  readonly others?: { readonly before: readonly Step[]; readonly after: readonly Step[] } | undefined;
-}
+export type { Incoming };
 
 export type Landing =
   /** `before` and `after` are commits of the chain; `changes` is what the workspace saw; `links` has a link for each step. */
@@ -65,6 +51,11 @@ export interface LandPorts {
   readonly workspace: Workspace;
   /** Titles of tasks, by id, for naming who wrote the other side of a conflict. */
   readonly titleOf: (task: string) => string;
+  /**
+   * Told what came of the merge while nobody else can land: what it writes down is written down, whatever happens, or found missing
+   * and made up for when the repository is opened next. Where it throws, that is so as well.
+   */
+  readonly report?: (landing: Landing) => void;
 }
 
 /** Name of the ref at the tip of a run's chain. */
@@ -81,6 +72,8 @@ export function beginChain(repo: Repository, run: string, snapshot: string): Pro
 export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Promise<Result<string>> {
   const { repo, workspace } = ports;
   return repo.landLock(signal, async () => {
+    const clear = await checkNothingLeft(repo);
+    if (!clear.ok) return clear;
     const tip = await readRef(repo, chainRef(run));
     if (!tip.ok) return tip;
     const whole = await treeOver(repo, workspace, tip.value, signal);
@@ -106,6 +99,8 @@ export function land(
   isStillRight: () => Promise<Result<void>> = async () => ok(),
 ): Promise<Result<Landing>> {
   return ports.repo.landLock(signal, async () => {
+    const clear = await checkNothingLeft(ports.repo);
+    if (!clear.ok) return clear;
     const right = await isStillRight();
     if (!right.ok) return right;
     let last: Result<Landing> = cancelled;
@@ -151,19 +146,49 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   if (!recorded.ok) return recorded;
   const merged = await mergeSteps(ports, incoming, before);
   if (!merged.ok) return merged;
-  if (merged.value.kind === 'conflict') return ok(merged.value);
+  if (merged.value.kind === 'conflict') {
+    ports.report?.(merged.value);
+    return ok(merged.value);
+  }
   const { links } = merged.value;
   const after = links.at(-1)?.after ?? before;
   const changes = await diffTrees(repo, before, after);
   if (!changes.ok) return changes;
   const edits = await editsFor(ports, changes.value, truths);
   if (!edits.ok) return edits;
+  const intended = await intendLanding(ports, incoming, { before, after, links, edits: edits.value });
+  if (!intended.ok) return intended;
   const applied = await ports.workspace.apply(edits.value);
-  if (!applied.ok) return applied;
-  const verified = await verify(ports, edits.value, changes.value, after);
-  if (!verified.ok) return verified;
-  const kept = await writeRef(repo, chainRef(incoming.run), verified.value);
-  return kept.ok ? ok({ kind: 'landed', before, after, changes: changes.value, links }) : kept;
+  const verified = applied.ok ? await verify(ports, edits.value, changes.value, after) : applied;
+  if (!verified.ok) {
+    // What could not be put back stays on record, and is settled before anything else is done.
+    const struck = verified.failure.kind === 'half' ? ok() : await strike(repo);
+    return struck.ok ? verified : struck;
+  }
+  const kept = await recordInChain(repo, chainRef(incoming.run), verified.value);
+  if (!kept.ok) return kept;
+  const landing: Landing = { kind: 'landed', before, after, changes: changes.value, links };
+  ports.report?.(landing);
+  const struck = await strike(repo);
+  return struck.ok ? ok(landing) : struck;
+}
+
+/** Puts on record what is about to be written. */
+async function intendLanding(
+  { repo, workspace }: LandPorts,
+  incoming: Incoming,
+  step: { before: string; after: string; links: readonly Link[]; edits: readonly FileEdit[] },
+): Promise<Result<void>> {
+  const { before, after, links, edits } = step;
+  const touched = new Set(edits.map((edit) => edit.path));
+  const unsaved: { path: string; disk: string | null }[] = [];
+  for (const { path } of await workspace.unsaved()) {
+    if (!touched.has(path)) continue;
+    const disk = await diskDigest(repo, path);
+    if (!disk.ok) return disk;
+    unsaved.push({ path, disk: disk.value });
+  }
+  return intend(repo, { kind: 'landing', incoming, chain: chainRef(incoming.run), before, after, links: [...links], unsaved });
 }
 
 /** How to look at the workspace: all of it, or what the change touches. */
@@ -322,7 +347,7 @@ async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: rea
     const message = `${[...unwritten].join(', ')} did not change although the change was accepted.`;
     return back.ok
       ? fail('file', message, 'See whether another program writes these files, then land the task again: its draft is kept.')
-      : fail('file', `${message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
+      : fail('half', `${message} ${back.failure.message}`, 'Mend what it names, then try again: Weft puts the rest back first.');
   }
   if (puts.size === 0) return ok(after);
   return buildCommit(repo, { from: after, puts, parents: [after], message: person() });

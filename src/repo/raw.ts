@@ -130,3 +130,10 @@ function lineEnd(bytes: Buffer): '\n' | '\r\n' | undefined {
   const both = text.includes('\r\n');
   return lone === both ? undefined : both ? '\r\n' : '\n';
 }
+
+/** Whether a file is the beginning of what was being written into it, line ends aside: whoever writes into a file empties it first. */
+export function isPartOf(now: Content | null, wanted: Content | undefined): boolean {
+  if (now === null || wanted === undefined || now.mode === '120000' || wanted.mode === '120000') return false;
+  const [part, whole] = [now.bytes, wanted.bytes].map((bytes) => bytes.toString('latin1').replaceAll('\r', ''));
+  return part !== undefined && whole !== undefined && part.length < whole.length && whole.startsWith(part);
+}

@@ -7,6 +7,7 @@ import { rewrittenSince } from './chain';
 import { checkNoLink, readContent } from './files';
 import { contentOf } from './filters';
 import { plumbText } from './git';
+import { checkNothingLeft, intend, strike } from './intent';
 import { isIn, withLeftWhole } from './leftWhole';
 import { asText, oddChanges, restoreOddNames } from './oddNames';
 import { byPart, partFinder } from './parts';
@@ -37,15 +38,22 @@ export interface RolledBack {
   readonly left: readonly string[];
 }
 
-/** Makes the workspace equal to a snapshot; where `only` names files or folders, these alone. Unchanged files are not touched. */
+/**
+ * Makes the workspace equal to a snapshot; where `only` names files or folders, these alone. Unchanged files are not touched. `report`
+ * is told what was done while nobody else can change the workspace; where it did not get that far, or stopped half-way, the intent is
+ * left on record.
+ */
 export async function rollBack(
   repo: Repository,
   workspace: Workspace,
   options: { snapshot: Snapshot; clock: Clock; only?: readonly string[] },
   signal: AbortSignal,
+  report: (done: RolledBack) => Result<void> = () => ok(),
 ): Promise<Result<RolledBack>> {
   return repo.landLock(signal, async () => {
     const { snapshot, clock, only } = options;
+    const clear = await checkNothingLeft(repo);
+    if (!clear.ok) return clear;
     const ends = await endsOf(repo, workspace, snapshot, signal);
     if (!ends.ok) return ends;
     const { now, left } = ends.value;
@@ -58,16 +66,23 @@ export async function rollBack(
       clock,
     });
     if (!safety.ok) return safety;
+    const changes = await diffTrees(repo, now.tree, past.tree);
+    if (!changes.ok) return changes;
+    const intended = await intend(repo, { kind: 'rollback', snapshot: snapshot.id, safety: safety.value.id, only });
+    if (!intended.ok) return intended;
     const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, chosen: some.value?.chosen });
     if (!done.ok) {
       return fail(
-        done.failure.kind,
+        'half',
         `The rollback stopped half-way: ${done.failure.message}`,
         `${done.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
       );
     }
-    const changes = await diffTrees(repo, now.tree, past.tree);
-    return changes.ok ? ok({ safety: safety.value, changes: changes.value, left }) : changes;
+    const rolledBack = { safety: safety.value, changes: changes.value, left };
+    const reported = report(rolledBack);
+    if (!reported.ok) return reported;
+    const struck = await strike(repo);
+    return struck.ok ? ok(rolledBack) : struck;
   });
 }
 
@@ -81,7 +96,8 @@ interface Ends {
   readonly left: readonly string[];
 }
 
-async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Ends>> {
+/** Both ends of a rollback to a snapshot from the workspace as it is. */
+export async function endsOf(repo: Repository, workspace: Workspace, snapshot: Snapshot, signal: AbortSignal): Promise<Result<Ends>> {
   const include = repo.include();
   // What is in the snapshot must be in the one of now, too, so that the rollback can be taken back.
   const whole = await wholeTruth(repo, workspace, signal, { ...include, globs: [...new Set([...snapshot.include, ...include.globs])] });
@@ -159,7 +175,7 @@ async function onDisk(repo: Repository, path: string): Promise<Result<Entry | nu
   return found.value === null || found.value === 'folder' ? ok(null) : entryOf(repo, path, found.value);
 }
 
-function sameBlob(a: Put | null, b: Entry | null): boolean {
+export function sameBlob(a: Put | null, b: Entry | null): boolean {
   return a === null || b === null ? a === b : 'blob' in a && a.blob === b.blob;
 }
 
@@ -189,11 +205,11 @@ async function addTo(
   });
 }
 
-/** Makes every file whose disk or unsaved text differs as the snapshot has it; `chosen`: only these. */
-async function restoreAll(
+/** Makes every file whose disk or unsaved text differs as the snapshot has it; `chosen`: only these; `kept`: all but these. */
+export async function restoreAll(
   repo: Repository,
   workspace: Workspace,
-  ends: Ends & { snapshot: Snapshot; chosen: ReadonlySet<string> | undefined },
+  ends: Ends & { snapshot: Snapshot; chosen: ReadonlySet<string> | undefined; kept?: ReadonlySet<string> },
 ): Promise<Result<void>> {
   const { now, past, left, alone, snapshot, chosen } = ends;
   const changes = await diffTrees(repo, now.disk, past.disk);
@@ -217,7 +233,8 @@ async function restoreAll(
     ...texts.value.keys(),
     ...rewritten.value,
   ];
-  const wanted = all.filter((path) => (chosen?.has(path) ?? true) && !left.some((folder) => isIn(path, folder)));
+  const isWanted = (path: string) => (chosen?.has(path) ?? true) && ends.kept?.has(path) !== true;
+  const wanted = all.filter((path) => isWanted(path) && !left.some((folder) => isIn(path, folder)));
   const paths = [...new Set(wanted)];
   const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, paths);
   if (!saved.ok) return saved;

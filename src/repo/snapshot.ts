@@ -40,8 +40,11 @@ export type Snapshot = z.infer<typeof metaSchema> & { readonly commit: string };
 
 /** Builds and keeps a snapshot. Leaves HEAD, the index and every branch alone; fails, and records nothing, where git cannot read a file. */
 export async function takeSnapshot(repo: Repository, workspace: Workspace, why: Why, signal: AbortSignal): Promise<Result<Snapshot>> {
-  const truth = await wholeTruth(repo, workspace, signal);
-  return truth.ok ? keepSnapshot(repo, truth.value, await workspace.untitled(), why) : truth;
+  // While something lands, the workspace is half one state and half another.
+  return repo.landLock(signal, async () => {
+    const truth = await wholeTruth(repo, workspace, signal);
+    return truth.ok ? keepSnapshot(repo, truth.value, await workspace.untitled(), why) : truth;
+  });
 }
 
 /** Records a truth that was read already. */

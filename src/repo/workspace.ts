@@ -42,6 +42,8 @@ export interface Workspace {
   /** Text of open documents under the root that differs from disk. */
   unsaved(): Promise<Unsaved[]>;
   untitled(): Promise<Untitled[]>;
+  /** Has the editor look whether it kept unsaved text of these files through a crash; {@link unsaved} knows of it afterwards. */
+  recall(paths: readonly string[]): Promise<void>;
   /** Resolves when nobody has typed for a moment, or after some seconds at most: a landing that met typing tries again then. */
   calm(): Promise<void>;
   /**

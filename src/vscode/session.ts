@@ -6,9 +6,11 @@ import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
+import { type Settled, settledText, settleLeft } from '../engine/recovery';
 import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Workspace } from '../repo/workspace';
+import { notify, showFailure } from './messages';
 import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
@@ -105,7 +107,10 @@ export class Sessions implements vscode.Disposable {
     agents: Pick<RunPorts, 'worker' | 'check'>,
     signal: AbortSignal,
   ): Promise<Result<DrivenRun>> {
-    const begun = await beginRun(request, { repo: session.repo, workspace: session.workspace, ...agents, clock: this.clock }, signal);
+    const settled = await this.settle(session);
+    if (!settled.ok) return settled;
+    const { repo, workspace } = session;
+    const begun = await beginRun(request, { repo, workspace, ...agents, clock: this.clock, onSettled: tellSettled }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
@@ -129,6 +134,8 @@ export class Sessions implements vscode.Disposable {
   /** Adds to a run's record: the live one, or, where the run has ended, its journal's. Fails where another process drives the run. */
   async withRecord<T>(view: RunView, use: (record: RunRecord) => Promise<Result<T>>): Promise<Result<T>> {
     const { session, state } = view;
+    const settled = await this.settle(session);
+    if (!settled.ok) return settled;
     const live = session.live.get(state.start.run);
     if (live !== undefined) return use(live.record);
     const free = notElsewhere(state);
@@ -178,7 +185,21 @@ export class Sessions implements vscode.Disposable {
       new vscode.RelativePattern(vscode.Uri.file(repo.value.stateDir), 'runs/*/journal.jsonl'),
     );
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) event(() => this.changed.fire());
-    return ok({ folder, repo: repo.value, workspace: vscodeWorkspace(folder, repo.value), live: this.liveIn(repo.value.root), watcher });
+    const workspace = vscodeWorkspace(folder, repo.value);
+    const session = { folder, repo: repo.value, workspace, live: this.liveIn(repo.value.root), watcher };
+    const settled = await this.settle(session);
+    // What cannot be settled is in the way of landings, and of nothing else.
+    if (!settled.ok) void showFailure(settled.failure);
+    return ok(session);
+  }
+
+  /** Makes whole again what was cut off in a folder, and tells the person. */
+  private async settle({ repo, workspace, live }: Session): Promise<Result<void>> {
+    const openRecord = (run: string) => live.get(run)?.record;
+    const settled = await settleLeft({ repo, workspace, clock: this.clock, openRecord }, new AbortController().signal);
+    if (!settled.ok) return settled;
+    if (settled.value !== undefined) tellSettled(settled.value);
+    return ok();
   }
 
   private liveIn(root: string): Map<string, DrivenRun> {
@@ -191,4 +212,8 @@ export class Sessions implements vscode.Disposable {
     this.happened.fire({ session, event, state });
     this.changed.fire();
   }
+}
+
+function tellSettled(settled: Settled): void {
+  void notify('warning', `Weft: ${settledText(settled)}`);
 }

@@ -31,6 +31,7 @@ export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository
     },
     untitled: async () =>
       untitledDocuments().map((document) => ({ name: document.fileName, language: document.languageId, text: document.getText() })),
+    recall: (paths) => recall({ folder, repo }, paths),
     calm: () => calm(folder, repo),
     apply: (edits) => apply({ folder, repo }, edits),
     restore: (files, untitled) => restore({ folder, repo }, files, untitled),
@@ -40,6 +41,17 @@ export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository
 interface Place {
   readonly folder: vscode.WorkspaceFolder;
   readonly repo: Repository;
+}
+
+/** A document that is opened takes its text from the backup that VS Code made of it, where there is one; its tab may not be back yet. */
+async function recall(place: Place, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      await vscode.workspace.openTextDocument(uriOf(place, path));
+    } catch {
+      // There is no such file any more, or it is no text: nothing of it is unsaved, then.
+    }
+  }
 }
 
 /** How one file is to be changed: through the document that holds it, or whole. */
@@ -73,7 +85,11 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
   const back = await takeBack(place, steps);
   return back.ok
     ? finished
-    : fail('file', `${finished.failure.message} ${back.failure.message}`, 'Roll back to the snapshot of the run to be sure of every file.');
+    : fail(
+        'half',
+        `${finished.failure.message} ${back.failure.message}`,
+        'Mend what it names, then try again: Weft puts the rest back first.',
+      );
 }
 
 /** Checks that the workspace still holds what the edit expects, and decides how to change it. */

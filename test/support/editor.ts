@@ -21,6 +21,7 @@ export function editor(root: string): Editor {
     meanwhile: () => undefined,
     unsaved: async () => [...buffers].map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
     untitled: async () => self.texts,
+    recall: async () => undefined,
     calm: async () => undefined,
     apply: async (edits) => {
       self.meanwhile();
