@@ -31,12 +31,16 @@ export async function lookUp(repo: Repository, tree: string, paths: readonly str
   if (paths.length === 0) return ok(found);
   const top = await treeOf(repo, tree);
   if (!top.ok) return top;
+  // Paths lie beside each other: each tree on the way is read once.
+  const read = new Map<string, ReadonlyMap<string, TreeRow>>();
   for (const path of paths) {
     let at: string | undefined = top.value;
     const parts = path.split('/');
     for (const [depth, part] of parts.entries()) {
-      const rows: Result<ReadonlyMap<string, TreeRow>> = await treeRows(repo, at);
+      const before: ReadonlyMap<string, TreeRow> | undefined = read.get(at);
+      const rows: Result<ReadonlyMap<string, TreeRow>> = before === undefined ? await treeRows(repo, at) : ok(before);
       if (!rows.ok) return rows;
+      read.set(at, rows.value);
       const row: TreeRow | undefined = rows.value.get(part);
       if (depth === parts.length - 1 && row !== undefined)
         found.set(path, row.mode === 'folder' ? 'folder' : { mode: row.mode, blob: row.id });

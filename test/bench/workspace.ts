@@ -9,6 +9,7 @@ import { beginChain, land } from '../../src/repo/land';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot';
 import { mergeTrees } from '../../src/repo/trees';
+import { measureRadar } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';
@@ -30,7 +31,13 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
     const snapshots = await measureSnapshots(repo);
     say('drafts, merges and landings');
     const base = await snapshot(repo);
-    return [...snapshots, opening, ...(await measureDrafts(repo, base)), ...(await measureMerges(repo, base))];
+    return [
+      ...snapshots,
+      opening,
+      ...(await measureDrafts(repo, base)),
+      await measureRadar(repo, base.commit),
+      ...(await measureMerges(repo, base)),
+    ];
   } finally {
     await repo.objects.dispose();
   }
