@@ -2,23 +2,13 @@
 import type { Change, Entry, Mode, Read } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf } from '../domain/path';
-import { plumb } from './git';
 import type { Repository } from './repository';
+import { type Found, type Search, searchTree } from './search';
 import { buildCommit, diffTrees, listTree, lookUp } from './trees';
 import type { Content } from './workspace';
 
-/** One line that a search found; `line` counts from 1. */
-export interface Hit {
-  readonly path: string;
-  readonly line: number;
-  readonly text: string;
-}
-
 /** So many paths that were read are told at most: the ones that were read first. */
 const MAX_READS = 500;
-
-/** More hits than this are not told: the agent should search for something narrower. */
-const MAX_HITS = 500;
 
 /** All paths are workspace paths that {@link parsePath} has passed. Contents are git's clean form. */
 export class Draft {
@@ -201,35 +191,13 @@ export class Draft {
     return ok(files);
   }
 
-  /** Lines that an extended regular expression matches, in text files below a folder; at most 500. */
-  async search(pattern: string, options: { folder: string; ignoreCase: boolean }, signal: AbortSignal): Promise<Result<Hit[]>> {
+  /** Searches the draft's text files; the files of the hits join the agent's read set. */
+  async search(search: Search, signal: AbortSignal): Promise<Result<Found>> {
     const tree = await this.asCommit();
     if (!tree.ok) return tree;
-    const flags = ['-z', '-n', '-I', '-E', '--no-color', '--full-name', ...(options.ignoreCase ? ['-i'] : [])];
-    const where = options.folder === '' ? [] : ['--', options.folder];
-    // In a sub-folder of a repository, git would take the tree's paths for paths of that folder: from the top they are as they are.
-    const said = await plumb({ ...this.repo, cwd: this.repo.workTree }, ['grep', ...flags, '-e', pattern, tree.value, ...where], {
-      answers: [1],
-      signal,
-    });
-    if (!said.ok) {
-      return said.failure.kind === 'cancelled'
-        ? said
-        : fail(
-            'input',
-            `The search for ${JSON.stringify(pattern)} failed: ${said.failure.message}`,
-            'Use an extended regular expression (grep -E).',
-          );
-    }
-    const hits: Hit[] = [];
-    for (const row of said.value.out.toString().split('\n')) {
-      const [name, line, text] = row.split('\0');
-      if (name === undefined || line === undefined || text === undefined) continue;
-      if (hits.length === MAX_HITS) break;
-      hits.push({ path: name.slice(tree.value.length + 1), line: Number(line), text });
-    }
-    for (const hit of hits) this.note(hit.path);
-    return ok(hits);
+    const found = await searchTree(this.repo, tree.value, search, signal);
+    if (found.ok) for (const hit of found.value.hits) this.note(hit.path);
+    return found;
   }
 
   /** What was changed so far, as a commit on top of the base (the base itself where nothing was); no ref keeps it. */

@@ -25,6 +25,10 @@ export interface PlumbOptions {
   readonly signal?: AbortSignal;
   /** Whose commit it makes; else it is Weft's own. */
   readonly author?: Author;
+  /** How text is read, where it is not as bytes. */
+  readonly locale?: 'C.UTF-8';
+  /** Gets the output as it comes; it is not kept, then. Says whether to go on: if not, the command is ended, and its answer is as good. */
+  readonly take?: (chunk: Buffer) => boolean;
 }
 
 export interface Author {
@@ -130,19 +134,29 @@ export function plumb(place: GitPlace, args: readonly string[], options: PlumbOp
       resolve(cancelled);
       return;
     }
-    const child = spawn('git', [...args], { cwd: place.cwd, env: gitEnvironment(place, options), windowsHide: true });
+    const environment = gitEnvironment(place, options);
+    if (options.locale !== undefined) environment['LC_ALL'] = options.locale;
+    const child = spawn('git', [...args], { cwd: place.cwd, env: environment, windowsHide: true });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     const stop = () => child.kill();
     options.signal?.addEventListener('abort', stop, { once: true });
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    let enough = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (options.take === undefined) out.push(chunk);
+      else if (!enough && !options.take(chunk)) {
+        enough = true;
+        child.kill();
+      }
+    });
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // git may exit before it has read its input; its exit code and message tell why.
-    child.stdin.on('error', (error) => err.push(Buffer.from(`\n${error.message}`)));
+    child.stdin.on('error', (error) => err.push(Buffer.from(`\n${error.message}\n`)));
     child.on('error', (error) => resolve(gitFailure(args, error.message)));
     child.on('close', (code, killer) => {
       options.signal?.removeEventListener('abort', stop);
       if (options.signal?.aborted === true) resolve(cancelled);
+      else if (enough) resolve(ok({ code: 0, out: Buffer.alloc(0) }));
       else if (code !== null && (code === 0 || options.answers?.includes(code) === true)) resolve(ok({ code, out: Buffer.concat(out) }));
       else resolve(gitFailure(args, Buffer.concat(err).toString() || `it ended with ${code ?? killer}`));
     });

@@ -172,7 +172,7 @@ describe('an agent', () => {
   it('learns which tools there are when it calls another, and that a researcher has none that write', async () => {
     const turns = [{ calls: [{ tool: 'run_command', input: {} }, edit('1', '2')] }, { calls: [finish()] }];
     const coder = await run(playing(turns), { files: FILES });
-    const all = 'list_files, read_file, search, edit_file, write_file, move_file, delete_file, finish';
+    const all = 'list_files, read_file, search, edit_file, write_file, move_file, delete_file, finish, set_executable';
     assert.deepEqual(toldAfter(coder, 1), [
       `error: There is no tool “run_command”. Use one of these: ${all}.`,
       'Edited src/a.ts at line 1.',

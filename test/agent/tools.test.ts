@@ -269,8 +269,17 @@ describe('search', () => {
   it('cuts what is too much, and says so', async () => {
     const { told } = await call({ 'many.txt': `${'hit '.repeat(200)}\n`.repeat(300) }, 'search', { pattern: 'hit' });
     assert.equal(told.split('\n').length, 201);
-    assert.match(told, /\n\[100 more lines match: narrow the pattern or the folder\.\]$/);
+    assert.match(told, /\n\[More lines match: narrow the pattern, the glob or the folder\.\]$/);
     assert.ok(told.length < 70_000, String(told.length));
+  });
+
+  it('takes expressions and globs as models write them', async () => {
+    const files = { 'src/a.ts': 'const id = 42;\n', 'src/deep/b.tsx': 'id7 \n', 'lib/c.js': 'id 9\n' };
+    const told = async (input: object) => (await call(files, 'search', input)).told;
+    assert.equal(await told({ pattern: '\\bid\\s*=?\\s*\\d+' }), 'lib/c.js:1: id 9\nsrc/a.ts:1: const id = 42;\nsrc/deep/b.tsx:1: id7 ');
+    assert.equal(await told({ pattern: 'id(?=\\d)' }), 'src/deep/b.tsx:1: id7 ');
+    assert.equal(await told({ pattern: 'id', glob: '**/*.{ts,tsx}', folder: 'src/deep' }), 'src/deep/b.tsx:1: id7 ');
+    assert.equal(await told({ pattern: 'id', glob: '*.js' }), 'lib/c.js:1: id 9');
   });
 
   it('refuses a pattern that is none', async () => {
@@ -286,5 +295,18 @@ describe('finish', () => {
       (await call({}, 'finish', { summary: '  ' })).told,
       'error: The summary is empty. Call finish again and say what you did.',
     );
+  });
+});
+
+describe('what can be run', () => {
+  it('is written so, made so, and made so no longer', async () => {
+    const { draft } = await callAll({ 'old.sh': 'echo old\n', 'done.sh': { mode: '100755', bytes: 'echo done\n' } }, [
+      { tool: 'write_file', input: { path: 'new.sh', content: 'echo new\n', executable: true } },
+      { tool: 'set_executable', input: { path: 'old.sh', executable: true } },
+      { tool: 'set_executable', input: { path: 'done.sh', executable: false } },
+    ]);
+    const modes = ['new.sh', 'old.sh', 'done.sh'].map(async (path) => valued(await draft.look(path))?.mode);
+    assert.deepEqual(await Promise.all(modes), ['100755', '100755', '100644']);
+    assert.match((await call({}, 'set_executable', { path: 'x.sh', executable: true })).told, /^error: There is no file x\.sh\./);
   });
 });

@@ -9,7 +9,7 @@ import { beginChain, land } from '../../src/repo/land';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot';
 import { mergeTrees } from '../../src/repo/trees';
-import { measureRadar } from './agents';
+import { measureRadar, measureSearch } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';
@@ -36,6 +36,7 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
       opening,
       ...(await measureDrafts(repo, base)),
       await measureRadar(repo, base.commit),
+      ...(await measureSearch(repo, base.commit)),
       ...(await measureMerges(repo, base)),
     ];
   } finally {

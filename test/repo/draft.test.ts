@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draft } from '../../src/repo/draft';
+import type { Search } from '../../src/repo/search';
 import { takeSnapshot } from '../../src/repo/snapshot';
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
@@ -20,7 +21,7 @@ async function draftOf(files: Files) {
 }
 
 const bytes = (text: string) => Buffer.from(text);
-const everything = { folder: '', ignoreCase: false };
+const everything = { folder: '', ignoreCase: false, most: 500 };
 
 async function textAt(draft: Draft, path: string): Promise<string | null> {
   return valued(await draft.read(path))?.bytes.toString() ?? null;
@@ -123,17 +124,16 @@ describe('a draft', () => {
     const { draft } = await draftOf({ 'a.txt': 'one\ntwo\n', 'src/b.txt': 'TWO\n', 'x.bin': Buffer.from('two\0'), 'ü "q".txt': 'two\n' });
     valued(await draft.write('new.txt', bytes('x\n\ttwo fold\r\n')));
     valued(await draft.write('a.txt', bytes('one\nthree\n')));
-    assert.deepEqual(valued(await draft.search('two', everything, NEVER)), [
+    const hitsOf = async (pattern: string, more: Partial<Search> = {}) =>
+      valued(await draft.search({ ...everything, pattern, ...more }, NEVER)).hits;
+    assert.deepEqual(await hitsOf('two'), [
       { path: 'new.txt', line: 2, text: '\ttwo fold\r' },
       { path: 'ü "q".txt', line: 1, text: 'two' },
     ]);
-    const inSrc = await draft.search('^t(w|x)o$', { folder: 'src', ignoreCase: true }, NEVER);
-    assert.deepEqual(valued(inSrc), [{ path: 'src/b.txt', line: 1, text: 'TWO' }]);
-    assert.deepEqual(valued(await draft.search('-v', everything, NEVER)), []);
-    assert.match(failed(await draft.search('(', everything, NEVER)).message, /^The search for "\(" failed: /);
-    assert.equal(failed(await draft.search('x', everything, AbortSignal.abort())).kind, 'cancelled');
-    valued(await draft.write('many.txt', bytes('hit\n'.repeat(600))));
-    assert.equal(valued(await draft.search('hit', everything, NEVER)).length, 500);
+    assert.deepEqual(await hitsOf('^t(w|x)o$', { folder: 'src', ignoreCase: true }), [{ path: 'src/b.txt', line: 1, text: 'TWO' }]);
+    assert.deepEqual(await hitsOf('-v'), []);
+    assert.match(failed(await draft.search({ ...everything, pattern: '(' }, NEVER)).message, /^The search for "\(" failed: /);
+    assert.equal(failed(await draft.search({ ...everything, pattern: 'x' }, AbortSignal.abort())).kind, 'cancelled');
   });
 
   it('commits exactly its changes, on top of its base, and nothing where nothing changed', async () => {
@@ -207,7 +207,7 @@ describe('a draft', () => {
     valued(await draft.write('d.txt', bytes('replaced')));
     valued(await draft.read('d.txt'));
     valued(await draft.read('nowhere.txt'));
-    valued(await draft.search('hit|replaced', everything, NEVER));
+    valued(await draft.search({ ...everything, pattern: 'hit|replaced' }, NEVER));
     assert.deepEqual(valued(await draft.reads()), [
       { path: 'b.txt', blob: blob('b.txt') },
       { path: 'nowhere.txt', blob: null },

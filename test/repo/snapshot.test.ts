@@ -98,7 +98,7 @@ describe('a snapshot', () => {
     assert.deepEqual(await seen(box), folderState(root));
     assert.deepEqual(await seen(top), folderState(top.root));
     const draft = new Draft(box.repo, (await snapshotOf(box)).commit);
-    assert.deepEqual(valued(await draft.search('chang', { folder: '', ignoreCase: false }, NEVER)), [
+    assert.deepEqual(valued(await draft.search({ pattern: 'chang', folder: '', ignoreCase: false, most: 9 }, NEVER)).hits, [
       { path: 'a.txt', line: 1, text: 'changed' },
     ]);
   });

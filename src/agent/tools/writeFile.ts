@@ -13,14 +13,16 @@ export const writeFile = tool({
   input: z.object({
     path: z.string().describe('Path relative to the workspace.'),
     content: z.string().describe('The whole text of the file.'),
+    executable: z.boolean().optional().describe('Whether it can be run as a program. Absent: as it was; a new file cannot.'),
   }),
   step: ({ path }) => `Writing ${path}`,
-  async run({ path: raw, content }, { draft }) {
+  async run({ path: raw, content, executable }, { draft }) {
     const file = await findText(draft, raw);
     if (!file.ok) return file;
     const { path, text } = file.value;
     const bytes = encodeText(content, text ?? undefined);
-    const written = await draft.write(path, bytes);
+    const mode = executable === undefined ? undefined : executable ? '100755' : '100644';
+    const written = await draft.write(path, bytes, mode);
     if (!written.ok) return written;
     return ok(`${text === null ? 'Made' : 'Replaced'} ${path} (${linesOf(content).length} lines).`);
   },
