@@ -29,6 +29,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --compare SNAPSHOT                  the files that differ between a snapshot and now
        --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
   weft rollback SNAPSHOT [PATH…]           make the folder, or only these files and folders, equal to a snapshot
+  weft folders [--remove]                  the folders in which checks run, of all workspaces; --remove deletes those not in use
   weft schema                              the JSON schema of a plan
 
   --workspace DIR   the folder (default: the current one)
@@ -64,6 +65,7 @@ export type Command =
   | { readonly kind: 'export'; readonly run: string; readonly branch: string; readonly withEdits: boolean }
   | { readonly kind: 'snapshots' }
   | { readonly kind: 'compare' | 'delete'; readonly snapshot: string }
+  | { readonly kind: 'folders'; readonly remove: boolean }
   /** `paths`: only these; none means all. */
   | { readonly kind: 'rollback'; readonly snapshot: string; readonly paths: readonly string[] };
 
@@ -105,6 +107,7 @@ function parse(argv: readonly string[]) {
       hunk: { type: 'string' },
       branch: { type: 'string' },
       'include-edits': { type: 'boolean' },
+      remove: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
@@ -126,6 +129,7 @@ const MOST: Readonly<Record<string, number>> = {
   land: 2,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
+  folders: 0,
   schema: 0,
 };
 
@@ -143,6 +147,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   hunk: ['undo', 'redo'],
   branch: ['export'],
   'include-edits': ['export'],
+  remove: ['folders'],
 };
 
 function commandOf(positionals: readonly string[], values: Values): Result<Command> {
@@ -157,6 +162,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   if (name === 'run') return runOf(rest[0], values);
+  if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;
   if (name === 'undo' || name === 'redo') return reversalOf(name, rest, values);
   if (name === 'land') {

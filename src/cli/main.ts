@@ -12,6 +12,7 @@ import { diskWorkspace } from '../repo/diskWorkspace';
 import { openRepository, type Repository } from '../repo/repository';
 import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
+import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
@@ -90,6 +91,8 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
         return await runsCommand(ports);
       case 'snapshots':
         return await snapshotsCommand(ports);
+      case 'folders':
+        return await foldersCommand(command.remove, ports);
       case 'rollback':
         return await rollbackCommand(command, ports);
       case 'compare':

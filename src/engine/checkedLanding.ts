@@ -255,7 +255,7 @@ function redFailure(verdict: CheckResult, repairs: number, onTopOf: readonly Tas
   const names = onTopOf.map(({ task }) => `“${task.title}”`).join(', ');
   const under = onTopOf.length === 0 ? '' : ` It was green with ${names} alone.`;
   const said = tailOf(verdict.output, QUOTED);
-  const output = said === '' ? '' : ` It said:\n${said}\n`;
+  const output = said === '' ? '' : `\nIt said:\n${said}\n`;
   return fail(
     'check',
     `Merged into the workspace, its check is red: ${verdictText(verdict)}${tried}.${under}${output}`,

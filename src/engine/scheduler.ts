@@ -93,8 +93,8 @@ export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] 
   return decisions;
 }
 
-/** What changed nothing has nothing that could be red. */
-function needsCheck({ start }: RunState, { task, work }: TaskState): boolean {
+/** Whether a task is checked before it lands. What changed nothing has nothing that could be red. */
+export function needsCheck({ start }: RunState, { task, work }: TaskState): boolean {
   return work.changeset !== null && checksOf(start.plan, task).length > 0;
 }
 

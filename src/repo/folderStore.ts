@@ -143,3 +143,11 @@ export async function trimFolders(home: string, quotaBytes: number): Promise<voi
     if (removed.ok && removed.value) bytes -= folder.bytes;
   }
 }
+
+/** Whether a process that lives uses a folder. */
+export async function isHeld(slot: FolderSlot): Promise<boolean> {
+  const locked = await tryLock(slot.lock);
+  if (!locked.ok || locked.value === undefined) return true;
+  await locked.value();
+  return false;
+}

@@ -4,6 +4,7 @@ import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
 import { registerBlobs } from './blobs';
 import { registerChanges } from './changes';
+import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
@@ -53,6 +54,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSample(context, sessions),
     registerBlobs(sessions),
     registerStateFiles(sessions),
+    registerCheckOutput(sessions),
     registerChanges(),
     registerPlanLens(),
     registerPlanDiagnostics(),

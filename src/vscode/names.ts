@@ -14,6 +14,7 @@ export const COMMANDS = {
   undoTask: 'weft.undoTask',
   showChange: 'weft.showChange',
   showTask: 'weft.showTask',
+  showCheck: 'weft.showCheck',
   openConflict: 'weft.openConflict',
   completeMerge: 'weft.completeMerge',
   takeSnapshot: 'weft.takeSnapshot',
@@ -48,6 +49,9 @@ export const SETTINGS = {
 
 /** Scheme of read-only documents that show a file as a tree of the run has it. */
 export const BLOB_SCHEME = 'weft-blob';
+
+/** Scheme of read-only documents that show what a check printed. */
+export const CHECK_SCHEME = 'weft-check';
 
 /** Scheme of the files of Weft's that a person edits: plans under review, and the files of conflicts. */
 export const STATE_SCHEME = 'weft';

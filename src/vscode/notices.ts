@@ -137,8 +137,10 @@ async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Prom
   const others = news.length > 1 ? ` ${counted(news.length - 1, 'other cause')} in the Runs view.` : '';
   const draft = first.task.work.changeset !== null && same.length === 1;
   const auth = first.task.stage.kind === 'failed' && first.task.stage.failure.kind === 'auth';
+  const checked = first.task.stage.kind === 'failed' && first.task.stage.failure.kind === 'check' && same.length === 1;
   const buttons: Button[] = [
     ...(auth ? [{ title: 'Set API Key', act: () => vscode.commands.executeCommand(COMMANDS.setApiKey) }] : []),
+    ...(checked ? [{ title: 'Show Check Output', act: () => vscode.commands.executeCommand(COMMANDS.showCheck, first) }] : []),
     ...(draft ? [{ title: 'Show Draft', act: () => vscode.commands.executeCommand(COMMANDS.showTask, first) }] : []),
     showRuns(),
   ];
@@ -146,7 +148,10 @@ async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Prom
 }
 
 function causeOf({ task }: TaskNode): string {
-  return task.stage.kind === 'failed' ? failureText(task.stage.failure) : '';
+  if (task.stage.kind !== 'failed') return '';
+  const { failure } = task.stage;
+  // What a check printed has a document of its own.
+  return failure.kind === 'check' ? (failure.message.split('\n')[0] ?? '') : failureText(failure);
 }
 
 async function tellFinished({ session, state }: Happened): Promise<void> {

@@ -63,11 +63,11 @@ function runContext({ session, state, life }: RunView): string {
   return session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
 }
 
-/** `task.landed.draft.live`: the stage, whether there are changes to look at, and whether this window drives its run. */
+/** `task.landed.draft.checked.live`: the stage, whether there are changes to look at, and what a check printed, and whether this window drives its run. */
 function taskContext(node: TaskNode): string {
   const elsewhere = runContext(node.view) === 'run.elsewhere' ? 'elsewhere.' : '';
   const live = node.view.session.live.has(node.view.state.start.run) ? '.live' : '';
-  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${live}`;
+  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}`;
 }
 
 /** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */

@@ -4,7 +4,7 @@ import { isDecided, type RunState, type TaskState } from '../domain/run';
 import { summarize } from '../engine/summary';
 import type { TaskNode } from './nodes';
 import type { RunView } from './session';
-import { counted, durationText, escaped, runText, taskText, usageText } from './wording';
+import { checkText, counted, durationText, escaped, runText, taskText, usageText } from './wording';
 
 export function runTooltip({ session, state, life }: RunView, now: number): vscode.MarkdownString {
   const summary = summarize(state, now);
@@ -23,6 +23,7 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   const text = begin(task.task.title);
   line(text, taskText(task, view.state, view.life, now));
   for (const said of decisionText(task, view.state)) line(text, said);
+  if (task.check?.kind === 'ended') line(text, checkText(task.check));
   if (task.work.summary !== '') line(text, task.work.summary);
   text.appendMarkdown(`\n\n---\n\n${escaped(task.task.instructions)}`);
   const costs = costText(task, view.state);

@@ -4,6 +4,7 @@ import { never } from '../domain/failure';
 import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
+import { needsCheck } from '../engine/scheduler';
 
 /** `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
 export function durationText(ms: number): string {
@@ -106,19 +107,21 @@ export function taskText(task: TaskState, state: RunState, life: Life, now: numb
   return [...stageText(task, state, life, now), task.task.role].join(' · ');
 }
 
-function stageText({ task, stage, work }: TaskState, state: RunState, life: Life, now: number): string[] {
+function stageText(whole: TaskState, state: RunState, life: Life, now: number): string[] {
+  const { task, stage, work, check } = whole;
   const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(work.endedAt - work.startedAt)] : [];
   switch (stage.kind) {
     case 'waiting': {
       if (life !== 'running') return ['not started'];
       const missing = task.dependsOn.filter((id) => state.tasks.get(id)?.stage.kind !== 'landed');
+      if (work.reworks.check > 0 && check?.kind === 'ended') return ['check failed, waiting for its agent'];
       return [missing.length === 0 ? 'waiting for a free agent' : `waiting for ${missing.map((id) => quoted(state, id)).join(', ')}`];
     }
     case 'running':
       if (life !== 'running') return ['interrupted'];
-      return [work.step === '' ? 'starting' : work.step, elapsedText(now - work.startedAt)];
+      return [work.step === '' ? (work.reworks.check > 0 ? 'repairing' : 'starting') : work.step, elapsedText(now - work.startedAt)];
     case 'done':
-      return life === 'running' ? ['landing', ...took] : ['did not land'];
+      return life === 'running' ? [landingText(check, needsCheck(state, whole)), ...took] : ['did not land'];
     case 'conflicted':
       return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
     case 'held':
@@ -132,7 +135,7 @@ function stageText({ task, stage, work }: TaskState, state: RunState, life: Life
     case 'undone':
       return ['undone'];
     case 'failed':
-      return ['failed', ...took];
+      return [stage.failure.kind === 'check' ? 'check failed' : 'failed', ...took];
     case 'stopped':
       return ['stopped', ...took];
     case 'doomed':
@@ -147,6 +150,19 @@ function changedMeanwhile(stale: readonly StaleFile[]): string {
   const [first] = stale;
   return stale.length === 1 && first !== undefined ? `${first.path} was changed meanwhile` : `${stale.length} files were changed meanwhile`;
 }
+
+function landingText(check: TaskState['check'], isChecked: boolean): string {
+  if (check?.kind === 'running') return `checking: ${shortened(check.commands.join(', '), COMMAND_LENGTH)}`;
+  return isChecked && check?.ok !== true ? 'waiting for its check' : 'landing';
+}
+
+/** `check is green: npm test, 4.2 s`. */
+export function checkText(check: Extract<TaskState['check'], { kind: 'ended' }>): string {
+  return `Check is ${check.ok ? 'green' : 'red'}: ${shortened(check.command, 4 * COMMAND_LENGTH)}, ${durationText(check.milliseconds)}`;
+}
+
+/** A longer command is cut: rows are narrow. */
+const COMMAND_LENGTH = 30;
 
 function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {
   const open = stage.conflict.files.filter((file) => !stage.resolved.has(file.path));

@@ -49,6 +49,30 @@ describe('a decision', () => {
     assert.deepEqual(short(decide(both, limits, { starting: new Set(), landing: 'a', checking: new Set() })), ['start c', 'start d']);
   });
 
+  it('has those that are done checked together, in the order in which they were, while others land without', () => {
+    const plan = planOf({ a: [], b: [], c: [], d: [] });
+    const checked: Plan = { ...plan, tasks: plan.tasks.map((task) => (task.id === 'd' ? task : { ...task, check: 'test' })) };
+    const changed = (task: string, at: number) => ({ ...done(task), changeset: 'x', at });
+    let state = apply(begin(checked), started('a'), started('b'), started('c'), started('d'));
+    for (const event of [changed('b', 2), changed('a', 3), changed('d', 4)]) state = reduce(state, event as Happening & { at: number });
+    assert.deepEqual(decide(state, FIVE, IDLE), [
+      { kind: 'land', task: 'd' },
+      { kind: 'check', tasks: ['b', 'a'] },
+    ]);
+    const busy = { ...IDLE, checking: new Set(['b', 'a']) };
+    assert.deepEqual(short(decide(apply(state, landed('d')), FIVE, busy)), []);
+    // One check at a time; what changed nothing needs none; what was sent back starts before it is checked again.
+    state = reduce(apply(state, landed('d')), changed('c', 5) as Happening & { at: number });
+    assert.deepEqual(decide(state, FIVE, busy), []);
+    assert.deepEqual(short(decide(apply(begin(checked), started('a'), done('a')), { ...FIVE, maxWorkers: 0 }, IDLE)), ['land a']);
+    const back = apply(state, { type: 'task.reworked', task: 'b', why: 'check' });
+    assert.deepEqual(decide(back, FIVE, IDLE), [
+      { kind: 'check', tasks: ['a', 'c'] },
+      { kind: 'start', task: 'b' },
+    ]);
+    assert.deepEqual(short(decide(apply(state, { type: 'run.stopping' }), FIVE, IDLE)), ['stop a', 'stop b', 'stop c']);
+  });
+
   it('dooms what waits for a task that failed, through any distance, and nothing else', () => {
     let state = apply(begin(planOf({ a: [], b: ['a'], c: ['b'], d: [] })), started('a'), started('d'), failing('a'));
     const doom = decide(state, FIVE, IDLE);

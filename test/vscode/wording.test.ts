@@ -7,6 +7,7 @@ import { type RunState, reduce } from '../../src/domain/run';
 import { NO_USAGE } from '../../src/domain/usage';
 import type { Life } from '../../src/engine/library';
 import {
+  checkText,
   durationText,
   elapsedText,
   escaped,
@@ -23,7 +24,11 @@ const task = (id: string, dependsOn: string[] = []) => ({ id, title: `Task ${id}
 
 /** The state after these happenings, one a second, of a run of a, b and c; c waits for both others. */
 function state(...happenings: Happening[]): RunState {
-  const plan = planSchema.parse({ goal: 'Test', tasks: [task('a'), task('b'), task('c', ['a', 'b'])] });
+  return stateOf({}, happenings);
+}
+
+function stateOf(more: { check?: string }, happenings: readonly Happening[]): RunState {
+  const plan = planSchema.parse({ goal: 'Test', ...more, tasks: [task('a'), task('b'), task('c', ['a', 'b'])] });
   const start: RunEvent = {
     type: 'run.started',
     version: 1,
@@ -88,6 +93,25 @@ describe('the text of a task', () => {
     const now = state(begun('a'), { type: 'task.step', task: 'a', step: 'Reading src/a.ts' });
     assert.equal(textOf(now, 'a', 'running', 5000), 'Reading src/a.ts · 4 s · coder');
     assert.equal(textOf(now, 'a', 'interrupted', 5000), 'interrupted · coder');
+  });
+
+  it('says how its check goes', () => {
+    const work: Happening[] = [begun('a'), { type: 'task.done', task: 'a', summary: '', changeset: 'c', changes: [] }];
+    const checking: Happening = { type: 'task.checking', task: 'a', commands: ['make', 'npm run test:everything:and:more'], together: [] };
+    const verdict = { command: 'npm test', exitCode: 1, timedOut: false, output: '', milliseconds: 1200, onTopOf: [] };
+    const red: Happening = { type: 'task.checked', task: 'a', ok: false, ...verdict };
+    const withWork = (...happenings: Happening[]) => stateOf({ check: 'npm test' }, [...work, ...happenings]);
+    assert.equal(textOf(withWork(), 'a'), 'waiting for its check · 1.0 s · coder');
+    assert.equal(textOf(withWork(checking), 'a'), 'checking: make, npm run test:everything:… · 1.0 s · coder');
+    assert.equal(textOf(withWork(checking, { ...red, ok: true, exitCode: 0 }), 'a'), 'landing · 1.0 s · coder');
+    const back: Happening = { type: 'task.reworked', task: 'a', why: 'check' };
+    assert.equal(textOf(withWork(checking, red, back), 'a'), 'check failed, waiting for its agent · coder');
+    assert.equal(textOf(withWork(checking, red, back, begun('a')), 'a'), 'repairing · 8 s · coder');
+    const failing: Happening = { type: 'task.failed', task: 'a', failure: fail('check', 'It is red.').failure, draft: 'c' };
+    assert.equal(textOf(withWork(checking, red, failing), 'a'), 'check failed · 1.0 s · coder');
+    const ended = withWork(checking, red).tasks.get('a')?.check;
+    assert.ok(ended?.kind === 'ended');
+    assert.equal(checkText(ended), 'Check is red: npm test, 1.2 s');
   });
 
   it('says what came of it', () => {
