@@ -8,12 +8,23 @@ import { BLOB_SCHEME } from './names';
 import type { Sessions } from './session';
 
 /** What an address says beside the path; `null`: the tree has no such file, and it shows as an empty one. */
-const querySchema = z.object({ folder: z.string(), entry: entrySchema.nullable() });
+const querySchema = z.object({
+  folder: z.string(),
+  entry: entrySchema.nullable(),
+  /** Where it is a side of what a task's landing changed: of which, and whether it is the file before or after. */
+  of: z.object({ run: z.string(), task: z.string(), path: z.string(), side: z.enum(['before', 'after']) }).optional(),
+});
+export type BlobQuery = z.infer<typeof querySchema>;
 
 /** The address of a file of a tree. Its path is the file's own, so that editors know the language. */
-export function blobUri(folder: vscode.WorkspaceFolder, path: string, entry: Entry | null): vscode.Uri {
-  const query = { folder: folder.uri.toString(), entry } satisfies z.infer<typeof querySchema>;
+export function blobUri(folder: vscode.WorkspaceFolder, path: string, entry: Entry | null, of?: BlobQuery['of']): vscode.Uri {
+  const query = { folder: folder.uri.toString(), entry, of } satisfies BlobQuery;
   return vscode.Uri.from({ scheme: BLOB_SCHEME, path: `/${path}`, query: JSON.stringify(query) });
+}
+
+/** What the address of such a file says; undefined where it is none. */
+export function readBlobUri(uri: vscode.Uri): BlobQuery | undefined {
+  return uri.scheme === BLOB_SCHEME ? parseQuery(uri) : undefined;
 }
 
 export function registerBlobs(sessions: Sessions): vscode.Disposable {
@@ -70,7 +81,7 @@ class Blobs implements vscode.FileSystemProvider {
   }
 }
 
-function parseQuery(uri: vscode.Uri): z.infer<typeof querySchema> {
+function parseQuery(uri: vscode.Uri): BlobQuery {
   let data: unknown;
   try {
     data = JSON.parse(uri.query);

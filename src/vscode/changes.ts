@@ -1,6 +1,8 @@
 /** What an agent changed, as diffs: one file, or all files of its task. */
 import * as vscode from 'vscode';
 import type { Change } from '../domain/changes';
+import type { TaskState } from '../domain/run';
+import { changedFile } from '../repo/hunks';
 import { blobUri } from './blobs';
 import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';
@@ -16,12 +18,22 @@ export function registerChanges(): vscode.Disposable {
 
 async function showChange({ view, task, change }: FileNode): Promise<void> {
   const { folder } = view.session;
-  await vscode.commands.executeCommand(
-    'vscode.diff',
-    blobUri(folder, change.path, change.before),
-    blobUri(folder, change.path, change.after),
-    `${change.path} (${task.task.title})`,
-  );
+  const landed = await landedSides(view, task, change.path);
+  const [before, after] = landed ?? [blobUri(folder, change.path, change.before), blobUri(folder, change.path, change.after)];
+  await vscode.commands.executeCommand('vscode.diff', before, after, `${change.path} (${task.task.title})`);
+}
+
+/** Of what has landed, the file as it was in the workspace before and after: its hunks are those that can be undone. */
+async function landedSides({ session, state }: RunView, { task, stage, landing }: TaskState, path: string) {
+  if (stage.kind !== 'landed' || landing === null) return undefined;
+  const file = await changedFile(session.repo, landing, path);
+  // What the agent changed may have been in the workspace before it landed: its own draft tells then.
+  if (!file.ok) return undefined;
+  const side = (name: 'before' | 'after') => {
+    const of = { run: state.start.run, task: task.id, path: file.value.path, side: name };
+    return blobUri(session.folder, (name === 'before' ? file.value.from : null) ?? file.value.path, file.value[name], of);
+  };
+  return [side('before'), side('after')] as const;
 }
 
 async function showTask(node: TaskNode): Promise<void> {

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { ConflictFile, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
-import { isDecided } from '../domain/run';
+import { isDecided, isReversal, type RunState, type Stage } from '../domain/run';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
 import { saveWhole } from './documents';
@@ -209,6 +209,8 @@ async function decide(
   const { session } = view;
   const { run } = view.state.start;
   const { id, title } = task.task;
+  // Of a run that is undone, the next conflict may be one of another task.
+  let next = id;
   const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landing' | 'landed'>> => {
     const drivenHere = session.live.has(run) && record.state.phase === 'running';
     if (decision !== undefined) {
@@ -221,17 +223,26 @@ async function decide(
     // A run that goes on lands it by itself, when its turn comes.
     if (drivenHere) return ok('landing');
     const landed = await withProgress(`Weft: landing “${title}”`, (signal) => landTask(record, landPortsOf(record, session), id, signal));
-    return landed.ok ? ok('landed') : landed;
+    if (!landed.ok) return landed;
+    next = nextOfRun(record.state, id) ?? id;
+    return ok(next === id ? 'landed' : 'next');
   });
   if (!done.ok) return done;
   if (done.value !== 'next') {
-    const undoing = task.stage.kind === 'conflicted' && task.stage.conflict.intent === 'undo';
-    if (undoing && done.value === 'landed') void notify('information', `Weft: “${title}” is undone, as you decided.`);
+    const intent = task.stage.kind === 'conflicted' ? task.stage.conflict.intent : 'land';
+    const what = intent === 'undo' ? 'undone' : 'redone';
+    if (intent !== 'land' && done.value === 'landed') void notify('information', `Weft: “${title}” is ${what}, as you decided.`);
     return ok();
   }
   const now = await sessions.find(run);
-  const next = now?.state.tasks.get(id);
-  return now === undefined || next === undefined ? ok() : openNext(sessions, { view: now, task: next });
+  const open = now?.state.tasks.get(next);
+  return now === undefined || open === undefined ? ok() : openNext(sessions, { view: now, task: open });
+}
+
+/** The task that a run's undo or redo met a conflict at after another one was decided. */
+function nextOfRun({ tasks }: RunState, decided: string): string | undefined {
+  const isNext = (stage: Stage) => isReversal(stage) && stage.conflict.others?.before.some((step) => step.task === decided);
+  return [...tasks.values()].find(({ stage }) => isNext(stage))?.task.id;
 }
 
 function isLast(stage: TaskTarget['task']['stage'] | undefined, path: string): boolean {

@@ -2,7 +2,9 @@
 import type { Event, ExtensionContext } from 'vscode';
 import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
+import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
+import { registerBranch } from './branch';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
@@ -23,6 +25,7 @@ import { registerSnapshotsView } from './snapshotsView';
 import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
 import { registerTasks } from './tasks';
+import { registerUndo } from './undo';
 
 /** What other extensions get from Weft: everything that happens in the runs of this window. */
 export interface WeftApi {
@@ -42,6 +45,9 @@ export function activate(context: ExtensionContext): WeftApi {
     registerTasks(sessions),
     registerConflicts(sessions),
     registerGoBack(sessions),
+    registerUndo(sessions),
+    registerAttribution(sessions),
+    registerBranch(sessions),
     registerSnapshots(sessions),
     registerPruning(sessions),
     registerApiKey(context),

@@ -1,9 +1,7 @@
-/** Going back: rolling the workspace back to a snapshot, and undoing one task; both show first which files will change. */
+/** Going back: rolling the workspace back to a snapshot; it shows first which files will change. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
-import { landPortsOf } from '../engine/landing';
 import { rollBackTo } from '../engine/rollback';
-import { previewReversal, undoTask } from '../engine/undo';
 import { previewRollback } from '../repo/rollback';
 import { type Snapshot, untitledOf } from '../repo/snapshot';
 import { confirm, fileLines } from './confirm';
@@ -11,7 +9,7 @@ import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import { pruneOld } from './pruning';
 import type { Session, Sessions } from './session';
-import { snapshotTarget, taskTarget } from './targets';
+import { snapshotTarget } from './targets';
 import { counted } from './wording';
 
 export function registerGoBack(sessions: Sessions): vscode.Disposable {
@@ -21,10 +19,7 @@ export function registerGoBack(sessions: Sessions): vscode.Disposable {
       const done = await act(row);
       if (done?.ok === false) await showFailure(done.failure);
     });
-  return vscode.Disposable.from(
-    command(COMMANDS.rollBack, (row) => rollBack(sessions, row)),
-    command(COMMANDS.undoTask, (row) => undo(sessions, row)),
-  );
+  return vscode.Disposable.from(command(COMMANDS.rollBack, (row) => rollBack(sessions, row)));
 }
 
 async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> | undefined> {
@@ -94,45 +89,4 @@ async function stopFirst(session: Session): Promise<boolean> {
     }),
   );
   return true;
-}
-
-async function undo(sessions: Sessions, row: unknown): Promise<Result<void> | undefined> {
-  const target = await taskTarget(sessions, row, {
-    wanted: ({ task }) => task.stage.kind === 'landed' && task.work.changes.length > 0,
-    title: 'Weft: Undo Task',
-    none: 'No task has landed that could be undone.',
-  });
-  if (target === undefined) return undefined;
-  const { view, task } = target;
-  const { session, state } = view;
-  const { id, title } = task.task;
-  const ports = {
-    repo: session.repo,
-    workspace: session.workspace,
-    titleOf: (other: string) => state.tasks.get(other)?.task.title ?? other,
-  };
-  const preview = await withProgress('Weft: looking at what came later', (signal) =>
-    previewReversal(state, ports, { intent: 'undo', target: { of: 'task', task: id } }, signal),
-  );
-  if (!preview.ok) return preview;
-  const { changes, conflicts } = preview.value;
-  const notes =
-    conflicts.length > 0
-      ? [
-          `Later work stands on the same lines in ${conflicts.join(', ')}: the merge editor will open, and nothing is changed until you decide.`,
-        ]
-      : ['Everything else is kept.'];
-  const shown = changes.filter((change) => !conflicts.includes(change.path));
-  // Where nothing of it is left, there is nothing to ask.
-  const left = changes.length + conflicts.length > 0;
-  if (left && !(await confirm(`Undo “${title}”?`, [...(shown.length > 0 ? fileLines(shown) : []), ...notes], 'Undo Task')))
-    return undefined;
-  const done = await withProgress(`Weft: undoing “${title}”`, (signal) =>
-    sessions.withRecord(view, (record) => undoTask(record, landPortsOf(record, session), id, signal)),
-  );
-  if (!done.ok) return done;
-  if (done.value.kind === 'conflict') await vscode.commands.executeCommand(COMMANDS.openConflict, row ?? target);
-  else if (left) void notify('information', `Weft: “${title}” is undone, and everything else is kept.`);
-  else void notify('information', `Weft: Nothing of “${title}” was in the workspace any more.`);
-  return undefined;
 }

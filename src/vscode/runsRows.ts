@@ -2,12 +2,13 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
-import { isComplete } from '../domain/run';
+import type { Part } from '../domain/part';
+import { isComplete, type RunState } from '../domain/run';
 import { COMMANDS } from './names';
 import type { FileNode, ProblemNode, RunNode, TaskNode } from './nodes';
 import type { RunView } from './session';
 import { taskIcon } from './taskIcon';
-import { runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+import { counted, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
 
 /** A longer goal is cut: the tree would push out of sight how far the run is. */
 const GOAL_LENGTH = 24;
@@ -57,9 +58,15 @@ function hasDraft({ task }: TaskNode): boolean {
   return task.work.changeset !== null;
 }
 
-/** `run.running` where this window can stop it, `run.elsewhere` where another process drives it, else `run.finished`. */
+/** What can be undone of a run, and what redone. */
+function wordsOf(state: RunState): string[] {
+  const kinds = new Set([...state.tasks.values()].map((task) => task.stage.kind));
+  return (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
+}
+
+/** `run.running` where this window can stop it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
 function runContext({ session, state, life }: RunView): string {
-  if (life !== 'running') return 'run.finished';
+  if (life !== 'running') return ['run.finished', ...wordsOf(state)].join('');
   return session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
 }
 
@@ -89,8 +96,9 @@ function runIcon({ state, life }: RunView): vscode.ThemeIcon {
 export function fileItem(node: FileNode): vscode.TreeItem {
   const { view, task, change } = node;
   const folder = posix.dirname(change.path);
+  const undone = task.parts.filter(({ part }) => part.path === change.path || part.from === change.path).map(({ part }) => part);
   const conflict = task.stage.kind === 'conflicted' && task.stage.conflict.files.some((file) => file.path === change.path);
-  const word = conflict ? `${changeWord(change)}, in conflict` : changeWord(change);
+  const word = [changeWord(change), ...(conflict ? ['in conflict'] : []), ...undoneText(undone)].join(', ');
   const description = folder === '.' ? word : `${folder} · ${word}`;
   return {
     id: `${taskKey({ kind: 'task', view, task })}/${change.path}`,
@@ -100,11 +108,16 @@ export function fileItem(node: FileNode): vscode.TreeItem {
     resourceUri: vscode.Uri.from({ scheme: ICON_SCHEME, path: `/${change.path}` }),
     iconPath: vscode.ThemeIcon.File,
     tooltip: `${change.path}: ${word}`,
-    contextValue: 'file',
+    contextValue: `file.${task.stage.kind}${undone.length > 0 ? '.parts' : ''}`,
     command: { command: COMMANDS.showChange, title: 'Show Change', arguments: [node] },
     collapsibleState: vscode.TreeItemCollapsibleState.None,
     accessibilityInformation: { label: `${change.path}, ${word}` },
   };
+}
+
+function undoneText(parts: readonly Part[]): string[] {
+  if (parts.length === 0) return [];
+  return [parts.some((part) => part.hunk === null) ? 'undone' : `${counted(parts.length, 'hunk')} undone`];
 }
 
 export function problemItem({ id, message }: ProblemNode): vscode.TreeItem {

@@ -60,6 +60,34 @@ export async function taskTarget(
   return (await pick(items, options))?.target;
 }
 
+/** A file that a task changed. */
+export interface FileTarget extends TaskTarget {
+  readonly path: string;
+}
+
+/** The file of a row, or one that the person picks, after its task. */
+export async function fileTarget(
+  sessions: Sessions,
+  row: unknown,
+  options: PickOptions & { readonly wanted: (target: TaskTarget) => boolean },
+): Promise<FileTarget | undefined> {
+  const target = await taskTarget(sessions, row, options);
+  if (target === undefined) return undefined;
+  const path = pathOf(row);
+  if (path !== undefined) return { ...target, path };
+  const items = target.task.work.changes.map((change) => ({ label: change.path }));
+  const picked = await pick(items, { ...options, takeOnly: true });
+  return picked === undefined ? undefined : { ...target, path: picked.label };
+}
+
+/** The path that a row, or what stands for one, is about. */
+export function pathOf(row: unknown): string | undefined {
+  // The address of a document, which menus of editors give, has a path that is none of the workspace's.
+  if (!isObject(row) || row instanceof vscode.Uri) return undefined;
+  if (typeof row['path'] === 'string') return row['path'];
+  return isObject(row['change']) && typeof row['change']['path'] === 'string' ? row['change']['path'] : undefined;
+}
+
 /** The snapshot of a row, or one that the person picks. */
 export async function snapshotTarget(sessions: Sessions, row: unknown, title: string): Promise<SnapshotTarget | undefined> {
   if (isSnapshotTarget(row)) return row;

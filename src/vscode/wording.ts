@@ -108,7 +108,7 @@ export function taskText(task: TaskState, state: RunState, life: Life, now: numb
 }
 
 function stageText(whole: TaskState, state: RunState, life: Life, now: number): string[] {
-  const { task, stage, work, check } = whole;
+  const { task, stage, work, check, parts } = whole;
   const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(work.endedAt - work.startedAt)] : [];
   switch (stage.kind) {
     case 'waiting': {
@@ -128,7 +128,7 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       return [`waits for you: ${changedMeanwhile(work.stale)}`];
     case 'landed':
       return [
-        work.changeset === null ? 'changed nothing' : 'landed',
+        work.changeset === null ? 'changed nothing' : parts.length > 0 ? 'landed in part' : 'landed',
         ...(work.stale.length > 0 ? [`though ${changedMeanwhile(work.stale)}`] : []),
         ...took,
       ];
@@ -168,7 +168,7 @@ function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {
   const open = stage.conflict.files.filter((file) => !stage.resolved.has(file.path));
   const [first] = open;
   const where = open.length === 1 && first !== undefined ? first.path : counted(open.length, 'file');
-  return stage.conflict.intent === 'undo' ? `undo in conflict in ${where}` : `conflict in ${where}`;
+  return stage.conflict.intent === 'land' ? `conflict in ${where}` : `${stage.conflict.intent} in conflict in ${where}`;
 }
 
 function quoted(state: RunState, id: string): string {
