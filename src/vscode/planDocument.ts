@@ -61,6 +61,6 @@ function lensesOf(document: vscode.TextDocument): vscode.CodeLens[] {
   }
   const folder = vscode.workspace.getWorkspaceFolder(document.uri) ?? vscode.workspace.workspaceFolders?.[0];
   const atOnce = Math.min(size.tasks, size.maxWorkers ?? (folder === undefined ? DEFAULT_MAX_WORKERS : settingsOf(folder).maxWorkers));
-  const title = `$(play) Run Plan — ${counted(size.tasks, 'task')}, up to ${atOnce} at once`;
+  const title = `$(play) Run Plan — ${counted(size.tasks, 'task')}, up to ${atOnce} at once${size.commands === 0 ? '' : `, ${counted(size.commands, 'command')} to check with`}`;
   return [new vscode.CodeLens(top, { title, command: COMMANDS.runPlan, arguments: [document.uri] })];
 }

@@ -1,22 +1,25 @@
 /** A plan as text: how it is written for review, and where in the text its problems and its ids stand. Pure. */
 import { findNodeAtLocation, getLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { notAllowed } from '../domain/commands';
 import { checkPlan, MAX_TASKS, type Plan, type PlanProblem, type Task } from '../domain/plan';
 
 /** The plan as a person edits it: fields that say nothing are left out. */
 export function planText(plan: Plan): string {
-  const { $schema, goal, tasks, limits } = plan;
+  const { $schema, goal, check, tasks, ...rest } = plan;
   const shown = {
     ...($schema === undefined ? {} : { $schema }),
     goal,
+    // In sight, above the tasks: whoever runs the plan lets it run.
+    ...(check === undefined ? {} : { check }),
     tasks: tasks.map(shownTask),
-    ...(limits === undefined ? {} : { limits }),
+    ...rest,
   };
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-function shownTask({ id, title, role, instructions, dependsOn, writes, context }: Task) {
+function shownTask({ id, title, role, instructions, dependsOn, writes, context, ...rest }: Task) {
   const lists = Object.entries({ dependsOn, writes, context }).filter(([, list]) => list.length > 0);
-  return { id, title, role, instructions, ...Object.fromEntries(lists) };
+  return { id, title, role, instructions, ...Object.fromEntries(lists), ...rest };
 }
 
 /** `Add search, with tests` → `add-search-with-tests`, for a file's name. */
@@ -119,9 +122,14 @@ function looseTasks(text: string): (TaskName & { dependsOn: string[] })[] {
 }
 
 /** How many tasks a plan's text has, how many may run at once where it says so, and how much is wrong with it. */
-export function planSize(text: string): { tasks: number; maxWorkers: number | undefined; problems: number } {
+export function planSize(text: string): { tasks: number; maxWorkers: number | undefined; problems: number; commands: number } {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true });
   const { plan, problems } = checkPlan(tree === undefined ? undefined : getNodeValue(tree));
-  return { tasks: plan?.tasks.length ?? 0, maxWorkers: plan?.limits?.maxWorkers, problems: problems.length + errors.length };
+  return {
+    tasks: plan?.tasks.length ?? 0,
+    maxWorkers: plan?.limits?.maxWorkers,
+    problems: problems.length + errors.length,
+    commands: plan === undefined ? 0 : notAllowed(plan, []).length,
+  };
 }

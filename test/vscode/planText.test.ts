@@ -18,6 +18,7 @@ const marked = (text: string) => planMarks(text).map(({ offset, length, message 
 describe('a plan as text', () => {
   it('is the same plan when it is read again', () => {
     const texts = fc.array(fc.constantFrom('src/a.ts', 'docs/**', 'x y.md'), { maxLength: 2 });
+    const checks = { check: fc.option(fc.constantFrom('npm test', 'make "x" && y'), { nil: undefined }) };
     const tasks = fc.uniqueArray(
       fc.record({
         id: fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/),
@@ -27,17 +28,19 @@ describe('a plan as text', () => {
         dependsOn: fc.constant<string[]>([]),
         writes: texts,
         context: texts,
+        ...checks,
       }),
       { selector: (one) => one.id, minLength: 1, maxLength: 5 },
     );
     const plans = fc.record({
       goal: fc.string({ minLength: 1 }),
       tasks,
-      limits: fc.record({ maxWorkers: fc.integer({ min: 1, max: 64 }) }),
+      ...checks,
+      limits: fc.record({ maxWorkers: fc.integer({ min: 1, max: 64 }), repairs: fc.integer({ min: 0, max: 10 }) }),
     });
     fc.assert(
       fc.property(plans, (given) => {
-        const made: Plan = planSchema.parse(given);
+        const made: Plan = planSchema.parse(JSON.parse(JSON.stringify(given)));
         assert.deepEqual(readPlan(planText(made), 'the plan'), { ok: true, value: made });
       }),
     );
@@ -157,8 +160,9 @@ describe('what a plan offers while it is typed', () => {
 
 describe('the size of a plan', () => {
   it('counts tasks, and what is wrong', () => {
-    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])])), { tasks: 2, maxWorkers: undefined, problems: 0 });
-    assert.deepEqual(planSize(plan([task('a', ['b'])])), { tasks: 1, maxWorkers: undefined, problems: 1 });
+    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])])), { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0 });
+    assert.deepEqual(planSize(plan([task('a', ['b'])])), { tasks: 1, maxWorkers: undefined, problems: 1, commands: 0 });
+    assert.equal(planSize(plan([task('a', [], { check: 'make a' }), task('b', [], { check: 'make b' })])).commands, 2);
     assert.ok(planSize('{').problems > 0);
     assert.ok(planSize('').problems > 0);
     assert.ok(planSize(`// a comment\n${plan([task('a')])}`).problems > 0);
