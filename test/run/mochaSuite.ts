@@ -24,9 +24,12 @@ export function compiledTests(folder: string, except: string[] = []): string[] {
   return names.filter((name) => !except.some((each) => name.startsWith(each))).map((name) => join(base, name));
 }
 
-/** Shares the files out over as many processes as there are cores: the units hold no common state. */
+/**
+ * Shares the files out over processes: the units hold no common state. There are two for each core: tests wait for git and for timers,
+ * and shares are not all alike.
+ */
 export async function runMochaInParallel(suite: MochaSuite): Promise<Report> {
-  const count = Math.min(availableParallelism(), 4, suite.files.length);
+  const count = Math.min(2 * availableParallelism(), 8, suite.files.length);
   const shares = Array.from({ length: count }, (_, share) => suite.files.filter((_file, index) => index % count === share));
   const reports = await Promise.all(shares.map((files) => runMochaSuite({ ...suite, files })));
   return {
