@@ -4,6 +4,7 @@ import type { Change } from '../domain/changes';
 import type { TaskState } from '../domain/run';
 import { changedFile } from '../repo/hunks';
 import { blobUri } from './blobs';
+import { draftUri } from './liveDrafts';
 import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';
 import { changesOf, type FileNode, type TaskNode } from './nodes';
@@ -19,7 +20,10 @@ export function registerChanges(): vscode.Disposable {
 async function showChange({ view, task, change }: FileNode): Promise<void> {
   const { folder } = view.session;
   const landed = await landedSides(view, task, change.path);
-  const [before, after] = landed ?? [blobUri(folder, change.path, change.before), blobUri(folder, change.path, change.after)];
+  // While its agent works, the diff follows it.
+  const isAtWork = task.stage.kind === 'running';
+  const draft = isAtWork ? draftUri(view.state.start.run, task.task.id, change.path) : blobUri(folder, change.path, change.after);
+  const [before, after] = landed ?? [blobUri(folder, change.path, change.before), draft];
   await vscode.commands.executeCommand('vscode.diff', before, after, `${change.path} (${task.task.title})`);
 }
 

@@ -10,12 +10,14 @@ import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
+import { registerLiveDrafts } from './liveDrafts';
 import { registerApiKey } from './model';
 import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
 import { registerPruning } from './pruning';
+import { registerRadarWatch } from './radarWatch';
 import { runsFeed } from './runsFeed';
 import { registerRunsView } from './runsView';
 import { registerSample } from './sample';
@@ -59,6 +61,8 @@ export function activate(context: ExtensionContext): WeftApi {
     registerConflictsKey(feed),
     registerSample(context, sessions),
     registerBlobs(sessions),
+    registerLiveDrafts(sessions),
+    registerRadarWatch(sessions),
     registerStateFiles(sessions),
     registerCheckOutput(sessions),
     registerChanges(),

@@ -62,5 +62,8 @@ export const BLOB_SCHEME = 'weft-blob';
 /** Scheme of read-only documents that show what a check printed. */
 export const CHECK_SCHEME = 'weft-check';
 
+/** Scheme of read-only documents that show a file of a draft, and follow it while its agent works. */
+export const DRAFT_SCHEME = 'weft-draft';
+
 /** Scheme of the files of Weft's that a person edits: plans under review, and the files of conflicts. */
 export const STATE_SCHEME = 'weft';

@@ -2,6 +2,8 @@
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import type { TaskState } from '../domain/run';
+import type { LiveState } from '../engine/live';
+import type { Clash } from '../engine/radar';
 import type { Snapshot } from '../repo/snapshot';
 import { diffTrees } from '../repo/trees';
 import type { RunView, Session } from './session';
@@ -38,8 +40,22 @@ export interface SnapshotNode {
   readonly snapshot: Snapshot;
 }
 
-/** What the agent of a task changed; of a draft that did not come to its end, read from git. */
+/** What is to be seen of a run of this window beside its record. */
+export function liveOf({ session, state }: RunView): LiveState | undefined {
+  return session.live.get(state.start.run)?.live.state;
+}
+
+/** What will not fit with a task's draft if both land as they are now. */
+export function clashesOf({ view, task }: Pick<TaskNode, 'view' | 'task'>): Clash[] {
+  const { id } = task.task;
+  const clashes = liveOf(view)?.clashes ?? [];
+  return clashes.flatMap((clash) => (clash.task === id ? [clash] : clash.with === id ? [{ ...clash, task: id, with: clash.task }] : []));
+}
+
+/** What the agent of a task changed, or has changed by now; of a draft that did not come to its end, read from git. */
 export async function changesOf({ view, task }: Pick<TaskNode, 'view' | 'task'>): Promise<Result<readonly Change[]>> {
+  const live = liveOf(view)?.drafts.get(task.task.id);
+  if (live !== undefined) return ok(live.changes);
   const { base, changeset, changes } = task.work;
   if (changes.length > 0) return ok(changes);
   if (changeset === null || base === '') return ok<readonly Change[]>([]);

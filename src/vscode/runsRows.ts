@@ -5,10 +5,10 @@ import { changeWord } from '../domain/changes';
 import type { Part } from '../domain/part';
 import { isComplete, type RunState } from '../domain/run';
 import { COMMANDS } from './names';
-import type { FileNode, ProblemNode, RunNode, TaskNode } from './nodes';
+import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
 import { taskIcon } from './taskIcon';
-import { counted, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+import { clashText, counted, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
 
 /** A longer goal is cut: the tree would push out of sight how far the run is. */
 const GOAL_LENGTH = 24;
@@ -34,12 +34,13 @@ export function runItem({ view }: RunNode, now: number, open: boolean): vscode.T
 
 export function taskItem(node: TaskNode, now: number): vscode.TreeItem {
   const { view, task } = node;
-  const description = taskText(task, view.state, view.life, now);
+  const clash = clashText(clashesOf(node), view.state);
+  const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now)].join(' · ');
   return {
     id: taskKey(node),
     label: task.task.title,
     description,
-    iconPath: taskIcon(task.stage, view.life),
+    iconPath: taskIcon(task.stage, view.life, clash !== undefined),
     contextValue: taskContext(node),
     collapsibleState: hasDraft(node) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     accessibilityInformation: { label: `${task.task.title}, ${description}` },
@@ -54,8 +55,8 @@ export function taskKey({ view, task }: TaskNode): string {
   return `${runKey(view)}/${task.task.id}`;
 }
 
-function hasDraft({ task }: TaskNode): boolean {
-  return task.work.changeset !== null;
+function hasDraft({ view, task }: TaskNode): boolean {
+  return task.work.changeset !== null || (liveOf(view)?.drafts.get(task.task.id)?.changes.length ?? 0) > 0;
 }
 
 /** What can be undone of a run, and what redone. */
@@ -98,7 +99,9 @@ export function fileItem(node: FileNode): vscode.TreeItem {
   const folder = posix.dirname(change.path);
   const undone = task.parts.filter(({ part }) => part.path === change.path || part.from === change.path).map(({ part }) => part);
   const conflict = task.stage.kind === 'conflicted' && task.stage.conflict.files.some((file) => file.path === change.path);
-  const word = [changeWord(change), ...(conflict ? ['in conflict'] : []), ...undoneText(undone)].join(', ');
+  const clash = clashesOf(node).some(({ files }) => files.includes(change.path));
+  const trouble = conflict ? ['in conflict'] : clash ? ['will conflict'] : [];
+  const word = [changeWord(change), ...trouble, ...undoneText(undone)].join(', ');
   const description = folder === '.' ? word : `${folder} · ${word}`;
   return {
     id: `${taskKey({ kind: 'task', view, task })}/${change.path}`,

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
 import { VIEWS } from './names';
-import { changesOf, type FileNode, type ProblemNode, type RunNode, type TaskNode } from './nodes';
+import { changesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
 import { fileItem, problemItem, runItem, runKey, taskItem, taskKey } from './runsRows';
 import type { RunView } from './session';
@@ -84,7 +84,7 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
     if (node.kind === 'file') return fileItem(node);
     if (node.kind === 'problem') return problemItem(node);
     const item = this.itemOf(node);
-    this.rowOf(node).drawn = JSON.stringify(item);
+    this.rowOf(node).drawn = drawing(node, item);
     return item;
   }
 
@@ -118,8 +118,14 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
   /** The node of a row that VS Code shows and that would look different now. */
   private renew(fresh: RunNode | TaskNode): Node | undefined {
     const row = this.rowOf(fresh);
-    return row.drawn !== '' && row.drawn !== JSON.stringify(this.itemOf(row.node)) ? row.node : undefined;
+    return row.drawn !== '' && row.drawn !== drawing(row.node, this.itemOf(row.node)) ? row.node : undefined;
   }
+}
+
+/** What a row looks like, and what is under it: of a running task, its draft as it is now. */
+function drawing(node: RunNode | TaskNode, item: vscode.TreeItem): string {
+  const draft = node.kind === 'task' ? liveOf(node.view)?.drafts.get(node.task.task.id)?.commit : undefined;
+  return JSON.stringify([item, draft]);
 }
 
 function runNode(view: RunView): RunNode {

@@ -5,6 +5,7 @@ import type { RunEvent } from '../domain/event';
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
+import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
 import { type Settled, settledText, settleLeft } from '../engine/recovery';
 import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
@@ -18,6 +19,8 @@ import { vscodeWorkspace } from './workspace';
 export interface DrivenRun {
   readonly record: RunRecord;
   readonly ended: Promise<Result<RunState>>;
+  /** What is to be seen of it beside its record. */
+  readonly live: Live;
   stop(): void;
   stopTask(task: string): void;
   /** Has the agent of a task that is held go on from the workspace as it is now. */
@@ -100,6 +103,21 @@ export class Sessions implements vscode.Disposable {
     return (await this.runs()).find((view) => view.state.start.run === run);
   }
 
+  /** A run that this window drives. */
+  driven(run: string): DrivenRun | undefined {
+    for (const live of this.lives.values()) {
+      const found = live.get(run);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The runs that this window drives in a folder. */
+  async drivenIn(folder: vscode.WorkspaceFolder): Promise<DrivenRun[]> {
+    const session = await this.open.get(folder.uri.toString());
+    return session?.ok === true ? [...session.value.live.values()] : [];
+  }
+
   /** Takes the snapshot and starts the run, which goes on by itself. */
   async start(
     session: Session,
@@ -114,6 +132,7 @@ export class Sessions implements vscode.Disposable {
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
+    run.live.listen(() => this.changed.fire());
     const ended = run.drive().finally(() => {
       this.liveIn(session.repo.root).delete(run.id);
       run.record.close();
@@ -122,6 +141,7 @@ export class Sessions implements vscode.Disposable {
     const driven: DrivenRun = {
       record: run.record,
       ended,
+      live: run.live,
       stop: () => run.stop(),
       stopTask: (task) => run.stopTask(task),
       rework: (task, signal) => run.rework(task, signal),

@@ -4,11 +4,13 @@ import { never } from '../domain/failure';
 import type { Stage } from '../domain/run';
 import type { Life } from '../engine/library';
 
-export function taskIcon(stage: Stage, life: Life): vscode.ThemeIcon {
+/** `warns`: the radar shows that what its agent does will not fit. */
+export function taskIcon(stage: Stage, life: Life, warns: boolean): vscode.ThemeIcon {
   switch (stage.kind) {
     case 'waiting':
       return colored(life === 'running' ? 'circle-outline' : 'circle-slash', 'testing.iconSkipped');
     case 'running':
+      if (life === 'running' && warns) return colored('sync~spin', 'list.warningForeground');
       return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
     case 'done':
       return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');

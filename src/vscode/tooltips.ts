@@ -2,11 +2,12 @@
 import * as vscode from 'vscode';
 import { isDecided, type RunState, type TaskState } from '../domain/run';
 import { summarize } from '../engine/summary';
-import type { TaskNode } from './nodes';
+import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';
 import { checkText, counted, durationText, escaped, runText, taskText, usageText } from './wording';
 
-export function runTooltip({ session, state, life }: RunView, now: number): vscode.MarkdownString {
+export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
+  const { session, state, life } = view;
   const summary = summarize(state, now);
   const text = begin(state.start.plan.goal);
   line(text, runText(state, life, now));
@@ -15,6 +16,8 @@ export function runTooltip({ session, state, life }: RunView, now: number): vsco
   if (summary.speedUp > 1.05) line(text, `${summary.speedUp.toFixed(1)} times as fast as one agent after the other`);
   if (life === 'interrupted')
     line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
+  const problem = liveOf(view)?.problem;
+  if (problem !== undefined) line(text, `Whether the agents’ drafts fit together is not known: ${problem.message}`);
   line(text, `${session.folder.name} · ${new Date(state.start.at).toLocaleString()} · ${state.start.run}`);
   return text;
 }
@@ -24,6 +27,10 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   line(text, taskText(task, view.state, view.life, now));
   for (const said of decisionText(task, view.state)) line(text, said);
   if (task.check?.kind === 'ended') line(text, checkText(task.check));
+  for (const clash of clashesOf({ view, task })) {
+    const other = clash.with === null ? 'your edits' : `“${view.state.tasks.get(clash.with)?.task.title ?? clash.with}”`;
+    line(text, `As both are now, it will conflict with ${other} in ${clash.files.join(', ')}`);
+  }
   if (task.work.summary !== '') line(text, task.work.summary);
   text.appendMarkdown(`\n\n---\n\n${escaped(task.task.instructions)}`);
   const costs = costText(task, view.state);

@@ -4,6 +4,7 @@ import { never } from '../domain/failure';
 import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
+import type { Clash } from '../engine/radar';
 import { needsCheck } from '../engine/scheduler';
 
 /** `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
@@ -163,6 +164,16 @@ export function checkText(check: Extract<TaskState['check'], { kind: 'ended' }>)
 
 /** A longer command is cut: rows are narrow. */
 const COMMAND_LENGTH = 30;
+
+/** `will conflict with “Search”: a.ts`; undefined where the radar shows nothing. */
+export function clashText(clashes: readonly Clash[], state: RunState): string | undefined {
+  const [first] = clashes;
+  if (first === undefined) return undefined;
+  const files = [...new Set(clashes.flatMap((clash) => clash.files))];
+  const names = clashes.map((clash) => (clash.with === null ? 'your edits' : quoted(state, clash.with)));
+  const where = files.length === 1 ? first.files[0] : `${files.length} files`;
+  return `will conflict with ${names.length > 2 ? `${names.length} others` : names.join(' and ')}: ${where}`;
+}
 
 function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {
   const open = stage.conflict.files.filter((file) => !stage.resolved.has(file.path));

@@ -1,0 +1,24 @@
+/** Tells the radar of running agents when the person changes what those agents change, too. */
+import * as vscode from 'vscode';
+import type { Sessions } from './session';
+
+export function registerRadarWatch(sessions: Sessions): vscode.Disposable {
+  const touched = async (uri: vscode.Uri) => {
+    const folder = uri.scheme === 'file' ? vscode.workspace.getWorkspaceFolder(uri) : undefined;
+    if (folder === undefined) return;
+    for (const { live } of await sessions.drivenIn(folder)) {
+      const path = uri.path.slice(folder.uri.path.length + 1);
+      const isTheirs = [...live.state.drafts.values()].some((draft) => draft.changes.some((change) => change.path === path));
+      if (isTheirs) live.stir();
+    }
+  };
+  // VS Code watches the workspace anyway: this only has it tell.
+  const watcher = vscode.workspace.createFileSystemWatcher('**/*');
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidChange((uri) => void touched(uri)),
+    watcher.onDidCreate((uri) => void touched(uri)),
+    watcher.onDidDelete((uri) => void touched(uri)),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => void touched(document.uri)),
+  );
+}
