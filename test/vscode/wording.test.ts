@@ -8,6 +8,7 @@ import { NO_USAGE } from '../../src/domain/usage';
 import type { Life } from '../../src/engine/library';
 import {
   checkText,
+  clashText,
   durationText,
   elapsedText,
   escaped,
@@ -128,6 +129,35 @@ describe('the text of a task', () => {
   it('tells a decided conflict from an open one', () => {
     const decided: Happening = { type: 'task.resolved', task: 'a', path: 'src/a.ts', entry: null };
     assert.equal(textOf(state(begun('a'), done('a'), conflicted('a'), decided), 'a'), 'landing what you decided · coder');
+  });
+});
+
+describe('what the radar shows', () => {
+  it('names the other side and the file, and counts where there are several', () => {
+    const now = state();
+    const clash = (other: string | null, ...files: string[]) => ({ task: 'a', with: other, files });
+    assert.equal(clashText([], now), undefined);
+    assert.equal(clashText([clash('b', 'x.ts')], now), 'will conflict with “Task b”: x.ts');
+    assert.equal(clashText([clash('b', 'x.ts'), clash(null, 'x.ts')], now), 'will conflict with “Task b” and your edits: x.ts');
+    const many = [clash('b', 'x.ts'), clash('c', 'y.ts'), clash(null, 'z.ts')];
+    assert.equal(clashText(many, now), 'will conflict with 3 others: 3 files');
+  });
+});
+
+describe('a stale premise in words', () => {
+  const stale = (held: boolean): Happening => ({ type: 'task.stale', task: 'a', files: [{ path: 'x.ts', by: null }], held });
+  const worked: Happening = { type: 'task.done', task: 'a', summary: '', changeset: 'd', changes: [] };
+  const rowOf = (now: RunState) => {
+    const found = now.tasks.get('a');
+    assert.ok(found !== undefined);
+    return taskText(found, now, 'running', 0);
+  };
+
+  it('says that a task waits, or has landed all the same', () => {
+    assert.equal(rowOf(state(begun('a'), worked, stale(true))), 'waits for you: x.ts was changed meanwhile · coder');
+    const landed: Happening = { type: 'task.landed', task: 'a', before: '1', after: '2' };
+    assert.match(rowOf(state(begun('a'), worked, stale(false), landed)), /^landed · though x\.ts was changed meanwhile · /);
+    assert.equal(waitsForPerson(state(begun('a'), worked, stale(true))), true);
   });
 });
 
