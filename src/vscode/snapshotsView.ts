@@ -101,7 +101,7 @@ function snapshotItem(node: SnapshotNode, now: number, bytes: number | undefined
     ...(several ? [session.folder.name] : []),
     ageText(now - snapshot.at),
     ...(bytes === undefined ? [] : [sizeText(bytes)]),
-    ...(unsaved > 0 ? ['with unsaved text'] : []),
+    ...(unsaved > 0 ? [`${unsaved} unsaved`] : []),
   ];
   const description = parts.join(' · ');
   return {
