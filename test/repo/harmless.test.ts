@@ -1,6 +1,6 @@
 /** What Weft must never touch: HEAD, the index, branches, the stash, hooks, and the times of unchanged files. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginChain, land } from '../../src/repo/land';
 import { rollBack } from '../../src/repo/rollback';
@@ -10,30 +10,7 @@ import { editor } from '../support/editor';
 import { changesetOf } from '../support/gatedWorker';
 import { NEVER, valued } from '../support/result';
 import { commitAll, git, opened, put, putAll, type Sandbox, sandbox } from '../support/sandbox';
-
-/** Everything that is the person's in a repository. */
-function theirs(root: string) {
-  const gitDir = join(root, '.git');
-  return {
-    head: readFileSync(join(gitDir, 'HEAD'), 'utf8'),
-    index: readFileSync(join(gitDir, 'index')).toString('hex'),
-    refs: git(root, 'for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags', 'refs/stash', 'refs/remotes'),
-    stash: git(root, 'stash', 'list'),
-    status: git(root, '--no-optional-locks', 'status', '--porcelain', '--branch'),
-    config: readFileSync(join(gitDir, 'config'), 'utf8'),
-    files: readdirSync(gitDir)
-      .filter((name) => name !== 'weft')
-      .sort(),
-  };
-}
-
-function times(root: string): Record<string, number> {
-  return Object.fromEntries(
-    readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((path) => !path.startsWith('.git/') && path !== '.git' && !lstatSync(join(root, path)).isDirectory())
-      .map((path) => [path, lstatSync(join(root, path)).mtimeMs]),
-  );
-}
+import { theirs, times } from '../support/theirs';
 
 /** A repository in use: a branch, a stash, staged and unstaged changes. */
 async function inUse(): Promise<Sandbox> {
