@@ -11,6 +11,7 @@ import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot';
 import { mergeTrees } from '../../src/repo/trees';
 import { measureRadar, measureSearch } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
+import { measureFolders } from './folders';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';
 
@@ -38,10 +39,18 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
       await measureRadar(repo, base.commit),
       ...(await measureSearch(repo, base.commit)),
       ...(await measureMerges(repo, base)),
+      ...(await measureFolders(repo, await differingTrees(repo, base))),
     ];
   } finally {
     await repo.objects.dispose();
   }
+}
+
+/** The base, and some that differ from it and from each other in ten files or twenty. */
+async function differingTrees(repo: Repository, base: Snapshot): Promise<string[]> {
+  const trees = [base.commit];
+  for (let round = 0; round < 3; round++) trees.push(await changeset(repo, base, 100 + round));
+  return trees;
 }
 
 async function measureOpening(folder: string): Promise<Row> {
