@@ -11,7 +11,7 @@ import { type Guilty, sortOut } from './bisect';
 import { type Checker, tailOf, verdictText } from './check';
 import { keepDraft, landTask } from './landing';
 import type { RunRecord } from './record';
-import { repairMessage } from './repairMessage';
+import { type Found, repairMessage } from './repairMessage';
 import type { Rework } from './stale';
 
 /** How often a batch is checked again because the workspace moved under it, before that is a failure. */
@@ -102,7 +102,7 @@ async function checkAndLand(batch: Batch, tasks: readonly TaskState[]): Promise<
   if (!sorted.ok) return sorted;
   const landed = await landGreen(batch, ground.value, sorted.value.fit);
   for (const guilty of sorted.value.guilty) {
-    const told = await tellRed(batch, guilty);
+    const told = await tellRed(batch, ground.value, guilty);
     if (!told.ok) return told;
   }
   return landed;
@@ -147,7 +147,11 @@ async function verdictOn(batch: Batch, ground: Ground, tasks: readonly TaskState
   if (merged === undefined)
     return fail('moved', 'Tasks that were checked together do not merge without each other.', 'Land them one by one.');
   const own = tasks.flatMap(({ task }) => task.check ?? []);
-  const commands = [...new Set([...own, ...(plan.check === undefined ? [] : [plan.check])])];
+  return verdictOf(batch, merged, [...new Set([...own, ...(plan.check === undefined ? [] : [plan.check])])]);
+}
+
+async function verdictOf(batch: Batch, merged: string, commands: readonly string[]): Promise<Result<CheckResult>> {
+  const { plan } = batch.record.state.start;
   const key = JSON.stringify([merged, commands]);
   const known = batch.greens.get(key);
   if (known !== undefined) return ok(known);
@@ -214,15 +218,20 @@ async function isAsChecked({ land }: Batch, ground: Ground, layer: Layer, ours: 
 }
 
 /** What turned a check red goes back to its agent, on top of what has landed by now, or fails. */
-async function tellRed(batch: Batch, { item, onTopOf, verdict }: Guilty<TaskState, CheckResult>): Promise<Result<void>> {
+async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: Guilty<TaskState, CheckResult>): Promise<Result<void>> {
   const { record, land, signal } = batch;
   const id = idOf(item);
   if (record.state.tasks.get(id)?.stage.kind !== 'done') return ok();
   record.emit({ type: 'task.checked', task: id, ...verdict, onTopOf: onTopOf.map(idOf) });
   const { plan, run } = record.state.start;
   const repairs = plan.limits?.repairs ?? DEFAULT_REPAIRS;
+  // Whoever is to repair it should know whether it was red before they came.
+  const without = onTopOf.length > 0 ? ok({ ok: true }) : await verdictOf(batch, under.commit, [verdict.command]);
+  if (!without.ok) return without;
+  const found: Found = { verdict, under: onTopOf.map(({ task }) => task.title), redWithout: !without.value.ok };
+  if (record.state.tasks.get(id)?.stage.kind !== 'done') return ok();
   if (item.work.reworks.check >= repairs) {
-    failTask(record, item, redFailure(verdict, item.work.reworks.check, onTopOf));
+    failTask(record, item, redFailure(found, item.work.reworks.check));
     return ok();
   }
   const ground = await groundNow(batch);
@@ -242,23 +251,22 @@ async function tellRed(batch: Batch, { item, onTopOf, verdict }: Guilty<TaskStat
   const others = await diffTrees(land.repo, base, ground.value.commit);
   if (!others.ok) return others;
   const message = repairMessage(
-    verdict,
+    found,
     others.value.map((change) => change.path),
-    onTopOf.map(({ task }) => task.title),
   );
   if (record.state.tasks.get(id)?.stage.kind === 'done') batch.sendBack(id, { base: ground.value.commit, draft: draft.value, message });
   return ok();
 }
 
-function redFailure(verdict: CheckResult, repairs: number, onTopOf: readonly TaskState[]): Failure {
+function redFailure({ verdict, under, redWithout }: Found, repairs: number): Failure {
   const tried = repairs === 0 ? '' : repairs === 1 ? ', and a repair did not help' : `, and ${repairs} repairs did not help`;
-  const names = onTopOf.map(({ task }) => `“${task.title}”`).join(', ');
-  const under = onTopOf.length === 0 ? '' : ` It was green with ${names} alone.`;
+  const names = under.map((title) => `“${title}”`).join(', ');
+  const before = redWithout ? ' Without the task it is red as well.' : under.length === 0 ? '' : ` It was green with ${names} alone.`;
   const said = tailOf(verdict.output, QUOTED);
   const output = said === '' ? '' : `\nIt said:\n${said}\n`;
   return fail(
     'check',
-    `Merged into the workspace, its check is red: ${verdictText(verdict)}${tried}.${under}${output}`,
+    `Merged into the workspace, its check is red: ${verdictText(verdict)}${tried}.${before}${output}`,
     'Nothing of it landed, and its draft is kept: “Show Check Output” has the rest, “Land Draft” lands it all the same.',
   ).failure;
 }

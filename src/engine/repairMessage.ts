@@ -7,12 +7,23 @@ const OUTPUT = 12_000;
 /** Most paths that are named. */
 const PATHS = 40;
 
-/** `others`: paths that others changed since the agent began; `under`: titles of tasks that the check was green with. */
-export function repairMessage(verdict: CheckResult, others: readonly string[], under: readonly string[]): string {
+/** What was found out about a red check. */
+export interface Found {
+  readonly verdict: CheckResult;
+  /** Titles of tasks that it is green with. */
+  readonly under: readonly string[];
+  /** Without this task it is red as well: the workspace was so before. */
+  readonly redWithout: boolean;
+}
+
+/** `others`: paths that others changed since the agent began. */
+export function repairMessage({ verdict, under, redWithout }: Found, others: readonly string[]): string {
   const parts = [
     `Your work was merged into the workspace as it is now and checked there, and the check is red: ${verdictText(verdict)}. Nothing of it has landed.`,
   ];
   if (under.length > 0) parts.push(`Without your changes it is green, with those of: ${under.join(', ')}.`);
+  if (redWithout)
+    parts.push('Without your changes it is red as well: see what of it is yours, and repair what keeps your work from landing.');
   if (others.length > 0) {
     const more = others.length > PATHS ? `\n- and ${others.length - PATHS} more` : '';
     const list = others.slice(0, PATHS).map((path) => `- ${path}`);

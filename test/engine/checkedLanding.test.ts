@@ -97,6 +97,7 @@ describe('a task with a check', () => {
     const second = await run.agents.agent('a', 2);
     assert.match(second.job.again?.message ?? '', /check is red: “node .*” ended with exit code 1/);
     assert.match(second.job.again?.message ?? '', /sum 14/);
+    assert.doesNotMatch(second.job.again?.message ?? '', /red as well/);
     assert.match(second.job.again?.message ?? '', /- n\/person/);
     assert.ok(!existsSync(join(run.root, 'n/two')), 'nothing red lands');
     await second.finish({ 'n/two': '1' });
@@ -117,6 +118,17 @@ describe('a task with a check', () => {
     assert.equal(task.stage.failure.kind, 'check');
     assert.match(task.stage.failure.message, /its check is red: .* ended with exit code 1, and a repair did not help\.[\s\S]*sum 12/);
     assert.ok(!existsSync(join(run.root, 'n/two')));
+  });
+
+  it('is told to its agent as red before it came, where it was', async () => {
+    const run = await rig({ 'n/one': '50' }, { a: [] }, { plan: { check: SUM, limits: { repairs: 1 } } });
+    await (await run.agents.agent('a')).finish({ 'a.txt': 'A' });
+    const again = await run.agents.agent('a', 2);
+    assert.match(again.job.again?.message ?? '', /Without your changes it is red as well/);
+    await again.finish({ 'a.txt': 'B' });
+    valued(await run.ended);
+    const stage = run.run.record.state.tasks.get('a')?.stage;
+    assert.match(stage?.kind === 'failed' ? stage.failure.message : '', /a repair did not help\. Without the task it is red as well\./);
   });
 
   it('runs its own check before the run’s, and a task that changed nothing none', async () => {
