@@ -14,6 +14,8 @@ import { diffTrees, withFolders } from './trees';
 
 /** How often git may meet a file that is gone before that is a failure. */
 const ADD_TRIES = 3;
+/** More of a path is not told, in characters. */
+const LONG_PATH = 300;
 
 /** One look at the disk. */
 interface Scan {
@@ -158,15 +160,30 @@ async function addAll(scan: Scan, part: Part): Promise<Result<unknown>> {
   for (let tries = 1; ; ) {
     const apart = directlyIn(scan, part).map(({ path }) => `:(exclude,literal)${inPart(part, path)}`);
     const added = await plumb(place, ['add', '--all', '--sparse', '--', '.', ...apart], { index, magic: true, signal: scan.signal });
-    if (added.ok) return added;
+    if (added.ok) return checkAllRead(added.value.warnings);
     const fresh = /^(.*) is a git repository without any commit/.exec(added.failure.message)?.[1];
     if (fresh !== undefined) {
       const found = await findPart(scan, below(part, fresh.slice(prefix.length)));
       if (!found.ok) return found;
       if (found.value) continue;
     }
-    if (!/No such file or directory/.test(added.failure.message) || tries++ >= ADD_TRIES) return added;
+    if (!/No such file or directory|short read while indexing/.test(added.failure.message) || tries++ >= ADD_TRIES) return added;
   }
+}
+
+/** Fails where git could not look into a folder or at a file: it warns, goes on, and would leave out, or keep as it was, what is there. */
+function checkAllRead(warnings: string): Result<void> {
+  for (const line of warnings.split('\n')) {
+    // git cuts a very long line off, and its reason with it.
+    const [, folder, why = 'File name too long'] = /^warning: could not open directory '(.+?)(?:': (.+))?$/.exec(line) ?? [];
+    const [, file, reason = why] = /^(?!warning: )(.+): (Permission denied|File name too long|Input\/output error)$/.exec(line) ?? [];
+    const path = folder ?? file;
+    // A folder that goes away meanwhile is no loss.
+    if (path === undefined || reason === 'No such file or directory') continue;
+    const name = path.length > LONG_PATH ? `${path.slice(0, LONG_PATH)}…` : path;
+    return fail('file', `${name} cannot be read: ${reason}.`, 'Make it readable, or have git ignore it, then try again.');
+  }
+  return ok();
 }
 
 const linksSchema = z.object({ tree: z.string(), links: z.array(z.string()) });

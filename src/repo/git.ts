@@ -41,6 +41,8 @@ export interface Author {
 export interface Answer {
   readonly code: number;
   readonly out: Buffer;
+  /** Standard error: what git did without, or could not read, and takes for no failure. */
+  readonly warnings: string;
 }
 
 /** Settings of the user's that would let a hook, a daemon or a signing prompt into our commands. */
@@ -156,8 +158,9 @@ export function plumb(place: GitPlace, args: readonly string[], options: PlumbOp
     child.on('close', (code, killer) => {
       options.signal?.removeEventListener('abort', stop);
       if (options.signal?.aborted === true) resolve(cancelled);
-      else if (enough) resolve(ok({ code: 0, out: Buffer.alloc(0) }));
-      else if (code !== null && (code === 0 || options.answers?.includes(code) === true)) resolve(ok({ code, out: Buffer.concat(out) }));
+      else if (enough) resolve(ok({ code: 0, out: Buffer.alloc(0), warnings: '' }));
+      else if (code !== null && (code === 0 || options.answers?.includes(code) === true))
+        resolve(ok({ code, out: Buffer.concat(out), warnings: Buffer.concat(err).toString() }));
       else resolve(gitFailure(args, Buffer.concat(err).toString() || `it ended with ${code ?? killer}`));
     });
     child.stdin.end(options.stdin ?? '');

@@ -1,6 +1,7 @@
 /** Snapshots: the whole truth of a workspace, whatever state its repository is in. */
 import assert from 'node:assert/strict';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draft } from '../../src/repo/draft';
 import { findSnapshot, listSnapshots, takeSnapshot, untitledOf } from '../../src/repo/snapshot';
@@ -199,6 +200,46 @@ describe('a snapshot', () => {
     assert.equal(git(box.root, 'for-each-ref'), refs);
     put(box.root, '.gitattributes', null);
     assert.deepEqual(await seen(box), folderState(box.root));
+  });
+
+  it('fails by the name of a folder that git cannot look into, which it only warns of', async () => {
+    const box = await sandbox({ 'a.txt': 'a' });
+    // No path may be so long: nobody can look into the innermost folders by their paths.
+    const name = 'd'.repeat(250);
+    const made = [
+      'for (let depth = 0; depth < 18; depth++) { fs.mkdirSync(process.argv[1]); process.chdir(process.argv[1]); }',
+      "fs.writeFileSync('deep.txt', 'deep');",
+    ];
+    execFileSync(process.execPath, ['-e', made.join('\n'), name], { cwd: box.root });
+    try {
+      const refs = git(box.root, 'for-each-ref');
+      const failure = failed(await takeSnapshot(box.repo, editor(box.root), { label: 'Test', clock }, NEVER));
+      assert.match(failure.message, /^d{250}\/d+… cannot be read: File name too long\.$/);
+      assert.equal(git(box.root, 'for-each-ref'), refs);
+      put(box.root, '.gitignore', 'ddd*/\n');
+      assert.deepEqual(await seen(box), { '.gitignore': 'file ddd*/\n', 'a.txt': 'file a' });
+    } finally {
+      execFileSync('rm', ['-rf', name], { cwd: box.root });
+    }
+  });
+
+  it('fails by the name of what a person may not read', async () => {
+    const root = temporaryFolder();
+    // Root may read everything.
+    const person = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
+    if (person !== undefined) chownSync(root, person.uid, person.gid);
+    const script = join(__dirname, '../support/unreadable.js');
+    const said = execFileSync(process.execPath, [script, root], {
+      ...person,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: root },
+    });
+    assert.deepEqual(JSON.parse(said), {
+      file: 'git cannot read a.txt: open("a.txt"): Permission denied.',
+      folder: 'dir/ cannot be read: Permission denied.',
+      refs: '',
+      after: ['a.txt', 'dir/b.txt', 'dir/new.txt'],
+    });
   });
 
   it('is taken although a file goes away while git reads', async () => {
