@@ -1,10 +1,10 @@
 /** `weft blame` and `weft export`: who wrote what, and handing it on. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parsePath } from '../domain/path';
 import { type Attribution, attribute } from '../engine/attribution';
 import { exportRun } from '../engine/export';
 import { findRun } from '../engine/library';
+import { absolute } from '../repo/root';
 import { count, ended } from './output';
 import type { CliPorts } from './run';
 
@@ -14,7 +14,8 @@ export async function blameCommand(file: string, { repo, workspace, output, sign
   if (!path.ok) return ended(output, path);
   const lines = await attribute(repo, workspace, path.value, signal);
   if (!lines.ok) return ended(output, lines);
-  const texts = (await readFile(join(repo.root, path.value))).toString().split(/\r?\n/);
+  const there = absolute(repo.root, path.value) ?? path.value;
+  const texts = (await readFile(there)).toString().split(/\r?\n/);
   const names = lines.value.map(nameOf);
   const width = names.reduce((most, name) => Math.max(most, name.length), 0);
   for (const [at, name] of names.entries()) output.say(`${name.padEnd(width)}  ${String(at + 1).padStart(5)}  ${texts[at] ?? ''}`);

@@ -8,6 +8,7 @@ import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
 import { headOf } from '../repo/export';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
+import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
@@ -54,7 +55,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       type: 'run.started',
       version: 1,
       run,
-      root: repo.root,
+      root: rootText(repo.root),
       plan: request.plan,
       model: request.model,
       maxWorkers: request.limits.maxWorkers,

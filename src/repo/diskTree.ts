@@ -34,16 +34,13 @@ export async function diskTree(repo: Repository, include: Include, signal: Abort
   if (!known.ok) return known;
   const scan: Scan = { repo, parts: new Map(known.value.map((part) => [part.path, part])), signal };
   // Ignored files are looked for beside that: both walk through the folder.
-  const [tree, early] = await Promise.all([
-    treeOfPart(scan, repo.top),
-    findIncluded(repo, { parts: [repo.top, ...known.value], include }, signal),
-  ]);
+  const [tree, early] = await Promise.all([treeOfRoots(scan), findIncluded({ parts: [...repo.roots, ...known.value], include }, signal)]);
   if (!tree.ok) return tree;
   if (!early.ok) return early;
   const kept = await keepParts(repo, [...scan.parts.keys()]);
   if (!kept.ok) return kept;
-  const parts = [repo.top, ...scan.parts.values()];
-  const late = await findIncluded(repo, { parts: parts.filter((part) => !early.value.has(part)), include }, signal);
+  const parts = [...repo.roots, ...scan.parts.values()];
+  const late = await findIncluded({ parts: parts.filter((part) => !early.value.has(part)), include }, signal);
   if (!late.ok) return late;
   const found = new Map([...early.value, ...late.value].filter(([part]) => parts.includes(part)));
   const whole = await withIncluded(repo, { tree: tree.value, found, include }, signal);
@@ -60,11 +57,24 @@ function isStale(message: string): boolean {
   return /building trees|invalid object|unable to read|not found/i.test(message);
 }
 
+/** The tree of the workspace's folder; of several folders, each is one in the tree. */
+async function treeOfRoots(scan: Scan): Promise<Result<string>> {
+  const { repo } = scan;
+  if (repo.roots.every(({ path }) => path === '')) return treeOfPart(scan, repo.top);
+  const folders = new Map<string, string | undefined>();
+  for (const root of repo.roots) {
+    const tree = await treeOfPart(scan, root);
+    if (!tree.ok) return tree;
+    folders.set(root.path, tree.value === emptyTree(repo) ? undefined : tree.value);
+  }
+  return withFolders(repo, undefined, folders);
+}
+
 /** The tree of a part's folder, those of the parts in it included. */
 async function treeOfPart(scan: Scan, part: Part): Promise<Result<string>> {
   const own = await treeWithParts(scan, part);
   if (!own.ok) return own;
-  const folders = new Map<string, string | undefined>();
+  const folders = new Map<string, string | undefined>(part.without.map((path) => [path, undefined]));
   for (const inner of directlyIn(scan, part)) {
     const tree = await treeOfPart(scan, inner);
     if (!tree.ok) return tree;
@@ -158,8 +168,9 @@ async function ownTreeOnce(scan: Scan, part: Part): Promise<Result<string>> {
 async function addAll(scan: Scan, part: Part): Promise<Result<unknown>> {
   const { place, index, prefix } = part;
   for (let tries = 1; ; ) {
-    const apart = directlyIn(scan, part).map(({ path }) => `:(exclude,literal)${inPart(part, path)}`);
-    const added = await plumb(place, ['add', '--all', '--sparse', '--', '.', ...apart], { index, magic: true, signal: scan.signal });
+    const apart = [...part.without, ...directlyIn(scan, part).map(({ path }) => inPart(part, path))];
+    const left = apart.map((path) => `:(exclude,literal)${path}`);
+    const added = await plumb(place, ['add', '--all', '--sparse', '--', '.', ...left], { index, magic: true, signal: scan.signal });
     if (added.ok) return checkAllRead(added.value.warnings);
     const fresh = /^(.*) is a git repository without any commit/.exec(added.failure.message)?.[1];
     if (fresh !== undefined) {

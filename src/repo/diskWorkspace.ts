@@ -1,11 +1,12 @@
 /** The workspace where no editor is: files on disk, nothing unsaved. */
 import { fail, ok, type Result } from '../domain/failure';
 import { checkNoLink, checkNotReadOnly, readContent, removeFile, writeContent } from './files';
+import type { Root } from './root';
 import type { Content, FileEdit, Unsaved, Untitled, Workspace } from './workspace';
 
 /** `keepUnsaved` is given the unsaved text of a snapshot that is restored where there is no editor to show it in. */
 export function diskWorkspace(
-  root: string,
+  root: Root,
   keepUnsaved: (texts: readonly Unsaved[], untitled: readonly Untitled[]) => Promise<Result<void>>,
 ): Workspace {
   return {
@@ -28,7 +29,7 @@ export function diskWorkspace(
 }
 
 /** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
-async function applyToDisk(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
+async function applyToDisk(root: Root, edits: readonly FileEdit[]): Promise<Result<void>> {
   for (const edit of edits) {
     const fit = await expect(root, edit);
     if (!fit.ok) return fit;
@@ -58,7 +59,7 @@ export function deletionsFirst<T>(files: readonly T[], after: (file: T) => Conte
 }
 
 /** Undoes edits of files; one that somebody changed meanwhile is left as it is. */
-export async function putBack(root: string, edits: readonly FileEdit[]): Promise<Result<void>> {
+export async function putBack(root: Root, edits: readonly FileEdit[]): Promise<Result<void>> {
   for (const edit of edits) {
     const now = await readContent(root, edit.path);
     if (!now.ok) return now;
@@ -70,7 +71,7 @@ export async function putBack(root: string, edits: readonly FileEdit[]): Promise
 }
 
 /** Fails where a path may not be written, or does not hold what the edit expects there. */
-export async function expect(root: string, edit: FileEdit): Promise<Result<void>> {
+export async function expect(root: Root, edit: FileEdit): Promise<Result<void>> {
   const clear = await checkNoLink(root, edit.path);
   if (!clear.ok) return clear;
   const writable = await checkNotReadOnly(root, edit.path);
@@ -88,6 +89,6 @@ export function sameContent(a: Content | null, b: Content | null): boolean {
   return modes && a.bytes.equals(b.bytes);
 }
 
-function put(root: string, path: string, content: Content | null): Promise<Result<void>> {
+function put(root: Root, path: string, content: Content | null): Promise<Result<void>> {
   return content === null ? removeFile(root, path) : writeContent(root, path, content);
 }

@@ -40,6 +40,12 @@ export async function exportBranch(
   { name, from, changes }: { name: string; from: string | undefined; changes: readonly Exported[] },
   signal: AbortSignal,
 ): Promise<Result<Branch>> {
+  if (typeof repo.root !== 'string')
+    return fail(
+      'input',
+      'This run spans several folders, and a branch is one repository’s.',
+      'Commit what it changed in each of them by hand, or run it in one folder.',
+    );
   if (repo.own)
     return fail(
       'input',
@@ -106,7 +112,7 @@ async function checkName(repo: Repository, name: string): Promise<Result<void>> 
 
 /** Who the person's git says they are; nothing is guessed. */
 async function authorOf(repo: Repository): Promise<Result<Omit<Author, 'at'>>> {
-  const said = await gitText(repo.root, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_AUTHOR_IDENT']);
+  const said = await gitText(repo.top.folder, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_AUTHOR_IDENT']);
   const match = said.ok ? /^(.+) <(.+)> \d+ [+-]\d+$/.exec(said.value) : null;
   if (match === null)
     return fail(

@@ -6,18 +6,22 @@ import { basename, dirname, join } from 'node:path';
 import type { Mode } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
+import { absolute, locate, type Root } from './root';
 import type { Content } from './workspace';
 
 /** What is at a path: a file or link, `'folder'`, or nothing; behind a link there is nothing, as git sees it. */
-export async function readContent(root: string, path: string): Promise<Result<Content | 'folder' | null>> {
+export async function readContent(root: Root, path: string): Promise<Result<Content | 'folder' | null>> {
+  const at = locate(root, path);
+  if (at === undefined) return ok(null);
+  const file = join(at.top, at.inside);
   try {
-    for (const parent of parentsOf(path)) if ((await lstat(join(root, parent))).isSymbolicLink()) return ok(null);
-    const found = await lstat(join(root, path));
+    for (const parent of parentsOf(at.inside)) if ((await lstat(join(at.top, parent))).isSymbolicLink()) return ok(null);
+    const found = await lstat(file);
     if (found.isDirectory()) return ok('folder');
-    if (found.isSymbolicLink()) return ok({ mode: '120000', bytes: Buffer.from(await readlink(join(root, path))) });
+    if (found.isSymbolicLink()) return ok({ mode: '120000', bytes: Buffer.from(await readlink(file)) });
     if (!found.isFile())
       return fail('file', `${path} is neither a file, a folder nor a link.`, 'Weft leaves such files alone: keep the agents away from it.');
-    return ok({ mode: fileMode(found.mode), bytes: await readFile(join(root, path)) });
+    return ok({ mode: fileMode(found.mode), bytes: await readFile(file) });
   } catch (thrown) {
     if (isMissing(thrown)) return ok(null);
     return unreadable(path, thrown);
@@ -29,10 +33,12 @@ function fileMode(mode: number): Mode {
 }
 
 /** Fails where one of the folders above a path is a link: it may lead out of the workspace. */
-export async function checkNoLink(root: string, path: string): Promise<Result<void>> {
-  for (const parent of parentsOf(path)) {
+export async function checkNoLink(root: Root, path: string): Promise<Result<void>> {
+  const at = locate(root, path);
+  if (at === undefined) return nowhere(root, path);
+  for (const parent of parentsOf(at.inside)) {
     try {
-      if (!(await lstat(join(root, parent))).isSymbolicLink()) continue;
+      if (!(await lstat(join(at.top, parent))).isSymbolicLink()) continue;
       return fail(
         'file',
         `${path} lies behind the link ${parent}, which may lead out of the workspace.`,
@@ -45,10 +51,18 @@ export async function checkNoLink(root: string, path: string): Promise<Result<vo
   return ok();
 }
 
+/** No folder of the workspace has the path. */
+function nowhere(root: Root, path: string) {
+  const names = typeof root === 'string' ? [] : root.map(({ name }) => name);
+  return fail('file', `${path} lies in none of the workspace’s folders (${names.join(', ')}).`, 'Have it made in one of them.');
+}
+
 /** Fails where a file is there that its owner protected against writing. */
-export async function checkNotReadOnly(root: string, path: string): Promise<Result<void>> {
+export async function checkNotReadOnly(root: Root, path: string): Promise<Result<void>> {
+  const at = locate(root, path);
+  if (at === undefined) return ok();
   try {
-    const found = await lstat(join(root, path));
+    const found = await lstat(join(at.top, at.inside));
     if (!found.isFile() || (found.mode & 0o222) !== 0) return ok();
     return fail('file', `${path} is read-only.`, 'Make it writable (chmod u+w), then land the task again: its draft is kept.');
   } catch (thrown) {
@@ -64,8 +78,10 @@ function unreadable(path: string, thrown: unknown) {
  * Makes a path hold this, whole or not at all: no reader, and no crash, ever sees half a file. An existing file keeps its owner and
  * its mode, but for the executable bit; one with several names, or that cannot be replaced, is written where it is.
  */
-export async function writeContent(root: string, path: string, content: Content): Promise<Result<void>> {
-  const file = join(root, path);
+export async function writeContent(root: Root, path: string, content: Content): Promise<Result<void>> {
+  const at = locate(root, path);
+  if (at === undefined) return nowhere(root, path);
+  const file = join(at.top, at.inside);
   try {
     await mkdir(dirname(file), { recursive: true });
     await removeEmptyFolders(file);
@@ -128,10 +144,11 @@ async function freshUnfinished(file: string): Promise<string> {
 }
 
 /** Takes away what a process that died while it wrote a path left beside it. */
-export async function removeUnfinished(root: string, path: string): Promise<Result<void>> {
-  if (!(await checkNoLink(root, path)).ok) return ok();
+export async function removeUnfinished(root: Root, path: string): Promise<Result<void>> {
+  const file = absolute(root, path);
+  if (file === undefined || !(await checkNoLink(root, path)).ok) return ok();
   try {
-    await rm(unfinished(join(root, path)), { force: true });
+    await rm(unfinished(file), { force: true });
     return ok();
   } catch (thrown) {
     if (isMissing(thrown)) return ok();
@@ -157,11 +174,13 @@ async function removeEmptyFolders(folder: string): Promise<void> {
 }
 
 /** Sets the executable bit as the mode has it; other bits, and links, are left alone. */
-export async function setMode(root: string, path: string, mode: Mode): Promise<Result<void>> {
-  if (mode === '120000' || mode === '160000' || process.platform === 'win32') return ok();
+export async function setMode(root: Root, path: string, mode: Mode): Promise<Result<void>> {
+  const at = locate(root, path);
+  if (at === undefined || mode === '120000' || mode === '160000' || process.platform === 'win32') return ok();
   try {
-    const now = (await lstat(join(root, path))).mode & 0o7777;
-    if (fileMode(now) !== mode) await chmod(join(root, path), withExecutable(now, mode));
+    const file = join(at.top, at.inside);
+    const now = (await lstat(file)).mode & 0o7777;
+    if (fileMode(now) !== mode) await chmod(file, withExecutable(now, mode));
     return ok();
   } catch (thrown) {
     return fail('file', `The mode of ${path} cannot be set: ${thrownText(thrown)}.`, 'Check who owns the file.');
@@ -175,9 +194,11 @@ function withExecutable(bits: number, mode: Mode): number {
 }
 
 /** Takes a file or link away, and the folders above it that this leaves empty. */
-export async function removeFile(root: string, path: string): Promise<Result<void>> {
+export async function removeFile(root: Root, path: string): Promise<Result<void>> {
+  const at = locate(root, path);
+  if (at === undefined) return ok();
   try {
-    await unlink(join(root, path));
+    await unlink(join(at.top, at.inside));
   } catch (thrown) {
     if (!isMissing(thrown))
       return fail('file', `${path} cannot be deleted: ${thrownText(thrown)}.`, 'Make its folder writable, then try again.');
@@ -186,10 +207,11 @@ export async function removeFile(root: string, path: string): Promise<Result<voi
   return ok();
 }
 
-/** Takes away the folders above a path that hold nothing any more, as git does. */
-export async function removeEmptyParents(root: string, path: string): Promise<void> {
-  for (const parent of parentsOf(path).reverse()) {
-    const gone = await rmdir(join(root, parent)).then(
+/** Takes away the folders above a path that hold nothing any more, as git does; never a folder of the workspace itself. */
+export async function removeEmptyParents(root: Root, path: string): Promise<void> {
+  const at = locate(root, path);
+  for (const parent of parentsOf(at?.inside ?? '').reverse()) {
+    const gone = await rmdir(join(at?.top ?? '', parent)).then(
       () => true,
       () => false,
     );

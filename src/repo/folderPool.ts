@@ -15,6 +15,7 @@ import { tryLock } from './lock';
 import { isGroupAlive, markedWith, signalTree } from './processTree';
 import { dropLink, emptyFolder, removeDeep } from './removal';
 import { type Repository, userStateDir } from './repository';
+import { rootText } from './root';
 
 /** Between two looks for a free folder, when all are in use. */
 const POLL_MS = 50;
@@ -158,7 +159,7 @@ async function move(repo: Repository, slot: FolderSlot, { tree, settings }: Want
   if (!linked.ok) return linked;
   const bytes = facts === undefined ? await sizeOf(repo, tree) : ok(facts.bytes);
   if (!bytes.ok) return bytes;
-  const written = await writeFacts(slot, { root: repo.root, bytes: bytes.value, usedAt: Date.now() });
+  const written = await writeFacts(slot, { root: rootText(repo.root), bytes: bytes.value, usedAt: Date.now() });
   if (!written.ok) return written;
   return ok({
     path: slot.work,

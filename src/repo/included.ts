@@ -53,14 +53,13 @@ export function includedIndex(index: string): string {
 
 /** The ignored files of each part that the globs take, and their sizes. */
 export async function findIncluded(
-  repo: Repository,
   from: { readonly parts: readonly Part[]; readonly include: Include },
   signal: AbortSignal,
 ): Promise<Result<Map<Part, readonly Found[]>>> {
   const all = new Map<Part, readonly Found[]>();
   if (from.include.globs.length === 0) return ok(all);
   for (const part of from.parts) {
-    const found = await findInPart(repo, { part, include: from.include }, signal);
+    const found = await findInPart(part, from.include, signal);
     if (!found.ok) return found;
     all.set(part, found.value);
   }
@@ -68,9 +67,8 @@ export async function findIncluded(
 }
 
 /** What is in the part's private index is listed, and not ignored. */
-async function findInPart(repo: Repository, from: { part: Part; include: Include }, signal: AbortSignal): Promise<Result<Found[]>> {
-  const { part } = from;
-  const matcher = matcherOf(from.include.globs);
+async function findInPart(part: Part, include: Include, signal: AbortSignal): Promise<Result<Found[]>> {
+  const matcher = matcherOf(include.globs);
   // Names ignored files, and ignored folders without going into them.
   const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z', '--', '.'];
   const said = await plumb(part.place, args, { index: part.index, signal });
@@ -78,10 +76,10 @@ async function findInPart(repo: Repository, from: { part: Part; include: Include
   const found = new Map<string, Found>();
   const names = said.value.out.toString().split('\0');
   try {
-    for (const name of names.filter((one) => one !== '').map((one) => below(part, one))) {
+    for (const name of names.filter((one) => one !== '' && !part.without.some((other) => `${one}/`.startsWith(`${other}/`)))) {
       if (signal.aborted) return cancelled;
-      if (name.endsWith('/')) await search(repo.root, name.slice(0, -1), { matcher, found, signal, isTop: true });
-      else if (matcher.takes(name)) await note(repo.root, name, found);
+      if (name.endsWith('/')) await search(part, name.slice(0, -1), { matcher, found, signal, isTop: true });
+      else if (matcher.takes(below(part, name))) await note(part, name, found);
     }
   } catch (thrown) {
     return fail(
@@ -102,26 +100,30 @@ interface Search {
 }
 
 /** Looks into an ignored folder where a glob leads there. Links are not followed, and repositories in it are left alone. */
-async function search(root: string, folder: string, how: Search): Promise<void> {
+async function search(part: Part, folder: string, how: Search): Promise<void> {
   const { matcher, found, signal } = how;
-  if (signal.aborted || !(how.isTop ? matcher.opens(folder) : matcher.reaches(folder))) return;
-  const inside = await readdir(join(root, folder), { withFileTypes: true }).catch((thrown: unknown) => {
+  const path = below(part, folder);
+  if (signal.aborted || !(how.isTop ? matcher.opens(path) : matcher.reaches(path))) return;
+  const inside = await readdir(join(part.folder, folder), { withFileTypes: true }).catch((thrown: unknown) => {
     if (isMissing(thrown)) return [];
     throw thrown;
   });
   if (inside.some(({ name }) => name === '.git')) return;
   for (const entry of inside) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) await search(root, path, { ...how, isTop: false });
-    else if (matcher.takes(path)) await note(root, path, found);
+    const name = `${folder}/${entry.name}`;
+    if (part.without.includes(name)) continue;
+    if (entry.isDirectory()) await search(part, name, { ...how, isTop: false });
+    else if (matcher.takes(below(part, name))) await note(part, name, found);
   }
 }
 
-async function note(root: string, path: string, found: Map<string, Found>): Promise<void> {
-  const there = await lstat(join(root, path)).catch((thrown: unknown) => {
+/** `name` begins at the part's folder. */
+async function note(part: Part, name: string, found: Map<string, Found>): Promise<void> {
+  const there = await lstat(join(part.folder, name)).catch((thrown: unknown) => {
     if (isMissing(thrown)) return undefined;
     throw thrown;
   });
+  const path = below(part, name);
   // git keeps no sockets and pipes either.
   if (there?.isFile() === true || there?.isSymbolicLink() === true) found.set(path, { path, bytes: there.size });
 }

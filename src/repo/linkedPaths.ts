@@ -6,6 +6,7 @@ import { checkNoLink, isMissing } from './files';
 import { plumb } from './git';
 import { below, nestedParts } from './parts';
 import type { Repository } from './repository';
+import { type Located, locate } from './root';
 
 /** What a tool keeps in node_modules for itself: the folder gets its own, so that nothing of a check is written into the person's. */
 const OF_TOOLS = new Set(['.cache', '.vite', '.vite-temp', '.vitest']);
@@ -28,7 +29,7 @@ export async function linkIgnored(
   const parts = await nestedParts(repo);
   if (!parts.ok) return parts;
   const ignored: string[] = [];
-  for (const part of [repo.top, ...parts.value]) {
+  for (const part of [...repo.roots, ...parts.value]) {
     const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
     const listed = await plumb(part.place, args, { index: part.index, signal });
     if (!listed.ok) return listed;
@@ -39,7 +40,7 @@ export async function linkIgnored(
   for (const path of ignored) {
     if (!wanted.some((matches) => matches(path))) continue;
     try {
-      if (await put(repo.root, folder, path)) linked.push(path);
+      if (await put(locate(repo.root, path), folder, path)) linked.push(path);
     } catch (thrown) {
       return fail(
         'file',
@@ -69,8 +70,9 @@ function escaped(text: string): string {
 }
 
 /** Whether there was something to put, and room for it. */
-async function put(root: string, folder: string, path: string): Promise<boolean> {
-  const [from, to] = [join(root, path), join(folder, path)];
+async function put(at: Located | undefined, folder: string, path: string): Promise<boolean> {
+  if (at === undefined) return false;
+  const [from, to] = [join(at.top, at.inside), join(folder, path)];
   if ((await ifThere(lstat(to))) !== undefined) return false;
   if ((await ifThere(lstat(dirname(to))))?.isDirectory() !== true || !(await checkNoLink(folder, path)).ok) return false;
   const found = await ifThere(stat(from));
@@ -79,7 +81,7 @@ async function put(root: string, folder: string, path: string): Promise<boolean>
     return true;
   }
   if (found?.isDirectory() !== true) return false;
-  if (basename(path) === 'node_modules') await linkEach(root, from, to);
+  if (basename(path) === 'node_modules') await linkEach(at.top, from, to);
   else await linkFolder(await realpath(from), to);
   return true;
 }

@@ -26,25 +26,27 @@ export function asText(odd: Change): string {
 
 /** Makes the files of {@link oddChanges} as a tree has them. */
 export async function restoreOddNames(repo: Repository, ours: readonly Change[], past: string): Promise<Result<void>> {
-  try {
-    for (const { path, after } of ours) if (after === null) await unlinkOdd(repo, path);
-  } catch (thrown) {
-    return fail(
-      'file',
-      `A file whose name is no UTF-8 cannot be deleted: ${thrownText(thrown)}.`,
-      'Make its folder writable, then try again.',
-    );
-  }
-  const names = ours.filter(({ after }) => after !== null).map(({ path }) => path);
-  if (names.length === 0) return ok();
   const nested = await nestedParts(repo);
   if (!nested.ok) return nested;
   const begin = (part: Part) => (part.path === '' ? '' : `${Buffer.from(part.path).toString('latin1')}/`);
   // Inner parts come after those that they are in.
-  const partOf = (name: string) => nested.value.findLast((part) => name.startsWith(begin(part))) ?? repo.top;
-  for (const part of [repo.top, ...nested.value]) {
-    const own = names.filter((name) => partOf(name) === part).map((name) => name.slice(begin(part).length));
-    const done = own.length === 0 ? ok() : await checkOut(part, own, past);
+  const parts = [...repo.roots, ...nested.value];
+  const partOf = (name: string) => parts.findLast((part) => name.startsWith(begin(part)));
+  for (const part of parts) {
+    const own = ours.flatMap((change) =>
+      partOf(change.path) === part ? [{ ...change, path: change.path.slice(begin(part).length) }] : [],
+    );
+    try {
+      for (const { path, after } of own) if (after === null) await unlinkOdd(part, path);
+    } catch (thrown) {
+      return fail(
+        'file',
+        `A file whose name is no UTF-8 cannot be deleted: ${thrownText(thrown)}.`,
+        'Make its folder writable, then try again.',
+      );
+    }
+    const names = own.flatMap(({ path, after }) => (after === null ? [] : [path]));
+    const done = names.length === 0 ? ok() : await checkOut(part, names, past);
     if (!done.ok) return done;
   }
   return ok();
@@ -65,8 +67,8 @@ async function checkOut(part: Part, names: readonly string[], past: string): Pro
 }
 
 /** `path` has a character a byte. Nothing is deleted behind a link. */
-async function unlinkOdd(repo: Repository, path: string): Promise<void> {
-  const bytes = (name: string) => Buffer.concat([Buffer.from(`${repo.root}/`), Buffer.from(name, 'latin1')]);
+async function unlinkOdd({ folder }: Part, path: string): Promise<void> {
+  const bytes = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
   try {
     for (const parent of parentsOf(path)) if ((await lstat(bytes(parent))).isSymbolicLink()) return;
     await unlink(bytes(path));

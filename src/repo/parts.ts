@@ -11,6 +11,7 @@ import { parentsOf } from '../domain/path';
 import { checkNoLink, isMissing } from './files';
 import type { GitPlace } from './git';
 import type { Repository } from './repository';
+import { absolute, type Root } from './root';
 import { type Rules, rulesOf } from './rules';
 
 export interface Part {
@@ -26,6 +27,8 @@ export interface Part {
   readonly index: string;
   /** The person's index, which ours begins from; undefined where it begins empty. */
   readonly theirs: string | undefined;
+  /** Folders in it that are roots of the workspace by themselves: paths from its folder. */
+  readonly without: readonly string[];
 }
 
 /** Nested parts that were looked up, by path, with what was at their `.git` then. */
@@ -42,7 +45,7 @@ function partOf(
   rules: Rules | undefined,
 ): Part {
   if (rules === undefined)
-    return { ...at, place: { gitDir: store.gitDir, workTree: at.folder, cwd: at.folder }, prefix: '', theirs: undefined };
+    return { ...at, place: { gitDir: store.gitDir, workTree: at.folder, cwd: at.folder }, prefix: '', theirs: undefined, without: [] };
   const place = { gitDir: rules.gitDir, workTree: rules.workTree, cwd: at.folder };
   const same = join(rules.commonDir, 'objects') === store.storeDir;
   return {
@@ -50,6 +53,7 @@ function partOf(
     place: same ? place : { ...place, objectDir: store.storeDir },
     prefix: rules.prefix,
     theirs: join(rules.gitDir, 'index'),
+    without: [],
   };
 }
 
@@ -62,13 +66,14 @@ export async function nestedPart(repo: Repository, path: string): Promise<Result
   if (mark === undefined) return ok(undefined);
   const known = repo.nested.get(path);
   if (known?.mark === mark) return ok(known.part);
-  const folder = join(repo.root, path);
+  const folder = absolute(repo.root, path);
+  if (folder === undefined) return ok(undefined);
   const found = await rulesOf(folder);
   const rules = found.ok ? found.value : undefined;
   // A broken .git is none: git looks further up then.
   const own = !found.ok || rules === undefined || rules.prefix === '';
   const fits = rules?.format === repo.format;
-  const index = join(repo.stateDir, 'parts', createHash('sha256').update(path).digest('hex').slice(0, 12), 'index');
+  const index = indexOf(repo.stateDir, path);
   const part = own ? partOf(repo, { path, folder, index }, fits ? rules : undefined) : undefined;
   if (part !== undefined) {
     const made = await make(join(index, '..'));
@@ -78,11 +83,17 @@ export async function nestedPart(repo: Repository, path: string): Promise<Result
   return ok(part);
 }
 
+/** The private index of a part that is not the whole workspace. */
+export function indexOf(stateDir: string, path: string): string {
+  return join(stateDir, 'parts', createHash('sha256').update(path).digest('hex').slice(0, 12), 'index');
+}
+
 /** What tells one `.git` from another that came in its place; undefined where none is, or a link leads there. */
-async function gitMark(root: string, path: string): Promise<string | undefined> {
-  if (!(await checkNoLink(root, `${path}/.git`)).ok) return undefined;
+async function gitMark(root: Root, path: string): Promise<string | undefined> {
+  const file = absolute(root, `${path}/.git`);
+  if (file === undefined || !(await checkNoLink(root, `${path}/.git`)).ok) return undefined;
   try {
-    const found = await lstat(join(root, path, '.git'));
+    const found = await lstat(file);
     if (found.isDirectory()) return `${found.ino}`;
     return found.isFile() ? `${found.ino} ${found.mtimeMs}` : undefined;
   } catch (thrown) {
@@ -146,7 +157,7 @@ export type PartFinder = (path: string) => Part;
 export async function partFinder(repo: Repository): Promise<Result<PartFinder>> {
   const nested = await nestedParts(repo);
   if (!nested.ok) return nested;
-  const parts = new Map(nested.value.map((part) => [part.path, part]));
+  const parts = new Map([...repo.roots, ...nested.value].map((part) => [part.path, part]));
   return ok((path) => {
     for (const parent of parentsOf(path).reverse()) {
       const part = parts.get(parent);

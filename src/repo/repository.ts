@@ -9,14 +9,15 @@ import { type Include, NO_INCLUDE } from '../domain/include';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
 import { type NestedParts, type Part, rootPart } from './parts';
+import type { Root } from './root';
 import { type Rules, rulesOf } from './rules';
 
 /** Oldest git that merges trees without a work tree. */
 const OLDEST_GIT = [2, 38] as const;
 
 export interface Repository extends GitPlace {
-  /** The workspace folder: absolute, links resolved. Trees and paths are relative to it. */
-  readonly root: string;
+  /** The workspace's folder, or folders. Trees and paths are relative to it. */
+  readonly root: Root;
   /** Where everything of Weft's for this root lies, outside the work tree. */
   readonly stateDir: string;
   /** Beginning of all refs of this root, with a slash at its end. */
@@ -32,8 +33,10 @@ export interface Repository extends GitPlace {
   readonly include: () => Include;
   /** Where all objects lie, absolute. */
   readonly storeDir: string;
-  /** The workspace's folder as a part. */
+  /** The workspace's folder as a part; of several folders, what is in none of them. */
   readonly top: Part;
+  /** The workspace's folder, or folders, as parts. */
+  readonly roots: readonly Part[];
   /** Nested parts, as they were last seen. */
   readonly nested: NestedParts;
   /** What never changes, and was asked for or made: trees of commits, commits without parents for trees, what differs between two ids, trees made of trees. */
@@ -65,7 +68,7 @@ export async function openRepository(folder: string, include: () => Include = ()
   }
   if (root.includes('\n'))
     return fail('input', `The path of ${root} has a line break in it.`, 'Rename that folder: git’s answers are read by lines.');
-  const key = createHash('sha256').update(root).digest('hex').slice(0, 12);
+  const key = keyOf(root);
   const rules = await rulesOf(root);
   if (!rules.ok) return rules;
   const apart = join(userStateDir(), key);
@@ -88,48 +91,71 @@ async function inRepository(
   key: string,
   { rules, include }: { rules: Rules; include: () => Include },
 ): Promise<Result<Repository>> {
+  const { gitDir, workTree, format } = rules;
   const stateDir = join(rules.commonDir, 'weft', key);
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
-  return ok(assemble({ gitDir: rules.gitDir, workTree: rules.workTree, root, key, stateDir, rules, include, own: false }));
+  const storeDir = join(rules.commonDir, 'objects');
+  const top = rootPart({ gitDir, storeDir, stateDir }, root, rules);
+  return ok(assemble({ gitDir, workTree, cwd: root, root, key, stateDir, storeDir, format, top, roots: [top], include, own: false }));
 }
 
-interface Found {
-  /** The repository that holds the states. */
+/** A bare repository among the user's state files, one for each folder. */
+async function beside(
+  root: string,
+  key: string,
+  { rules, include }: { rules: Rules | undefined; include: () => Include },
+): Promise<Result<Repository>> {
+  const store = await ownStore(key, root);
+  if (!store.ok) return store;
+  const { gitDir, storeDir, stateDir, format } = store.value;
+  const top = rootPart(store.value, root, rules?.format === format ? rules : undefined);
+  return ok(assemble({ gitDir, workTree: root, cwd: root, root, key, stateDir, storeDir, format, top, roots: [top], include, own: true }));
+}
+
+export interface Store {
   readonly gitDir: string;
-  readonly workTree: string;
-  readonly root: string;
-  readonly key: string;
+  /** Where its objects lie. */
+  readonly storeDir: string;
   readonly stateDir: string;
-  /** The person's rules in the folder. */
-  readonly rules: Rules | undefined;
-  readonly include: () => Include;
-  readonly own: boolean;
+  readonly format: 'sha1';
 }
 
-function assemble({ gitDir, workTree, root, key, stateDir, rules, include, own }: Found): Repository {
-  const place = { gitDir, workTree, cwd: root };
-  const format = own || rules === undefined ? 'sha1' : rules.format;
-  const objectDir = join(own || rules === undefined ? gitDir : rules.commonDir, 'objects');
+/** Weft's own repository for a key; `text` tells a person who finds it which folders it is for. */
+export async function ownStore(key: string, text: string): Promise<Result<Store>> {
+  const stateDir = join(userStateDir(), key);
+  const gitDir = join(stateDir, 'repository.git');
+  const made = await makeFolder(stateDir);
+  if (!made.ok) return made;
+  if (!(await isThere(join(gitDir, 'HEAD')))) {
+    // What the person's git would choose by itself (longer names, say) is for their repositories.
+    const begun = await gitText(stateDir, ['init', '--quiet', '--bare', '--template=', '--object-format=sha1', gitDir]);
+    if (!begun.ok) return begun;
+    try {
+      await mkdir(join(gitDir, 'info'), { recursive: true });
+      await writeFile(join(gitDir, 'info', 'exclude'), OWN_EXCLUDES);
+      await writeFile(join(stateDir, 'folder.txt'), `${text}\n`);
+    } catch (thrown) {
+      return fail('file', `Weft cannot write in ${stateDir}: ${thrownText(thrown)}.`, 'Make it writable.');
+    }
+  }
+  return ok({ gitDir, storeDir: join(gitDir, 'objects'), stateDir, format: 'sha1' });
+}
+
+/** What is chosen, with what follows from it. */
+export function assemble(
+  chosen: Pick<
+    Repository,
+    'gitDir' | 'workTree' | 'cwd' | 'root' | 'stateDir' | 'storeDir' | 'format' | 'top' | 'roots' | 'include' | 'own'
+  > & { readonly key: string },
+): Repository {
+  const { key, gitDir, workTree, cwd, stateDir, format } = chosen;
   return {
-    ...place,
-    root,
-    stateDir,
+    ...chosen,
     refs: `refs/weft/${key}/`,
-    own,
-    format,
     zero: '0'.repeat(format === 'sha256' ? 64 : 40),
-    storeDir: objectDir,
-    top: rootPart({ gitDir, storeDir: objectDir, stateDir }, root, rules?.format === format ? rules : undefined),
     nested: new Map(),
-    objects: objectReader(place),
-    include,
-    ...locks(stateDir),
-  };
-}
-
-function locks(stateDir: string) {
-  return {
+    objects: objectReader({ gitDir, workTree, cwd }),
     known: {
       trees: new Map<string, string>(),
       roots: new Map<string, string>(),
@@ -141,28 +167,9 @@ function locks(stateDir: string) {
   };
 }
 
-/** A bare repository among the user's state files, one for each folder. */
-async function beside(
-  root: string,
-  key: string,
-  { rules, include }: { rules: Rules | undefined; include: () => Include },
-): Promise<Result<Repository>> {
-  const stateDir = join(userStateDir(), key);
-  const gitDir = join(stateDir, 'repository.git');
-  const made = await makeFolder(stateDir);
-  if (!made.ok) return made;
-  if (!(await isThere(join(gitDir, 'HEAD')))) {
-    const begun = await gitText(stateDir, ['init', '--quiet', '--bare', '--template=', gitDir]);
-    if (!begun.ok) return begun;
-    try {
-      await mkdir(join(gitDir, 'info'), { recursive: true });
-      await writeFile(join(gitDir, 'info', 'exclude'), OWN_EXCLUDES);
-      await writeFile(join(stateDir, 'folder.txt'), `${root}\n`);
-    } catch (thrown) {
-      return fail('file', `Weft cannot write in ${stateDir}: ${thrownText(thrown)}.`, 'Make it writable.');
-    }
-  }
-  return ok(assemble({ gitDir, workTree: root, root, key, stateDir, rules, include, own: true }));
+/** The key of a workspace: made of what tells it from all others. */
+export function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 /** Where a user's programs keep state; WEFT_STATE_DIR overrides it. */

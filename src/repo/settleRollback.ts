@@ -3,6 +3,7 @@ import type { Change, Entry } from '../domain/changes';
 import { ok, type Result } from '../domain/failure';
 import { readContent, removeUnfinished } from './files';
 import type { RollbackIntent } from './intent';
+import { withLeftWhole } from './leftWhole';
 import { contentsAsTheyWere, isPartOf, keptRaws } from './raw';
 import type { Repository } from './repository';
 import { endsOf, restoreAll, sameBlob } from './rollback';
@@ -31,18 +32,21 @@ export async function settleRollback(
   const [snapshot, safety] = [await findSnapshot(repo, intent.snapshot), await findSnapshot(repo, intent.safety)];
   if (!snapshot.ok) return snapshot;
   if (!safety.ok) return safety;
-  const [was, target] = [await treesOf(repo, safety.value), await treesOf(repo, snapshot.value)];
+  const [was, then] = [await treesOf(repo, safety.value), await treesOf(repo, snapshot.value)];
   if (!was.ok) return was;
-  if (!target.ok) return target;
-  const whole = await diffTrees(repo, was.value.disk, target.value.disk);
+  if (!then.ok) return then;
+  const reached = await withLeftWhole(repo, was.value, then.value);
+  if (!reached.ok) return reached;
+  const target = reached.value.past;
+  const whole = await diffTrees(repo, was.value.disk, target.disk);
   if (!whole.ok) return whole;
   for (const { path } of whole.value) {
     const removed = await removeUnfinished(repo.root, path);
     if (!removed.ok) return removed;
   }
-  const some = intent.only === undefined ? ok(undefined) : await withSome(repo, { now: was.value, past: target.value }, intent.only);
+  const some = intent.only === undefined ? ok(undefined) : await withSome(repo, { now: was.value, past: target }, intent.only);
   if (!some.ok) return some;
-  const begun = await diffTrees(repo, was.value.disk, (some.value ?? target.value).disk);
+  const begun = await diffTrees(repo, was.value.disk, (some.value ?? target).disk);
   if (!begun.ok) return begun;
   await workspace.recall([...new Set([...safety.value.unsaved, ...snapshot.value.unsaved])]);
   const done = await continueTo(repo, workspace, { to: snapshot.value, was: was.value, only: intent.only, begun: begun.value }, signal);

@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
 import { type Attribution, attribute } from '../engine/attribution';
 import { changedFile } from '../repo/hunks';
-import { pathUnder } from './documents';
 import { type Button, notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
+import { pathOf } from './place';
 import type { RunView, Session, Sessions } from './session';
 import { escaped, shortened } from './wording';
 
@@ -29,31 +29,42 @@ export function registerAttribution(sessions: Sessions): vscode.Disposable {
   );
 }
 
-/** A file of the workspace that an editor shows. */
-interface Place {
-  readonly session: Session;
-  readonly path: string;
-}
+/** A file of the workspace that an editor shows, in each session that has it: its folder's, and that of all folders together. */
+type Places = readonly { readonly session: Session; readonly path: string }[];
 
-async function placeOf(sessions: Sessions, document: vscode.TextDocument): Promise<Result<Place>> {
+async function placesOf(sessions: Sessions, document: vscode.TextDocument): Promise<Result<Places>> {
   const folder = document.uri.scheme === 'file' ? vscode.workspace.getWorkspaceFolder(document.uri) : undefined;
-  const session = folder === undefined ? undefined : await sessions.of(folder);
-  if (session?.ok === false) return session;
-  const path = session === undefined ? undefined : pathUnder(session.value.folder, session.value.repo, document.uri.fsPath);
-  if (session === undefined || path === undefined)
+  const own = folder === undefined ? undefined : await sessions.of(folder);
+  if (own?.ok === false) return own;
+  const places = (await sessions.all()).flatMap((session) => {
+    const path = pathOf(session.place, document.uri.fsPath);
+    const has = session.folder === undefined || session.id === own?.value.id;
+    return has && path !== undefined ? [{ session, path }] : [];
+  });
+  if (places.length === 0)
     return fail('input', 'Only lines of files in the workspace folder have writers that Weft knows.', 'Open one of them.');
-  return ok({ session: session.value, path });
+  return ok(places);
 }
 
-function attributionOf({ session, path }: Place, signal: AbortSignal): Promise<Result<Attribution[]>> {
-  return attribute(session.repo, session.workspace, path, signal);
+/** What a run of all folders wrote is a person's to the history of one folder, and the other way round: who knows a task is right. */
+async function attributionOf(places: Places, signal: AbortSignal): Promise<Result<Attribution[]>> {
+  let lines: Attribution[] | undefined;
+  for (const { session, path } of places) {
+    const found = await attribute(session.repo, session.workspace, path, signal);
+    if (!found.ok) return found;
+    lines = found.value.map((line, at) => {
+      const known = lines?.[at];
+      return known === undefined || (known.by !== 'task' && line.by !== 'before') ? line : known;
+    });
+  }
+  return ok(lines ?? []);
 }
 
 async function whoWrote(sessions: Sessions): Promise<Result<void>> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) return fail('input', 'No file is open in an editor.', 'Open one, and put the cursor on the line.');
   const line = editor.selection.active.line;
-  const place = await placeOf(sessions, editor.document);
+  const place = await placesOf(sessions, editor.document);
   if (!place.ok) return place;
   const lines = await withProgress('Weft: looking who wrote this line', (signal) => attributionOf(place.value, signal));
   if (!lines.ok) return lines;
@@ -133,7 +144,7 @@ class ShownAttribution implements vscode.Disposable {
     let done: Result<void> = ok();
     for (const editor of vscode.window.visibleTextEditors.filter(({ document }) => document.uri.scheme === 'file')) {
       const { version } = editor.document;
-      const place = await placeOf(this.sessions, editor.document);
+      const place = await placesOf(this.sessions, editor.document);
       // A file outside of the workspace has none.
       if (!place.ok) continue;
       const lines = await attributionOf(place.value, reading.signal);

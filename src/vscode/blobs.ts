@@ -5,11 +5,11 @@ import { type Entry, entrySchema } from '../domain/changes';
 import { failureText } from '../domain/failure';
 import { contentOf } from '../repo/filters';
 import { BLOB_SCHEME } from './names';
-import type { Sessions } from './session';
+import type { Session, Sessions } from './session';
 
 /** What an address says beside the path; `null`: the tree has no such file, and it shows as an empty one. */
 const querySchema = z.object({
-  folder: z.string(),
+  session: z.string(),
   entry: entrySchema.nullable(),
   /** Where it is a side of what a task's landing changed: of which, and whether it is the file before or after. */
   of: z.object({ run: z.string(), task: z.string(), path: z.string(), side: z.enum(['before', 'after']) }).optional(),
@@ -17,8 +17,8 @@ const querySchema = z.object({
 export type BlobQuery = z.infer<typeof querySchema>;
 
 /** The address of a file of a tree. Its path is the file's own, so that editors know the language. */
-export function blobUri(folder: vscode.WorkspaceFolder, path: string, entry: Entry | null, of?: BlobQuery['of']): vscode.Uri {
-  const query = { folder: folder.uri.toString(), entry, of } satisfies BlobQuery;
+export function blobUri(session: Pick<Session, 'id'>, path: string, entry: Entry | null, of?: BlobQuery['of']): vscode.Uri {
+  const query = { session: session.id, entry, of } satisfies BlobQuery;
   return vscode.Uri.from({ scheme: BLOB_SCHEME, path: `/${path}`, query: JSON.stringify(query) });
 }
 
@@ -47,15 +47,13 @@ class Blobs implements vscode.FileSystemProvider {
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const { folder, entry } = parseQuery(uri);
+    const { session: id, entry } = parseQuery(uri);
     if (entry === null) return new Uint8Array();
     // Filters of a repository's configuration are programs, and would be run.
     if (!vscode.workspace.isTrusted) throw vscode.FileSystemError.NoPermissions('Weft shows this only in a trusted workspace.');
-    const open = vscode.workspace.workspaceFolders?.find((one) => one.uri.toString() === folder);
-    if (open === undefined) throw vscode.FileSystemError.Unavailable('The folder of this file is not open.');
-    const session = await this.sessions.of(open);
-    if (!session.ok) throw vscode.FileSystemError.Unavailable(failureText(session.failure));
-    const content = await contentOf(session.value.repo, uri.path.slice(1), entry);
+    const session = (await this.sessions.all()).find((one) => one.id === id);
+    if (session === undefined) throw vscode.FileSystemError.Unavailable('The folder of this file is not open.');
+    const content = await contentOf(session.repo, uri.path.slice(1), entry);
     if (!content.ok) throw vscode.FileSystemError.Unavailable(failureText(content.failure));
     return content.value.bytes;
   }

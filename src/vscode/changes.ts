@@ -8,6 +8,7 @@ import { draftUri } from './liveDrafts';
 import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';
 import { changesOf, type FileNode, type TaskNode } from './nodes';
+import { uriOf } from './place';
 import type { RunView } from './session';
 
 export function registerChanges(): vscode.Disposable {
@@ -18,12 +19,12 @@ export function registerChanges(): vscode.Disposable {
 }
 
 async function showChange({ view, task, change }: FileNode): Promise<void> {
-  const { folder } = view.session;
+  const { session } = view;
   const landed = await landedSides(view, task, change.path);
   // While its agent works, the diff follows it.
   const isAtWork = task.stage.kind === 'running';
-  const draft = isAtWork ? draftUri(view.state.start.run, task.task.id, change.path) : blobUri(folder, change.path, change.after);
-  const [before, after] = landed ?? [blobUri(folder, change.path, change.before), draft];
+  const draft = isAtWork ? draftUri(view.state.start.run, task.task.id, change.path) : blobUri(session, change.path, change.after);
+  const [before, after] = landed ?? [blobUri(session, change.path, change.before), draft];
   await vscode.commands.executeCommand('vscode.diff', before, after, `${change.path} (${task.task.title})`);
 }
 
@@ -35,7 +36,7 @@ async function landedSides({ session, state }: RunView, { task, stage, landing }
   if (!file.ok) return undefined;
   const side = (name: 'before' | 'after') => {
     const of = { run: state.start.run, task: task.id, path: file.value.path, side: name };
-    return blobUri(session.folder, (name === 'before' ? file.value.from : null) ?? file.value.path, file.value[name], of);
+    return blobUri(session, (name === 'before' ? file.value.from : null) ?? file.value.path, file.value[name], of);
   };
   return [side('before'), side('after')] as const;
 }
@@ -53,6 +54,6 @@ async function showTask(node: TaskNode): Promise<void> {
 
 /** The file itself, what it was, and what the agent made of it; a side that does not have it is left out. */
 function sidesOf({ session }: RunView, { path, before, after }: Change): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] {
-  const side = (entry: Change['before']) => (entry === null ? undefined : blobUri(session.folder, path, entry));
-  return [vscode.Uri.joinPath(session.folder.uri, path), side(before), side(after)];
+  const side = (entry: Change['before']) => (entry === null ? undefined : blobUri(session, path, entry));
+  return [uriOf(session.place, path), side(before), side(after)];
 }

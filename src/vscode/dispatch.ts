@@ -11,8 +11,8 @@ import { listFiles } from '../repo/truth';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
-import { folderOfPlan, openPlan, readPlanDocument } from './planDocument';
-import { askGoal, chooseFolder, selectedFiles, selectedLines } from './selection';
+import { openPlan, readPlanDocument, sessionOfPlan } from './planDocument';
+import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session, Sessions } from './session';
 import { shortened } from './wording';
 
@@ -48,7 +48,7 @@ export function registerDispatch(context: vscode.ExtensionContext, sessions: Ses
 }
 
 async function dispatch(ports: Ports, uri: vscode.Uri | undefined, given: string | undefined): Promise<Result<void>> {
-  const session = await sessionFor(ports, uri ?? vscode.window.activeTextEditor?.document.uri);
+  const session = await sessionFor(ports, uri);
   if (!session.ok) return session;
   const text = given ?? (await askGoal({ required: true }));
   return text === undefined ? ok() : planAndRun(ports, session.value, [{ kind: 'text', text }]);
@@ -69,17 +69,23 @@ async function dispatchSelection(ports: Ports): Promise<Result<void>> {
 async function dispatchFiles(ports: Ports, uris: readonly vscode.Uri[]): Promise<Result<void>> {
   const chosen = uris.length > 0 ? uris : [vscode.window.activeTextEditor?.document.uri].flatMap((uri) => uri ?? []);
   if (chosen.length === 0) return fail('input', 'No file is selected.', 'Select files or folders in the explorer.');
-  const session = await sessionFor(ports, chosen[0]);
+  const session = await sessionOfFiles(ports, chosen);
   if (!session.ok) return session;
   const files = await selectedFiles(session.value, chosen);
   if (files.length < chosen.length)
     return fail(
       'input',
-      `${files.length === 0 ? 'None' : 'Not all'} of what is selected is in the folder ${session.value.folder.name}.`,
-      'Select files or folders of one workspace folder.',
+      `${files.length === 0 ? 'None' : 'Not all'} of what is selected is in ${session.value.name}.`,
+      'Select files or folders of the workspace.',
     );
   const text = await askGoal({ required: false, about: files.length === 1 ? '1 Item' : `${files.length} Items` });
   return text === undefined ? ok() : planAndRun(ports, session.value, [{ kind: 'text', text }, ...files]);
+}
+
+/** Files of one folder are work in that folder; those of several, in all of the window's together. */
+async function sessionOfFiles(ports: Ports, uris: readonly vscode.Uri[]): Promise<Result<Session>> {
+  const owners = new Set(uris.flatMap((uri) => vscode.workspace.getWorkspaceFolder(uri) ?? []));
+  return owners.size > 1 ? ports.sessions.ofAll(vscode.workspace.workspaceFolders ?? []) : sessionFor(ports, uris[0]);
 }
 
 async function dispatchPlan(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<void>> {
@@ -138,14 +144,13 @@ async function runPlanOnce(ports: Ports, source: vscode.Uri): Promise<Result<Dri
   }
   const plan = readPlanDocument(document);
   if (!plan.ok) return plan;
-  const folder = await folderOfPlan(ports.sessions, source);
-  const session = folder === undefined ? await sessionFor(ports, source) : await ports.sessions.of(folder);
+  const session = (await sessionOfPlan(ports.sessions, source)) ?? (await sessionFor(ports, undefined));
   return session.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : session;
 }
 
 async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
-  const folder = await chooseFolder(uri);
-  return folder === undefined ? fail('cancelled', 'No folder.') : ports.sessions.of(folder);
+  const folders = await chooseFolders(uri);
+  return folders === undefined ? fail('cancelled', 'No folder.') : ports.sessions.ofAll(folders);
 }
 
 async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {

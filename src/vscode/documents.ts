@@ -1,9 +1,7 @@
 /** Text documents and the bytes that they stand for. */
-import { isAbsolute, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
-import { parsePath } from '../domain/path';
-import type { Repository } from '../repo/repository';
+import { type Place, pathOf } from './place';
 
 /** How long an editor may take to read again what was written to disk under it, in milliseconds. */
 const REREAD_MS = 5_000;
@@ -16,28 +14,15 @@ const STORM_MS = 8_000;
 const SAVES = 4;
 const SAVE_MS = 4_000;
 
-/** The open documents of files under a folder, by workspace path. */
-export function documentsUnder(folder: vscode.WorkspaceFolder, repo: Repository): Map<string, vscode.TextDocument> {
+/** The open documents of files of a place, by workspace path. */
+export function documentsUnder(place: Place): Map<string, vscode.TextDocument> {
   const documents = new Map<string, vscode.TextDocument>();
   for (const document of vscode.workspace.textDocuments) {
     if (document.uri.scheme !== 'file' || document.isClosed) continue;
-    const path = pathUnder(folder, repo, document.uri.fsPath);
+    const path = pathOf(place, document.uri.fsPath);
     if (path !== undefined) documents.set(path, document);
   }
   return documents;
-}
-
-/** A file's workspace path; undefined where it is not in the folder. */
-export function pathUnder(folder: vscode.WorkspaceFolder, repo: Repository, file: string): string | undefined {
-  // The folder may have been opened through a link.
-  for (const root of [folder.uri.fsPath, repo.root]) {
-    const path = relative(root, file);
-    if (path === '' || path.startsWith('..') || isAbsolute(path)) continue;
-    // Plans and conflicts of Weft's lie in .git, and are no part of the workspace.
-    const inside = parsePath(path.split(sep).join('/'));
-    return inside.ok ? inside.value : undefined;
-  }
-  return undefined;
 }
 
 /** The bytes that saving a document would write. */
@@ -92,8 +77,8 @@ export async function settled(document: vscode.TextDocument, text: string): Prom
   });
 }
 
-/** Waits until no document of a folder has changed for {@link CALM_MS}, {@link STORM_MS} at most. */
-export function calm(folder: vscode.WorkspaceFolder, repo: Repository): Promise<void> {
+/** Waits until no document of a place has changed for {@link CALM_MS}, {@link STORM_MS} at most. */
+export function calm(place: Place): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(quiet);
@@ -104,7 +89,7 @@ export function calm(folder: vscode.WorkspaceFolder, repo: Repository): Promise<
     const late = setTimeout(end, STORM_MS);
     let quiet = setTimeout(end, CALM_MS);
     const change = vscode.workspace.onDidChangeTextDocument(({ document }) => {
-      if (pathUnder(folder, repo, document.uri.fsPath) === undefined) return;
+      if (pathOf(place, document.uri.fsPath) === undefined) return;
       clearTimeout(quiet);
       quiet = setTimeout(end, CALM_MS);
     });

@@ -6,6 +6,7 @@ import type { RunState } from '../domain/run';
 import { contentOf } from '../repo/filters';
 import { lookUp } from '../repo/trees';
 import { DRAFT_SCHEME } from './names';
+import { uriOf } from './place';
 import type { RunView, Sessions } from './session';
 
 /** What an address says beside the path. */
@@ -67,7 +68,7 @@ async function textAt({ session }: RunView, commit: string, path: string): Promi
   const content = await contentOf(session.repo, path, entry);
   if (!content.ok) throw vscode.FileSystemError.Unavailable(failureText(content.failure));
   // In the encoding that the person's settings have for the file itself.
-  return vscode.workspace.decode(content.value.bytes, { uri: vscode.Uri.joinPath(session.folder.uri, path) });
+  return vscode.workspace.decode(content.value.bytes, { uri: uriOf(session.place, path) });
 }
 
 function queryOf(uri: vscode.Uri): z.infer<typeof querySchema> | undefined {

@@ -35,8 +35,9 @@ export interface Settings {
   readonly folders: FolderSettings;
 }
 
-export function settingsOf(folder: vscode.WorkspaceFolder): Settings {
-  const section = vscode.workspace.getConfiguration('weft', folder.uri);
+/** What is set for a folder; without one, for the whole window. */
+export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings {
+  const section = vscode.workspace.getConfiguration('weft', folder?.uri);
   const workers = section.get<unknown>(SETTINGS.maxWorkers);
   return {
     model: stringOr(section.get<unknown>(SETTINGS.model), DEFAULT_MODEL),

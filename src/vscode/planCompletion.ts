@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { listFiles } from '../repo/truth';
-import { folderOfPlan, PLANS } from './planDocument';
+import { PLANS, sessionOfPlan } from './planDocument';
 import { wantedAt } from './planText';
 import type { Sessions } from './session';
 
@@ -40,8 +40,8 @@ function item(text: string, range: vscode.Range, kind: vscode.CompletionItemKind
 
 async function filesFor(sessions: Sessions, uri: vscode.Uri, token: vscode.CancellationToken): Promise<string[]> {
   if (!vscode.workspace.isTrusted) return [];
-  const folder = (await folderOfPlan(sessions, uri)) ?? vscode.workspace.workspaceFolders?.[0];
-  const session = folder === undefined ? undefined : await sessions.of(folder);
+  const [first] = vscode.workspace.workspaceFolders ?? [];
+  const session = (await sessionOfPlan(sessions, uri)) ?? (first === undefined ? undefined : await sessions.of(first));
   if (session === undefined || !session.ok || token.isCancellationRequested) return [];
   const stop = new AbortController();
   const listening = token.onCancellationRequested(() => stop.abort());

@@ -35,9 +35,12 @@ export function readPlanDocument(document: vscode.TextDocument): Result<Plan> {
   return readPlan(document.getText(), basename(document.uri.fsPath));
 }
 
-/** The workspace folder that a plan is for; undefined where its file is in none. */
-export async function folderOfPlan(sessions: Sessions, uri: vscode.Uri): Promise<vscode.WorkspaceFolder | undefined> {
-  return (await stateFile(sessions, uri))?.session.folder ?? vscode.workspace.getWorkspaceFolder(uri);
+/** The session that a plan is for; undefined where its file is in no folder of the window. */
+export async function sessionOfPlan(sessions: Sessions, uri: vscode.Uri): Promise<Result<Session> | undefined> {
+  const own = await stateFile(sessions, uri);
+  if (own !== undefined) return ok(own.session);
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  return folder === undefined ? undefined : sessions.of(folder);
 }
 
 export function registerPlanLens(): vscode.Disposable {

@@ -20,7 +20,7 @@ export function runItem({ view }: RunNode, now: number, open: boolean): vscode.T
   const { state, life } = view;
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const text = runText(state, life, now);
-  const description = several ? `${view.session.folder.name} · ${text}` : text;
+  const description = several ? `${view.session.name} · ${text}` : text;
   return {
     id: runKey(view),
     label: shortened(state.start.plan.goal, GOAL_LENGTH),
@@ -48,7 +48,7 @@ export function taskItem(node: TaskNode, now: number): vscode.TreeItem {
 }
 
 export function runKey({ session, state }: RunView): string {
-  return `${session.folder.uri.toString()}/${state.start.run}`;
+  return `${session.id}/${state.start.run}`;
 }
 
 export function taskKey({ view, task }: TaskNode): string {

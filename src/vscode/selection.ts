@@ -1,9 +1,9 @@
 /** What a person selects for a run: text, lines of an editor, files and folders of the explorer. */
 import * as vscode from 'vscode';
 import type { Selected } from '../plan/context';
-import { pathUnder } from './documents';
 import { notify } from './messages';
-import type { Session } from './session';
+import { folderPathOf, pathOf } from './place';
+import { ALL_FOLDERS, type Session } from './session';
 
 /** Longer files are named, not quoted: agents read them by themselves. */
 const MAX_QUOTED_BYTES = 200_000;
@@ -19,22 +19,42 @@ export async function askGoal(options: { required: boolean; about?: string }): P
   });
 }
 
-/** The folder to work in: the one of a resource, else the only one, else the one that the person picks. */
-export async function chooseFolder(uri: vscode.Uri | undefined): Promise<vscode.WorkspaceFolder | undefined> {
+/** The folders to work in: the one of a resource, else the only one, else what the person picks: one, or all of them together. */
+export async function chooseFolders(uri: vscode.Uri | undefined): Promise<readonly vscode.WorkspaceFolder[] | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const owner = uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(uri);
-  if (owner !== undefined) return owner;
-  if (folders.length > 1) return vscode.window.showWorkspaceFolderPick({ placeHolder: 'The folder that the agents work in' });
-  if (folders[0] !== undefined) return folders[0];
+  if (owner !== undefined) return [owner];
+  if (folders.length > 1) return pickFolders(folders);
+  if (folders[0] !== undefined) return folders;
   const open = { title: 'Open Folder', act: () => vscode.commands.executeCommand('workbench.action.files.openFolder') };
   await notify('error', 'Weft: No folder is open, and agents work in a folder.', [open]);
   return undefined;
 }
 
+async function pickFolders(all: readonly vscode.WorkspaceFolder[]): Promise<readonly vscode.WorkspaceFolder[] | undefined> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const here = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
+  // What the person is at work in comes first.
+  const sorted = [...all].sort((a, b) => Number(b === here) - Number(a === here));
+  const items = sorted.map((folder) => ({
+    label: folder.name,
+    description: folder.uri.fsPath,
+    iconPath: vscode.ThemeIcon.Folder,
+    folders: [folder],
+  }));
+  const every = { label: ALL_FOLDERS, description: 'one run that spans them', iconPath: new vscode.ThemeIcon('root-folder'), folders: all };
+  const picked = await vscode.window.showQuickPick([...items, every], {
+    title: 'Weft: Dispatch',
+    placeHolder: 'The folder that the agents work in',
+    matchOnDescription: true,
+  });
+  return picked?.folders;
+}
+
 /** The selected lines of an editor, whole lines; the whole file where nothing is selected. */
 export function selectedLines(session: Session, editor: vscode.TextEditor): Selected | undefined {
   const { document, selection } = editor;
-  const path = pathUnder(session.folder, session.repo, document.uri.fsPath);
+  const path = pathOf(session.place, document.uri.fsPath);
   if (path === undefined) return undefined;
   if (selection.isEmpty) return { kind: 'file', path, text: document.getText() };
   // A selection that ends before the first character of a line does not mean that line.
@@ -48,7 +68,7 @@ export async function selectedFiles(session: Session, uris: readonly vscode.Uri[
   const selected: Selected[] = [];
   for (const uri of uris) {
     // The explorer's empty space stands for the whole folder.
-    const path = uri.toString() === session.folder.uri.toString() ? '' : pathUnder(session.folder, session.repo, uri.fsPath);
+    const path = folderPathOf(session.place, uri.fsPath);
     const stat = path === undefined ? undefined : await statOf(uri);
     if (path === undefined || stat === undefined) continue;
     if ((stat.type & vscode.FileType.Directory) !== 0) selected.push({ kind: 'folder', path });

@@ -1,4 +1,5 @@
 /** The workspace folders that Weft is at work in: their repositories, the runs of this window, and everybody else's. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { type Clock, systemClock } from '../domain/clock';
 import type { RunEvent } from '../domain/event';
@@ -9,9 +10,11 @@ import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
 import { type Settled, settledText, settleLeft } from '../engine/recovery';
 import { beginRun, type RunPorts, type RunRequest } from '../engine/run';
-import { openRepository, type Repository } from '../repo/repository';
+import type { Repository } from '../repo/repository';
+import { isWorkspace, openWorkspace } from '../repo/spanning';
 import type { Workspace } from '../repo/workspace';
 import { notify, showFailure } from './messages';
+import { type Place, placeOf } from './place';
 import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
@@ -27,9 +30,18 @@ export interface DrivenRun {
   rework(task: string, signal: AbortSignal): Promise<Result<void>>;
 }
 
-/** One workspace folder, and what runs in it. */
+/** What a workspace of all folders of the window is called. */
+export const ALL_FOLDERS = 'All folders';
+
+/** One workspace folder, or all of the window's together, and what runs there. */
 export interface Session {
-  readonly folder: vscode.WorkspaceFolder;
+  /** Tells it from every other, in every window. */
+  readonly id: string;
+  /** For a person. */
+  readonly name: string;
+  /** Whose settings hold; undefined: the window's. */
+  readonly folder: vscode.WorkspaceFolder | undefined;
+  readonly place: Place;
   readonly repo: Repository;
   readonly workspace: Workspace;
   /** Runs that this window drives, by id. */
@@ -49,7 +61,7 @@ interface OpenSession extends Session {
 
 export class Sessions implements vscode.Disposable {
   private readonly open = new Map<string, Promise<Result<OpenSession>>>();
-  /** Runs of this window, by the root of their folder. */
+  /** Runs of this window, by the session's id. */
   private readonly lives = new Map<string, Map<string, DrivenRun>>();
   private readonly read = cachedReader();
   private readonly changed = new vscode.EventEmitter<void>();
@@ -66,12 +78,24 @@ export class Sessions implements vscode.Disposable {
   constructor(readonly clock: Clock = systemClock) {}
 
   /** The session of a workspace folder; opens its repository the first time. Fails, and starts nothing, in an untrusted workspace. */
-  async of(folder: vscode.WorkspaceFolder): Promise<Result<Session>> {
+  of(folder: vscode.WorkspaceFolder): Promise<Result<Session>> {
+    return this.ofAll([folder]);
+  }
+
+  /** As {@link of}, for several folders together: a run there spans them. */
+  async ofAll(folders: readonly vscode.WorkspaceFolder[]): Promise<Result<Session>> {
     // git itself would run what such a folder configures.
     if (!vscode.workspace.isTrusted)
-      return fail('input', `The folder ${folder.name} is in Restricted Mode.`, 'Trust the workspace, then try again.');
-    const key = folder.uri.toString();
-    const known = this.open.get(key) ?? this.openSession(folder);
+      return fail(
+        'input',
+        `The folder ${folders.map(({ name }) => name).join(', ')} is in Restricted Mode.`,
+        'Trust the workspace, then try again.',
+      );
+    const key = folders
+      .map(({ uri }) => uri.toString())
+      .sort()
+      .join('\n');
+    const known = this.open.get(key) ?? this.openSession(folders);
     this.open.set(key, known);
     const session = await known;
     // git may have been installed, or the folder repaired, before the next try.
@@ -79,11 +103,15 @@ export class Sessions implements vscode.Disposable {
     return session;
   }
 
-  /** The sessions of all folders of the window that can be opened. */
+  /** The sessions of all folders of the window that can be opened, and the one of all together where there was a run in it. */
   async all(): Promise<Session[]> {
     const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
-    const sessions = await Promise.all(folders.map((folder) => this.of(folder)));
-    return sessions.flatMap((session) => (session.ok ? [session.value] : []));
+    if (!vscode.workspace.isTrusted) return [];
+    const spans = folders.length > 1 && (await isWorkspace(folders.map(({ uri }) => uri.fsPath)));
+    const sessions = await Promise.all([...folders.map((folder) => this.of(folder)), ...(spans ? [this.ofAll(folders)] : [])]);
+    // Two folders of the window may be one on disk.
+    const found = new Map(sessions.flatMap((session) => (session.ok ? [[session.value.id, session.value] as const] : [])));
+    return [...found.values()];
   }
 
   /** All runs of these folders, newest first. */
@@ -134,7 +162,7 @@ export class Sessions implements vscode.Disposable {
     run.record.listen((event, state) => this.tell(session, event, state));
     run.live.listen(() => this.changed.fire());
     const ended = run.drive().finally(() => {
-      this.liveIn(session.repo.root).delete(run.id);
+      this.liveIn(session.id).delete(run.id);
       run.record.close();
       this.refresh();
     });
@@ -146,7 +174,7 @@ export class Sessions implements vscode.Disposable {
       stopTask: (task) => run.stopTask(task),
       rework: (task, signal) => run.rework(task, signal),
     };
-    this.liveIn(session.repo.root).set(run.id, driven);
+    this.liveIn(session.id).set(run.id, driven);
     this.tell(session, run.record.state.start, run.record.state);
     return ok(driven);
   }
@@ -195,18 +223,27 @@ export class Sessions implements vscode.Disposable {
     this.happened.dispose();
   }
 
-  private async openSession(folder: vscode.WorkspaceFolder): Promise<Result<OpenSession>> {
-    if (folder.uri.scheme !== 'file')
-      return fail('input', `The folder ${folder.name} is not on this machine's disk.`, 'Open a local folder, or one in a remote window.');
-    const repo = await openRepository(folder.uri.fsPath, () => includeIn(folder));
+  private async openSession(folders: readonly vscode.WorkspaceFolder[]): Promise<Result<OpenSession>> {
+    const far = folders.find(({ uri }) => uri.scheme !== 'file');
+    if (far !== undefined)
+      return fail('input', `The folder ${far.name} is not on this machine's disk.`, 'Open a local folder, or one in a remote window.');
+    const [first, ...more] = folders;
+    const folder = more.length === 0 ? first : undefined;
+    const repo = await openWorkspace(
+      folders.map(({ uri }) => uri.fsPath),
+      () => includeIn(folder),
+    );
     if (!repo.ok) return repo;
     // What the CLI, or another window, does in this folder shows up in its journals.
     const watcher = vscode.workspace.createFileSystemWatcher(
       new vscode.RelativePattern(vscode.Uri.file(repo.value.stateDir), 'runs/*/journal.jsonl'),
     );
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) event(() => this.changed.fire());
-    const workspace = vscodeWorkspace(folder, repo.value);
-    const session = { folder, repo: repo.value, workspace, live: this.liveIn(repo.value.root), watcher };
+    const place = placeOf(folders, repo.value);
+    const id = basename(repo.value.stateDir);
+    const workspace = vscodeWorkspace(place);
+    const name = folder?.name ?? ALL_FOLDERS;
+    const session = { id, name, folder, place, repo: repo.value, workspace, live: this.liveIn(id), watcher };
     const settled = await this.settle(session);
     // What cannot be settled is in the way of landings, and of nothing else.
     if (!settled.ok) void showFailure(settled.failure);
@@ -222,9 +259,9 @@ export class Sessions implements vscode.Disposable {
     return ok();
   }
 
-  private liveIn(root: string): Map<string, DrivenRun> {
-    const live = this.lives.get(root) ?? new Map<string, DrivenRun>();
-    this.lives.set(root, live);
+  private liveIn(id: string): Map<string, DrivenRun> {
+    const live = this.lives.get(id) ?? new Map<string, DrivenRun>();
+    this.lives.set(id, live);
     return live;
   }
 

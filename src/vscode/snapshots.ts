@@ -10,6 +10,7 @@ import { blobUri } from './blobs';
 import { confirm } from './confirm';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
+import { uriOf } from './place';
 import { pruneOld, tellTooLarge } from './pruning';
 import type { Session, Sessions } from './session';
 import { type SnapshotTarget, snapshotTarget } from './targets';
@@ -68,9 +69,9 @@ async function compare(sessions: Sessions, row: unknown): Promise<Result<void>> 
 }
 
 /** The snapshot's file on the left; on the right the file itself, as its editor shows it, which can be edited there. */
-function sidesOf({ folder }: Session, { path, before, after }: Change): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] {
-  const live = vscode.Uri.joinPath(folder.uri, path);
-  return [live, after === null ? undefined : blobUri(folder, path, after), before === null ? undefined : live];
+function sidesOf(session: Session, { path, before, after }: Change): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] {
+  const live = uriOf(session.place, path);
+  return [live, after === null ? undefined : blobUri(session, path, after), before === null ? undefined : live];
 }
 
 function sayEqual(): void {

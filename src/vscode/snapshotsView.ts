@@ -68,7 +68,7 @@ function ids(nodes: readonly Node[] = []): string {
 }
 
 function keyOf(node: Node): string {
-  return node.kind === 'snapshot' ? `${node.session.folder.uri.toString()}/${node.snapshot.id}` : node.id;
+  return node.kind === 'snapshot' ? `${node.session.id}/${node.snapshot.id}` : node.id;
 }
 
 async function listAll(sessions: Sessions): Promise<Node[]> {
@@ -77,7 +77,7 @@ async function listAll(sessions: Sessions): Promise<Node[]> {
   for (const session of await sessions.all()) {
     const snapshots = await listSnapshots(session.repo);
     if (snapshots.ok) nodes.push(...snapshots.value.map((snapshot): Node => ({ kind: 'snapshot', session, snapshot })));
-    else nodes.push({ kind: 'problem', id: session.repo.root, message: snapshots.failure.message });
+    else nodes.push({ kind: 'problem', id: session.id, message: snapshots.failure.message });
   }
   return nodes.sort((a, b) => timeOf(b) - timeOf(a));
 }
@@ -98,7 +98,7 @@ function snapshotItem(node: SnapshotNode, now: number, bytes: number | undefined
   const unsaved = snapshot.unsaved.length + snapshot.untitled.length;
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const parts = [
-    ...(several ? [session.folder.name] : []),
+    ...(several ? [session.name] : []),
     ageText(now - snapshot.at),
     ...(bytes === undefined ? [] : [sizeText(bytes)]),
     ...(unsaved > 0 ? [`${unsaved} unsaved`] : []),

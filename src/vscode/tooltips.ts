@@ -18,7 +18,7 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
     line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
   const problem = liveOf(view)?.problem;
   if (problem !== undefined) line(text, `Whether the agents’ drafts fit together is not known: ${problem.message}`);
-  line(text, `${session.folder.name} · ${new Date(state.start.at).toLocaleString()} · ${state.start.run}`);
+  line(text, `${session.name} · ${new Date(state.start.at).toLocaleString()} · ${state.start.run}`);
   return text;
 }
 

@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { deletionsFirst, expect, putBack, sameContent } from '../repo/diskWorkspace';
 import { checkNoLink, checkNotReadOnly, readContent, removeEmptyParents, removeFile, setMode, writeContent } from '../repo/files';
-import type { Repository } from '../repo/repository';
 import type { Content, FileEdit, FileRestore, Untitled, Workspace } from '../repo/workspace';
 import {
   bytesOf,
@@ -18,29 +17,25 @@ import {
   textOf,
   withEndsOf,
 } from './documents';
+import { type Place, uriOf } from './place';
 import { lineEdits } from './textEdits';
 
-export function vscodeWorkspace(folder: vscode.WorkspaceFolder, repo: Repository): Workspace {
+export function vscodeWorkspace(place: Place): Workspace {
   return {
     unsaved: async () => {
       const texts = [];
-      for (const [path, document] of documentsUnder(folder, repo)) {
+      for (const [path, document] of documentsUnder(place)) {
         if (isUnsaved(document)) texts.push({ path, bytes: await bytesOf(document) });
       }
       return texts;
     },
     untitled: async () =>
       untitledDocuments().map((document) => ({ name: document.fileName, language: document.languageId, text: document.getText() })),
-    recall: (paths) => recall({ folder, repo }, paths),
-    calm: () => calm(folder, repo),
-    apply: (edits) => apply({ folder, repo }, edits),
-    restore: (files, untitled) => restore({ folder, repo }, files, untitled),
+    recall: (paths) => recall(place, paths),
+    calm: () => calm(place),
+    apply: (edits) => apply(place, edits),
+    restore: (files, untitled) => restore(place, files, untitled),
   };
-}
-
-interface Place {
-  readonly folder: vscode.WorkspaceFolder;
-  readonly repo: Repository;
 }
 
 /** A document that is opened takes its text from the backup that VS Code made of it, where there is one; its tab may not be back yet. */
@@ -67,7 +62,7 @@ type Step =
   | { readonly kind: 'whole'; readonly edit: FileEdit };
 
 async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
-  const documents = documentsUnder(place.folder, place.repo);
+  const documents = documentsUnder(place);
   const steps: Step[] = [];
   for (const edit of edits) {
     const step = await stepFor(place, edit, documents.get(edit.path));
@@ -124,7 +119,7 @@ async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocume
 
 /** The first path whose document does not hold what its step expects; read without awaiting anything. */
 function firstMoved(place: Place, steps: readonly Step[]): string | undefined {
-  const documents = documentsUnder(place.folder, place.repo);
+  const documents = documentsUnder(place);
   for (const step of steps) {
     const document = documents.get(step.edit.path);
     if (
@@ -231,7 +226,7 @@ function movedFailure(path: string) {
 
 /** Makes every file and editor hold exactly what it is given. What it replaces is in a snapshot, and may be overwritten. */
 async function restore(place: Place, files: readonly FileRestore[], untitled: readonly Untitled[]): Promise<Result<void>> {
-  const documents = documentsUnder(place.folder, place.repo);
+  const documents = documentsUnder(place);
   for (const file of deletionsFirst(files, (one) => one.disk)) {
     const done = await restoreOne(place, file, documents.get(file.path));
     if (!done.ok) return done;
@@ -281,8 +276,4 @@ async function openOrNew(place: Place, file: FileRestore): Promise<vscode.TextDo
 
 function untitledDocuments(): vscode.TextDocument[] {
   return vscode.workspace.textDocuments.filter((document) => document.isUntitled && !document.isClosed && document.getText() !== '');
-}
-
-function uriOf(place: Place, path: string): vscode.Uri {
-  return vscode.Uri.joinPath(place.folder.uri, path);
 }

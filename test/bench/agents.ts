@@ -66,7 +66,7 @@ export async function measureSearch(repo: Repository, base: string): Promise<Row
       const found = must(await draft.search({ pattern, folder: '', ignoreCase: false, most: 200 }, new AbortController().signal));
       if (found.hits.length !== hits) throw new Error(`The search found ${found.hits.length} lines.`);
     };
-    const works = { search, rg: () => (ripgrep ? run('rg', ['-n', '-e', pattern, '.'], repo.root) : Promise.resolve()) };
+    const works = { search, rg: () => (ripgrep ? run('rg', ['-n', '-e', pattern, '.'], repo.top.folder) : Promise.resolve()) };
     const samples = await inTurns(ROUNDS, works);
     rows.push({
       name: `search in 100,000 files, ${what}${ripgrep ? '' : ' (ripgrep not found)'}`,

@@ -16,13 +16,13 @@ const never = new AbortController().signal;
 export async function measureFolders(repo: Repository, trees: readonly string[]): Promise<Row[]> {
   const pool = folderPool(repo, { link: [], most: 1, quotaBytes: Number.POSITIVE_INFINITY });
   const moveTo = async (tree = '') => must(await pool.use(tree, never, async () => ok()));
-  const worktree = `${repo.root}.worktree`;
+  const worktree = `${repo.top.folder}.worktree`;
   const worktrees: number[] = [];
   const fills: number[] = [];
   for (let round = 0; round < FILLS; round++) {
-    worktrees.push(await timed(() => git(repo.root, ['worktree', 'add', '--quiet', '--detach', worktree])));
+    worktrees.push(await timed(() => git(repo.top.folder, ['worktree', 'add', '--quiet', '--detach', worktree])));
     await rm(worktree, { recursive: true });
-    await git(repo.root, ['worktree', 'prune']);
+    await git(repo.top.folder, ['worktree', 'prune']);
     for (const { slot } of await listFolders(foldersHome())) must(await removeFolder(slot));
     fills.push(await timed(() => moveTo(trees[0])));
   }

@@ -63,11 +63,11 @@ async function snapshot(repo: Repository): Promise<Snapshot> {
 }
 
 function workspaceOf(repo: Repository) {
-  return diskWorkspace(repo.root, async () => ok());
+  return diskWorkspace(repo.top.folder, async () => ok());
 }
 
 async function measureSnapshots(repo: Repository): Promise<Row[]> {
-  const works = { status: () => git(repo.root, ['status', '--porcelain']), snapshot: () => snapshot(repo) };
+  const works = { status: () => git(repo.top.folder, ['status', '--porcelain']), snapshot: () => snapshot(repo) };
   const first = await timed(works.snapshot);
   const same = await inTurns(SNAPSHOT_ROUNDS, works);
   const changed = await inTurns(SNAPSHOT_ROUNDS, works, async (round) => {
@@ -75,7 +75,7 @@ async function measureSnapshots(repo: Repository): Promise<Row[]> {
     await write(repo, `notes/untracked${round % 3}.md`, `Round ${round}\n`);
   });
   const staged = await inTurns(SNAPSHOT_ROUNDS / 2, works, async (round) => {
-    await git(repo.root, ['add', '--', pathOf(round, 7)]);
+    await git(repo.top.folder, ['add', '--', pathOf(round, 7)]);
   });
   const status = (samples: readonly number[]) => ({ name: 'git status', samples, ratio: 'over' }) as const;
   return [
@@ -99,7 +99,7 @@ async function measureSnapshots(repo: Repository): Promise<Row[]> {
 }
 
 async function write(repo: Repository, path: string, text: string): Promise<void> {
-  const file = join(repo.root, path);
+  const file = join(repo.top.folder, path);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
 }

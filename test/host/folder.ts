@@ -1,13 +1,16 @@
 /** The workspace folder of the suite, as tests set it up and look at it. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Result } from '../../src/domain/failure';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import type { Workspace } from '../../src/repo/workspace';
+import { placeOf } from '../../src/vscode/place';
 import { vscodeWorkspace } from '../../src/vscode/workspace';
 
 export interface TestFolder {
+  /** The session's. */
+  readonly id: string;
   readonly folder: vscode.WorkspaceFolder;
   readonly repo: Repository;
   readonly workspace: Workspace;
@@ -34,9 +37,10 @@ export async function freshFolder(files: Readonly<Record<string, string | Buffer
   }
   const repo = must(await openRepository(root));
   return {
+    id: basename(repo.stateDir),
     folder,
     repo,
-    workspace: vscodeWorkspace(folder, repo),
+    workspace: vscodeWorkspace(placeOf([folder], repo)),
     path: (name) => join(root, name),
     uri: (name) => vscode.Uri.joinPath(folder.uri, name),
   };

@@ -1,6 +1,7 @@
 /** A workspace with an editor that holds unsaved text, over the real folder. */
 import { fail, ok } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
+import type { Root } from '../../src/repo/root';
 import type { Untitled, Workspace } from '../../src/repo/workspace';
 
 export interface Editor extends Workspace {
@@ -12,7 +13,7 @@ export interface Editor extends Workspace {
   meanwhile: () => void;
 }
 
-export function editor(root: string): Editor {
+export function editor(root: Root): Editor {
   const disk = diskWorkspace(root, async () => ok());
   const buffers = new Map<string, string>();
   const self: Editor = {

@@ -29,7 +29,7 @@ export async function field(files: Files): Promise<Field> {
 }
 
 export async function fieldIn({ root, repo }: Sandbox): Promise<Field> {
-  const workspace = editor(root);
+  const workspace = editor(repo.root);
   const snapshot = valued(await takeSnapshot(repo, workspace, { label: 'Test', clock: countingClock() }, NEVER));
   valued(await beginChain(repo, 'r1', snapshot.commit));
   const ports: LandPorts = { repo, workspace, titleOf: (task) => `Task ${task}` };

@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openRepository, type Repository } from '../../src/repo/repository';
+import { openWorkspace } from '../../src/repo/spanning';
 import { valued } from './result';
 
 // Nobody's own settings of git, and nobody's own state folder, may decide a test, or be changed by one.
@@ -103,6 +104,13 @@ export interface Sandbox {
 /** Opens a folder as Weft does; closed after the test. */
 export async function opened(root: string): Promise<Repository> {
   const repo = valued(await openRepository(root));
+  cleanups.push(() => repo.objects.dispose());
+  return repo;
+}
+
+/** As {@link opened}, of several folders together. */
+export async function openedTogether(folders: readonly string[]): Promise<Repository> {
+  const repo = valued(await openWorkspace(folders));
   cleanups.push(() => repo.objects.dispose());
   return repo;
 }

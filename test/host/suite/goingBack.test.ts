@@ -27,7 +27,7 @@ describe('going back', () => {
     const mixed = await openFile(place.uri('mixed.txt'));
     const untitled = await vscode.workspace.openTextDocument({ language: 'markdown', content: 'a thought' });
     await vscode.window.showTextDocument(untitled, { preview: false });
-    const before = everything(place.repo.root);
+    const before = everything(place.repo.top.folder);
     const snapshot = must(await takeSnapshot(place.repo, place.workspace, { label: 'then', clock: systemClock }, never));
 
     await typeAt(unsaved, 0, 'typed after\n');
@@ -41,7 +41,7 @@ describe('going back', () => {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 
     const done = must(await rollBack(place.repo, place.workspace, { snapshot, clock: systemClock }, never));
-    assert.deepEqual(everything(place.repo.root), before);
+    assert.deepEqual(everything(place.repo.top.folder), before);
     const find = (name: string) => vscode.workspace.textDocuments.find((document) => document.uri.path.endsWith(`/${name}`));
     assert.deepEqual([find('unsaved.txt')?.getText(), find('unsaved.txt')?.isDirty], [lines('one', 'typed before', 'two'), true]);
     assert.deepEqual([saved.getText(), saved.isDirty], [lines('one', 'two'), false]);

@@ -12,10 +12,10 @@ import { freshFolder, typeAt } from '../folder';
 describe('the sample', () => {
   it('runs from a goal to the last landing, its conflict decided in the merge editor', async () => {
     const place = await freshFolder({});
-    cpSync(join(root, 'media', 'sample'), place.repo.root, { recursive: true });
+    cpSync(join(root, 'media', 'sample'), place.repo.top.folder, { recursive: true });
     await setting('model', 'scripted:sample');
     await setting('plan.autoApprove', true);
-    const before = everything(place.repo.root);
+    const before = everything(place.repo.top.folder);
     const happened = await heard();
     await vscode.commands.executeCommand('weft.dispatch', 'Open the shop');
 
@@ -46,7 +46,7 @@ describe('the sample', () => {
     const { state } = await happened.next('run.finished');
     assert.deepEqual(stages(state), new Array(8).fill('landed'));
     assert.match(readFileSync(place.path('src/shipping.js'), 'utf8'), /^\/\/ Both are wanted[\s\S]*express/);
-    assert.notDeepEqual(everything(place.repo.root), before);
+    assert.notDeepEqual(everything(place.repo.top.folder), before);
     assert.ok(
       [...state.tasks.values()].filter((task) => task.work.startedAt - state.start.at < 1000).length >= 3,
       'agents work side by side',

@@ -50,8 +50,8 @@ describe('Weft’s own files', () => {
     const place = await freshFolder({ 'a.txt': 'a\n' });
     const entry = { mode: '100644' as const, blob: `${'0'.repeat(39)}1` };
     for (const path of ['../../etc/passwd', 'a.txt', '.git/config']) {
-      await assert.rejects(async () => vscode.workspace.fs.readFile(blobUri(place.folder, path, entry)), path);
-      await assert.rejects(async () => vscode.workspace.fs.writeFile(blobUri(place.folder, path, null), Buffer.from('x')), path);
+      await assert.rejects(async () => vscode.workspace.fs.readFile(blobUri(place, path, entry)), path);
+      await assert.rejects(async () => vscode.workspace.fs.writeFile(blobUri(place, path, null), Buffer.from('x')), path);
     }
     assert.equal(readFileSync(place.path('a.txt'), 'utf8'), 'a\n');
   });

@@ -100,7 +100,7 @@ describe('undo and redo', () => {
     const side = async (name: 'before' | 'after') => {
       const entry = must(await lookUp(place.repo, landing[name], ['x.txt'])).get('x.txt');
       assert.ok(entry !== undefined && entry !== 'folder');
-      return blobUri(place.folder, 'x.txt', entry, { run: state.start.run, task: 'one', path: 'x.txt', side: name });
+      return blobUri(place, 'x.txt', entry, { run: state.start.run, task: 'one', path: 'x.txt', side: name });
     };
     await vscode.commands.executeCommand('vscode.diff', await side('before'), await side('after'), 'x.txt (Task one)');
     const editor = vscode.window.activeTextEditor;
@@ -138,7 +138,7 @@ describe('undo and redo', () => {
 
   it('and a branch is made of the run, with everything else left as it is', async () => {
     const { place, state } = await ended();
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: place.repo.root, encoding: 'utf8' });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: place.repo.top.folder, encoding: 'utf8' });
     git('config', 'user.name', 'Ada');
     git('config', 'user.email', 'ada@example.org');
     const before = [git('rev-parse', 'HEAD'), git('status', '--porcelain'), git('symbolic-ref', 'HEAD')];
