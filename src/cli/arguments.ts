@@ -25,6 +25,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft export RUN --branch NAME            make a branch with one commit for each landed task
        --include-edits                     with your own edits before and during the run as commits of their own
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
+  weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
        --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
@@ -58,7 +59,7 @@ export type Command =
       readonly include: readonly string[];
     }
   | { readonly kind: 'runs' }
-  | { readonly kind: 'land'; readonly run: string; readonly task: string }
+  | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   | { readonly kind: 'hunks'; readonly run: string; readonly task: string; readonly path: string }
   | { readonly kind: 'blame'; readonly path: string }
@@ -127,6 +128,7 @@ const MOST: Readonly<Record<string, number>> = {
   blame: 1,
   export: 1,
   land: 2,
+  discard: 2,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
   folders: 0,
@@ -165,7 +167,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;
   if (name === 'undo' || name === 'redo') return reversalOf(name, rest, values);
-  if (name === 'land') {
+  if (name === 'land' || name === 'discard') {
     if (first !== undefined && second !== undefined) return ok({ kind: name, run: first, task: second });
     return fail('input', `“weft ${name}” needs a run and a task.`, 'Run “weft runs” for both.');
   }

@@ -1,8 +1,9 @@
-/** `weft runs` and `weft land`: what there was, and landing later. */
+/** `weft runs`, `weft land` and `weft discard`: what there was, landing later, and throwing away. */
 import { readFile, rm } from 'node:fs/promises';
 
 import type { Entry } from '../domain/changes';
 import { fail, failureText, ok, type Result } from '../domain/failure';
+import { discardDraft } from '../engine/kept';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { lifeOf, listRuns } from '../engine/library';
 import type { RunRecord } from '../engine/record';
@@ -51,6 +52,22 @@ export async function landCommand(wanted: { run: string; task: string }, ports: 
   if (task?.stage.kind === 'conflicted') return inConflict(record, wanted.task, ports);
   output.say(`“${task?.task.title ?? wanted.task}” is ${task?.stage.kind ?? 'gone'}.`);
   output.result({ exitCode: 0, stage: task?.stage.kind });
+  return 0;
+}
+
+/** Throws a draft away that was kept. Whoever names run and task has decided. */
+export async function discardCommand(wanted: { run: string; task: string }, { repo, output }: CliPorts): Promise<number> {
+  const opened = await openRecord(wanted.run, repo);
+  if (!opened.ok) return ended(output, opened);
+  const record = opened.value;
+  try {
+    const done = await discardDraft(record, repo, wanted.task);
+    if (!done.ok) return ended(output, done);
+  } finally {
+    record.close();
+  }
+  output.say(`The draft of “${record.state.tasks.get(wanted.task)?.task.title ?? wanted.task}” is discarded.`);
+  output.result({ exitCode: 0, stage: record.state.tasks.get(wanted.task)?.stage.kind });
   return 0;
 }
 

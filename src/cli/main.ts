@@ -14,7 +14,7 @@ import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
 import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
-import { landCommand, runsCommand } from './history';
+import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
 import { folderSettings } from './settings';
@@ -109,6 +109,8 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
         return await exportCommand(command, ports);
       case 'land':
         return await landCommand(command, ports);
+      case 'discard':
+        return await discardCommand(command, ports);
       case 'help':
       case 'version':
       case 'schema':

@@ -79,6 +79,8 @@ function eventLine(event: RunEvent, state: RunState): string | undefined {
       return line('✗', failureText(event.failure));
     case 'task.stopped':
       return line('■', `stopped${event.draft === null ? '' : '; what it did is kept as a draft'}`);
+    case 'task.discarded':
+      return line('■', 'its draft is discarded');
     case 'task.doomed':
       return line('✗', `not started, because “${event.because}” did not land`);
     case 'task.undone':

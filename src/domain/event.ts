@@ -75,6 +75,8 @@ const happenings = [
   z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft, reads }),
   /** The person stopped it. */
   z.object({ type: z.literal('task.stopped'), task, draft, reads }),
+  /** The person threw away what its agent did and did not land. */
+  z.object({ type: z.literal('task.discarded'), task }),
   /** It can no longer start: `because` of that task. */
   z.object({ type: z.literal('task.doomed'), task, because: z.string() }),
   /** A landed task was taken back; `before` and `after` are the workspace's commits around it. */

@@ -229,6 +229,14 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
     case 'task.stopped':
       allow('waiting', 'running', 'done', 'held', 'conflicted');
       return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
+    case 'task.discarded':
+      allow('done', 'held', 'conflicted', 'failed', 'stopped');
+      if (isReversal(stage)) throw illegal(event, 'it has landed');
+      return {
+        ...state,
+        stage: stage.kind === 'failed' ? stage : { kind: 'stopped' },
+        work: { ...work, changeset: null, changes: [] },
+      };
     case 'task.doomed':
       allow('waiting');
       return { ...state, stage: { kind: 'doomed', because: event.because } };

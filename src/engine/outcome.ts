@@ -1,9 +1,11 @@
-/** Telling a run what came of a merge into the workspace: the events of landing, undo and redo. */
+/** Telling a run what came of its agents' work, and of merges into the workspace: the events of landing, undo and redo. */
 import type { Happening } from '../domain/event';
 import { never } from '../domain/failure';
+import type { TaskId } from '../domain/plan';
 import { isReversal } from '../domain/run';
 import type { Incoming, Landing, Link } from '../repo/land';
 import type { RunRecord } from './record';
+import type { Outcome } from './worker';
 
 /** Emits what came of a landing for each task that it was about. */
 export function tellLanding(record: RunRecord, incoming: Incoming, landing: Landing): void {
@@ -35,5 +37,25 @@ function happeningOf({ intent, part }: Incoming, { task, before, after }: Link):
       return part === undefined ? { type: 'task.redone', task, before, after } : { type: 'task.partRedone', task, part, before, after };
     default:
       return never(intent);
+  }
+}
+
+/** Tells a run how its agent's work on a task ended. */
+export function tellOutcome(record: RunRecord, task: TaskId, outcome: Outcome): void {
+  const reads = outcome.reads === undefined ? {} : { reads: [...outcome.reads] };
+  switch (outcome.kind) {
+    case 'done': {
+      const { summary, changeset, changes } = outcome;
+      record.emit({ type: 'task.done', task, summary, changeset, changes: [...changes], ...reads });
+      break;
+    }
+    case 'failed':
+      record.emit({ type: 'task.failed', task, failure: outcome.failure, draft: outcome.draft, ...reads });
+      break;
+    case 'stopped':
+      record.emit({ type: 'task.stopped', task, draft: outcome.draft, ...reads });
+      break;
+    default:
+      never(outcome);
   }
 }

@@ -12,8 +12,10 @@ import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
+import { beginAgain, type Retry } from './kept';
 import { landPortsOf, landTask } from './landing';
 import { Live } from './live';
+import { tellOutcome } from './outcome';
 import { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
 import { type Decision, decide, type Limits } from './scheduler';
@@ -27,6 +29,8 @@ export interface RunRequest {
   readonly limits: Limits;
   /** Absent: `check`. */
   readonly onStale?: OnStale;
+  /** What was done for its one task in an earlier run: its agent goes on from that. */
+  readonly retry?: Retry;
 }
 
 export interface RunPorts {
@@ -49,6 +53,8 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   if (!head.ok) return head;
   const chained = await beginChain(repo, run, snapshot.value.commit);
   if (!chained.ok) return chained;
+  const again = request.retry === undefined ? ok(undefined) : await beginAgain(repo, run, snapshot.value.commit, request.retry);
+  if (!again.ok) return again;
   const record = RunRecord.begin(
     repo.stateDir,
     {
@@ -68,7 +74,10 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
     },
     clock,
   );
-  return record.ok ? ok(new LiveRun(record.value, request, ports)) : record;
+  if (!record.ok) return record;
+  const live = new LiveRun(record.value, request, ports);
+  if (request.retry !== undefined && again.value !== undefined) live.goOn(request.retry.task, again.value);
+  return ok(live);
 }
 
 export class LiveRun {
@@ -123,6 +132,11 @@ export class LiveRun {
     await this.live.close();
     unlisten();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
+  }
+
+  /** Has a task that waits begin with what was done for it before. */
+  goOn(id: TaskId, from: Rework): void {
+    this.again.set(id, from);
   }
 
   /** Stops everything: requests in flight are aborted, what agents did is kept, nothing new starts. */
@@ -246,28 +260,8 @@ export class LiveRun {
     const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base, again };
     const outcome = await this.ports.worker(job, report, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
     this.live.drop(task.id);
-    const reads = outcome.reads === undefined ? {} : { reads: [...outcome.reads] };
-    switch (outcome.kind) {
-      case 'done':
-        if (outcome.conversation !== undefined) this.conversations.set(task.id, outcome.conversation);
-        this.record.emit({
-          type: 'task.done',
-          task: task.id,
-          summary: outcome.summary,
-          changeset: outcome.changeset,
-          changes: [...outcome.changes],
-          ...reads,
-        });
-        break;
-      case 'failed':
-        this.record.emit({ type: 'task.failed', task: task.id, failure: outcome.failure, draft: outcome.draft, ...reads });
-        break;
-      case 'stopped':
-        this.record.emit({ type: 'task.stopped', task: task.id, draft: outcome.draft, ...reads });
-        break;
-      default:
-        never(outcome);
-    }
+    if (outcome.kind === 'done' && outcome.conversation !== undefined) this.conversations.set(task.id, outcome.conversation);
+    tellOutcome(this.record, task.id, outcome);
   }
 
   /** Sends a task that is done back to its agent, which goes on as soon as one is free. */

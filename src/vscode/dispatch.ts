@@ -5,6 +5,7 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { folderChecker } from '../engine/check';
+import { isKept, type Retry, retryOf } from '../engine/kept';
 import type { Selected } from '../plan/context';
 import { folderPool } from '../repo/folderPool';
 import { listFiles } from '../repo/truth';
@@ -14,6 +15,7 @@ import { COMMANDS, VIEWS } from './names';
 import { openPlan, readPlanDocument, sessionOfPlan } from './planDocument';
 import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session, Sessions } from './session';
+import { type TaskTarget, taskTarget } from './targets';
 import { shortened } from './wording';
 
 const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.';
@@ -43,6 +45,7 @@ export function registerDispatch(context: vscode.ExtensionContext, sessions: Ses
     command(COMMANDS.dispatchSelection, () => dispatchSelection(ports)),
     command(COMMANDS.dispatchFiles, (uri, uris) => dispatchFiles(ports, urisOf(uri, uris))),
     command(COMMANDS.dispatchPlan, (uri) => dispatchPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
+    command(COMMANDS.retryTask, (row) => retryTask(ports, row)),
     command(COMMANDS.runPlan, (uri) => runPlan(ports, uri instanceof vscode.Uri ? uri : undefined)),
   );
 }
@@ -187,7 +190,21 @@ async function tellUnread(commands: readonly string[]): Promise<void> {
   await notify('information', `Weft: this plan wants to run ${what}, which no rule of yours allows. Read it, then run it.`, [rule]);
 }
 
-async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage): Promise<Result<DrivenRun>> {
+/** A new run of one task of a run that is over with it, which begins with what was done. */
+async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
+  const wanted = ({ view, task }: TaskTarget) => isKept(view.state, task) || task.stage.kind === 'failed';
+  const options = { wanted, title: 'Weft: Retry Task', none: 'No task has failed, or was stopped with a draft.' };
+  const target = await taskTarget(ports.sessions, row, options);
+  if (target === undefined) return ok();
+  if (!wanted(target))
+    return fail('input', `“${target.task.task.title}” is ${target.task.stage.kind}.`, 'Only what did not land can be retried.');
+  const { view, task } = target;
+  const { plan, retry } = retryOf(view.state, task);
+  const started = await startRun(ports, view.session, plan, NO_USAGE, retry);
+  return started.ok ? ok() : started;
+}
+
+async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage, retry?: Retry): Promise<Result<DrivenRun>> {
   const settings = settingsOf(session.folder);
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
@@ -196,7 +213,12 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const worker = inProcessWorker(session.repo, model.value);
   const check = folderChecker(folderPool(session.repo, settings.folders));
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
-    ports.sessions.start(session, { plan, model: settings.model, planning, limits, onStale: settings.onStale }, { worker, check }, signal),
+    ports.sessions.start(
+      session,
+      { plan, model: settings.model, planning, limits, onStale: settings.onStale, ...(retry && { retry }) },
+      { worker, check },
+      signal,
+    ),
   );
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.

@@ -11,6 +11,8 @@ export const COMMANDS = {
   stopTask: 'weft.stopTask',
   landTask: 'weft.landTask',
   reworkTask: 'weft.reworkTask',
+  retryTask: 'weft.retryTask',
+  discardTask: 'weft.discardTask',
   undoTask: 'weft.undoTask',
   undoRun: 'weft.undoRun',
   undoFile: 'weft.undoFile',

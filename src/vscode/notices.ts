@@ -109,7 +109,9 @@ async function tellStale(tasks: readonly TaskNode[]): Promise<void> {
   const what = all.length === 1 ? staleSentence(only) : `${all.length} tasks read what was changed meanwhile.`;
   const asked = all.length === 1 && held.length === 1;
   const command = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, only) });
-  const buttons = asked ? [command('Land Anyway', COMMANDS.landTask), command('Rework', COMMANDS.reworkTask)] : [showRuns()];
+  const buttons = asked
+    ? [command('Land Anyway', COMMANDS.landTask), command('Rework', COMMANDS.reworkTask), command('Discard', COMMANDS.discardTask)]
+    : [showRuns()];
   await notify('warning', `Weft: ${what}`, buttons);
 }
 

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { fail } from '../domain/failure';
 import { isDecided } from '../domain/run';
+import { discardDraft, isKept } from '../engine/kept';
 import { landPortsOf, landTask } from '../engine/landing';
 import { saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
@@ -13,6 +14,7 @@ export function registerTasks(sessions: Sessions): vscode.Disposable {
     vscode.commands.registerCommand(COMMANDS.stopRun, (row: unknown) => stopRun(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.stopTask, (row: unknown) => stopTask(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.landTask, (row: unknown) => landDraft(sessions, row)),
+    vscode.commands.registerCommand(COMMANDS.discardTask, (row: unknown) => discard(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.reworkTask, (row: unknown) => rework(sessions, row)),
   );
 }
@@ -33,6 +35,21 @@ async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
   const wanted = ({ view, task }: TaskTarget) => isOurs(view) && ['waiting', 'running', 'done'].includes(task.stage.kind);
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Stop Task', none: 'No task of this window is going on.' });
   if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
+}
+
+/** Throws a kept draft away, after asking: nothing brings it back. */
+async function discard(sessions: Sessions, row: unknown): Promise<void> {
+  if (!saysTrusted()) return;
+  const wanted = ({ view, task }: TaskTarget) => isKept(view.state, task);
+  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Discard Draft', none: 'No task has a draft that did not land.' });
+  if (target === undefined) return;
+  const { view, task } = target;
+  const button = 'Discard';
+  const detail = 'What its agent did is deleted for good. Nothing of it is in your files.';
+  const question = `Discard the draft of “${task.task.title}”?`;
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+  const done = await sessions.withRecord(view, (record) => discardDraft(record, view.session.repo, task.task.id));
+  if (!done.ok) await showFailure(done.failure);
 }
 
 /** Sends a task that is held back to its agent. */

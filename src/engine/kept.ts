@@ -1,0 +1,96 @@
+/** Drafts that were kept because they did not land: thrown away, or gone on from in a new run. */
+import { rm } from 'node:fs/promises';
+import { type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
+import type { Plan, TaskId } from '../domain/plan';
+import { isReversal, type RunState, type TaskState } from '../domain/run';
+import { conflictFolder } from '../repo/conflictFiles';
+import { forgetRefs } from '../repo/prune';
+import { type Repository, readRef } from '../repo/repository';
+import { commitTree, mergeTrees, treeOf } from '../repo/trees';
+import { keepDraft } from './landing';
+import { lifeOf } from './library';
+import type { RunRecord } from './record';
+import type { Rework } from './stale';
+
+/** Whether a task has work that did not come into the workspace and that nothing is under way for. */
+export function isKept(state: RunState, { stage, work }: TaskState): boolean {
+  if (work.changeset === null || isReversal(stage)) return false;
+  // Of a run that nobody drives any more, what waited to land is a draft that was kept.
+  if (stage.kind === 'done') return lifeOf(state) !== 'running';
+  return ['failed', 'stopped', 'held', 'conflicted'].includes(stage.kind);
+}
+
+/** Throws away what an agent did and did not land. Nothing can bring it back. */
+export async function discardDraft(record: RunRecord, repo: Repository, id: TaskId): Promise<Result<void>> {
+  const { run } = record.state.start;
+  const task = record.state.tasks.get(id);
+  if (task === undefined)
+    return fail('input', `Run ${run} has no task “${id}”.`, `Its tasks: ${[...record.state.tasks.keys()].join(', ')}.`);
+  if (!isKept(record.state, task)) {
+    const why = task.stage.kind === 'landed' ? 'It has landed: undo it instead.' : 'Only what did not land and was kept can be discarded.';
+    return fail('input', `“${task.task.title}” has no draft to discard (it is ${task.stage.kind}).`, why);
+  }
+  // Said first: a draft whose ref is gone must not look as if it could still land.
+  record.emit({ type: 'task.discarded', task: id });
+  const refs: string[] = [];
+  for (const ref of [`runs/${run}/drafts/${id}`, `runs/${run}/conflicts/${id}`]) {
+    const there = await readRef(repo, ref);
+    if (!there.ok) return there;
+    if (there.value !== undefined) refs.push(ref);
+  }
+  const forgotten = refs.length === 0 ? ok() : await forgetRefs(repo, refs);
+  if (!forgotten.ok) return forgotten;
+  try {
+    await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
+    return ok();
+  } catch (thrown) {
+    return fail(
+      'file',
+      `The files of the conflict cannot be deleted: ${thrownText(thrown)}.`,
+      'Delete them yourself; they are of no use any more.',
+    );
+  }
+}
+
+/** What a new run begins with that goes on with one task of an earlier one. */
+export interface Retry {
+  readonly task: TaskId;
+  readonly title: string;
+  /** The earlier draft: where it began, and what was done; null for nothing. */
+  readonly base: string;
+  readonly changeset: string | null;
+  /** Why it did not land, where it failed. */
+  readonly failure: Failure | undefined;
+}
+
+/** The plan of a run that does one task of an earlier run again, and what it begins with. */
+export function retryOf(state: RunState, { task, stage, work }: TaskState): { readonly plan: Plan; readonly retry: Retry } {
+  const plan = { ...state.start.plan, tasks: [{ ...task, dependsOn: [] }] };
+  const failure = stage.kind === 'failed' ? stage.failure : undefined;
+  return { plan, retry: { task: task.id, title: task.title, base: work.base, changeset: work.changeset, failure } };
+}
+
+/** The earlier work, merged into the workspace as the new run found it. Fails where the two are in conflict. */
+export async function beginAgain(repo: Repository, run: string, base: string, retry: Retry): Promise<Result<Rework>> {
+  const ended = retry.failure === undefined ? 'It was ended before its work landed.' : `It failed: ${retry.failure.message}`;
+  const message = `An agent has worked on this task before. ${ended} What it did is in your draft, merged into the workspace as it is now. See what is there, go on from it, and call finish.`;
+  if (retry.changeset === null)
+    return ok({ base, draft: null, message: `An agent has worked on this task before. ${ended} It had changed nothing.` });
+  const merge = await mergeTrees(repo, { base: retry.base, ours: base, theirs: retry.changeset });
+  if (!merge.ok) return merge;
+  if (merge.value.conflicts.length > 0) {
+    const files = merge.value.conflicts.map((conflict) => conflict.path).join(', ');
+    return fail(
+      'input',
+      `What was done for “${retry.title}” does not fit with the workspace any more (${files}).`,
+      'Land its draft and decide the conflict, or discard it and dispatch the work again.',
+    );
+  }
+  const tree = await treeOf(repo, base);
+  if (!tree.ok) return tree;
+  if (merge.value.tree === tree.value) return ok({ base, draft: null, message });
+  const draft = await commitTree(repo, merge.value.tree, [base], `So far: ${retry.title}`);
+  if (!draft.ok) return draft;
+  const kept = await keepDraft(repo, run, retry.task, draft.value);
+  return kept.ok ? ok({ base, draft: draft.value, message }) : kept;
+}
