@@ -222,6 +222,42 @@ describe('weft, afterwards', function () {
     assert.deepEqual(folderState(cwd), { shared: 'file one and two\n' });
   });
 
+  it('holds a task whose agent read what changed meanwhile, where it is to ask, and lands it when it is told to', async () => {
+    const cwd = workspace({ 'api.txt': 'old\n', 'use.txt': 'old\n' });
+    const read = { calls: [{ tool: 'read_file', input: { path: 'api.txt' } }] };
+    const [write, end] = writing({ 'use.txt': 'used\n' });
+    assert.ok(write !== undefined);
+    const model = scenarioFile({ one: [read, { ...write, thinkMs: 2000 }, ...(end === undefined ? [] : [end])] });
+    const child = startWeft(['run', '-', '--model', model, '--on-stale', 'ask', '--json'], { cwd });
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes('Reading api.txt')) child.stdout.emit('weft-read');
+    });
+    // Between its reading and its writing.
+    child.stdout.once('weft-read', () => put(cwd, 'api.txt', 'mine\n'));
+    child.stdin.end(planText({ id: 'one' }));
+    const { code, out } = await ending(child);
+    const { summary } = resultOf(out);
+    assert.ok(summary !== undefined && code === 1);
+    assert.match(out, /"type":"task\.stale","task":"one","files":\[\{"path":"api\.txt","by":null\}\],"held":true/);
+    assert.deepEqual(folderState(cwd), { 'api.txt': 'file mine\n', 'use.txt': 'file old\n' });
+    assert.equal((await weft(['land', summary.run, 'one'], { cwd })).code, 0);
+    assert.deepEqual(folderState(cwd), { 'api.txt': 'file mine\n', 'use.txt': 'file used\n' });
+    assert.match((await weft(['discard', summary.run, 'one'], { cwd })).err, /It has landed: undo it instead\./);
+  });
+
+  it('throws away what was kept, when it is told to', async () => {
+    const cwd = workspace({ shared: 'old\n' });
+    const model = scenarioFile({ one: writing({ shared: 'one\n' }), two: writing({ shared: 'two\n' }) });
+    const ran = await weft(['run', '-', '--model', model, '--json'], { cwd, input: planText({ id: 'one' }, { id: 'two' }) });
+    const { summary, conflicts = [] } = resultOf(ran.out);
+    const task = conflicts[0]?.task ?? '';
+    assert.ok(summary !== undefined && task !== '');
+    const gone = await weft(['discard', summary.run, task], { cwd });
+    assert.deepEqual([gone.code, gone.out], [0, `The draft of “Task ${task}” is discarded.\n`]);
+    assert.equal((await weft(['land', summary.run, task], { cwd })).code, 2);
+    assert.match((await weft(['runs', '--json'], { cwd })).out, /"stages":\{[^}]*"stopped":1/);
+  });
+
   it('prints the schema that plans are held to', async () => {
     const { code, out } = await weft(['schema'], { cwd: temporaryFolder() });
     assert.equal(code, 0);
