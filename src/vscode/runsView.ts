@@ -20,8 +20,11 @@ export function registerRunsView(feed: RunsFeed, clock: Clock): vscode.Disposabl
   let ticking: NodeJS.Timeout | undefined;
   const update = async () => {
     const runs = await feed.runs();
-    const conflicts = runs.reduce((sum, { state }) => sum + stageCounts(state).conflicted, 0);
-    view.badge = conflicts === 0 ? undefined : { value: conflicts, tooltip: `${counted(conflicts, 'conflict')} to decide` };
+    const counts = runs.map(({ state }) => stageCounts(state));
+    const conflicts = counts.reduce((sum, { conflicted }) => sum + conflicted, 0);
+    const open = counts.reduce((sum, { held }) => sum + held, conflicts);
+    const what = open === conflicts ? counted(open, 'conflict') : counted(open, 'task');
+    view.badge = open === 0 ? undefined : { value: open, tooltip: `${what} to decide` };
     const ticks = view.visible && runs.some((run) => run.life === 'running' && !waitsForPerson(run.state));
     if (ticks && ticking === undefined) ticking = setInterval(() => void tree.redraw(), TICK_MS);
     if (!ticks) {

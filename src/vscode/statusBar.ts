@@ -25,21 +25,23 @@ function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
   const live = runs.filter((run) => run.life === 'running');
   const atWork = live.filter((run) => !waitsForPerson(run.state));
   const conflicts = runs.reduce((sum, { state }) => sum + stageCounts(state).conflicted, 0);
-  if (atWork.length === 0 && conflicts === 0) {
+  const held = runs.reduce((sum, { state }) => sum + stageCounts(state).held, 0);
+  const open = conflicts + held;
+  if (atWork.length === 0 && open === 0) {
     item.hide();
     return;
   }
   const landed = live.reduce((sum, { state }) => sum + stageCounts(state).landed, 0);
   const tasks = live.reduce((sum, { state }) => sum + state.tasks.size, 0);
-  const toDecide = counted(conflicts, 'conflict');
+  const toDecide = held === 0 ? counted(conflicts, 'conflict') : counted(open, 'decision');
   const progress = `$(sync~spin) Weft ${landed}/${tasks}`;
   if (atWork.length === 0) item.text = `$(warning) Weft: ${toDecide}`;
-  else item.text = conflicts === 0 ? progress : `${progress} $(warning) ${conflicts}`;
-  item.backgroundColor = conflicts === 0 ? undefined : new vscode.ThemeColor('statusBarItem.warningBackground');
+  else item.text = open === 0 ? progress : `${progress} $(warning) ${open}`;
+  item.backgroundColor = open === 0 ? undefined : new vscode.ThemeColor('statusBarItem.warningBackground');
   const lines = live.map(
     ({ state }) => `${state.start.plan.goal}: ${stageCounts(state).landed} of ${counted(state.tasks.size, 'task')} landed`,
   );
-  if (conflicts > 0) lines.push(`${toDecide} to decide`);
+  if (open > 0) lines.push(held === 0 ? `${toDecide} to decide` : `${counted(open, 'task')} to decide`);
   item.tooltip = lines.join('\n');
   item.accessibilityInformation = { label: `Weft, ${lines.join(', ')}` };
   item.show();
