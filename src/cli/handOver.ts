@@ -36,10 +36,11 @@ export async function exportCommand(
   if (!state.ok) return ended(output, state);
   const made = await exportRun(state.value, repo, wanted, signal);
   if (!made.ok) return ended(output, made);
-  const { name, tip, commits, leftOut } = made.value;
+  const { name, tip, commits, leftOut, ignored } = made.value;
   for (const title of commits) output.say(`  ${title}`);
   if (leftOut.length > 0) output.say(`Left out, being in repositories of their own: ${leftOut.join(', ')}`);
+  if (ignored.length > 0) output.say(`Left out, being ignored by git: ${ignored.join(', ')}`);
   output.say(`The branch ${name} has ${count(commits.length, 'commit')} of this run. Nothing else was changed, and nothing was pushed.`);
-  output.result({ exitCode: 0, branch: name, commit: tip, commits, leftOut });
+  output.result({ exitCode: 0, branch: name, commit: tip, commits, leftOut, ignored });
   return 0;
 }

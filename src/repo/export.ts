@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../domain/failure';
 import { type Author, gitText, plumb, plumbText } from './git';
 import { nestedParts } from './parts';
 import type { Repository } from './repository';
-import { diffTrees, listTree, mergeTrees, treeOf, withFolders } from './trees';
+import { diffTrees, listTree, lookUp, mergeTrees, treeOf, withFolders, withPuts } from './trees';
 
 /** One change, as a commit of the branch: all that differs between two commits of a chain. */
 export interface Exported {
@@ -24,6 +24,8 @@ export interface Branch {
   readonly commits: readonly string[];
   /** Files of repositories inside the workspace, whose changes no branch of this one can have. */
   readonly leftOut: readonly string[];
+  /** Files that git ignores, and that nobody committed: what the person keeps out of git (secrets, mostly) goes into no branch. */
+  readonly ignored: readonly string[];
 }
 
 /** The commit that is checked out; undefined where there is none yet, or where the person has no git repository. */
@@ -61,6 +63,10 @@ export async function exportBranch(
   if (!begin.ok) return begin;
   const apart = await ownRepositories(repo, begin.value);
   if (!apart.ok) return apart;
+  const out = await outOfGit(repo, { begin: begin.value, changes, apart: apart.value });
+  if (!out.ok) return out;
+  const { ignored } = out.value;
+  const bare = (treeish: string) => without(repo, treeish, { folders: apart.value, files: ignored });
   const leftOut = new Set<string>();
   let tip = from;
   let tree = begin.value;
@@ -72,9 +78,9 @@ export async function exportBranch(
     // Where the branch begins, such a folder is a link at most, which differs from all of its files.
     const isApart = (path: string) => base !== null && apart.value.some((folder) => path.startsWith(`${folder}/`));
     for (const { path } of changed.value) if (isApart(path)) leftOut.add(path);
-    const was = await without(repo, base ?? begin.value, apart.value);
+    const was = await bare(base ?? begin.value);
     if (!was.ok) return was;
-    const to = await without(repo, theirs, apart.value);
+    const to = await bare(theirs);
     if (!to.ok) return to;
     const merge = await mergeTrees(repo, { base: was.value, ours: tree, theirs: to.value });
     if (!merge.ok) return merge;
@@ -95,7 +101,29 @@ export async function exportBranch(
   }
   // The zero id: only if there is no such branch by now.
   const written = await plumbText(repo, ['update-ref', '-m', 'weft: created from a run', `refs/heads/${name}`, tip, repo.zero]);
-  return written.ok ? ok({ name, tip, commits, leftOut: [...leftOut].sort() }) : written;
+  return written.ok ? ok({ name, tip, commits, leftOut: [...leftOut].sort(), ignored }) : written;
+}
+
+/** Of all that changed, the files that git ignores and that the branch does not begin with. */
+async function outOfGit(
+  repo: Repository,
+  { begin, changes, apart }: { begin: string; changes: readonly Exported[]; apart: readonly string[] },
+): Promise<Result<{ ignored: string[] }>> {
+  const paths = new Set<string>();
+  for (const { base, theirs } of changes) {
+    const changed = await diffTrees(repo, base ?? begin, theirs);
+    if (!changed.ok) return changed;
+    for (const { path } of changed.value) if (!apart.some((folder) => path.startsWith(`${folder}/`))) paths.add(path);
+  }
+  if (paths.size === 0) return ok({ ignored: [] });
+  // The one command that takes paths, and refuses to take them literally; `./` keeps one from beginning with `:(`.
+  const stdin = [...paths].map((path) => `./${path}`).join('\0');
+  const said = await plumb(repo, ['check-ignore', '-z', '--stdin'], { stdin, answers: [1], magic: true });
+  if (!said.ok) return said;
+  const rows = said.value.out.toString().split('\0');
+  const ignored = rows.filter((row) => row !== '').map((row) => row.slice(2));
+  const committed = await lookUp(repo, begin, ignored);
+  return committed.ok ? ok({ ignored: ignored.filter((path) => !committed.value.has(path)).sort() }) : committed;
 }
 
 async function checkName(repo: Repository, name: string): Promise<Result<void>> {
@@ -157,7 +185,14 @@ async function ownRepositories(repo: Repository, tree: string): Promise<Result<s
   return ok([...new Set([...links, ...nested.value.map(({ path }) => path)])]);
 }
 
-async function without(repo: Repository, treeish: string, folders: readonly string[]): Promise<Result<string>> {
+interface Dropped {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+}
+
+async function without(repo: Repository, treeish: string, { folders, files }: Dropped): Promise<Result<string>> {
   const tree = await treeOf(repo, treeish);
-  return tree.ok && folders.length > 0 ? withFolders(repo, tree.value, new Map(folders.map((folder) => [folder, undefined]))) : tree;
+  if (!tree.ok) return tree;
+  const parted = folders.length > 0 ? await withFolders(repo, tree.value, new Map(folders.map((folder) => [folder, undefined]))) : tree;
+  return parted.ok ? withPuts(repo, parted.value, new Map(files.map((file) => [file, null]))) : parted;
 }

@@ -44,8 +44,11 @@ async function createBranch(sessions: Sessions, row: unknown): Promise<Result<vo
   const wanted = { branch: branch.trim(), withEdits: edits.withEdits };
   const made = await withProgress(`Weft: creating ${branch}`, (signal) => exportRun(view.state, view.session.repo, wanted, signal));
   if (!made.ok) return made;
-  const { name, commits, leftOut } = made.value;
-  const also = leftOut.length === 0 ? '' : ` Left out, being in repositories of their own: ${leftOut.join(', ')}.`;
+  const { name, commits, leftOut, ignored } = made.value;
+  const also = [
+    ...(leftOut.length === 0 ? [] : [` Left out, being in repositories of their own: ${leftOut.join(', ')}.`]),
+    ...(ignored.length === 0 ? [] : [` Left out, being ignored by git: ${ignored.join(', ')}.`]),
+  ].join('');
   void notify('information', `Weft: The branch ${name} has ${counted(commits.length, 'commit')} of this run.${also}`);
   return ok();
 }

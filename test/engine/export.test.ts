@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { NO_INCLUDE } from '../../src/domain/include';
 import { exportRun } from '../../src/engine/export';
 import { landPortsOf } from '../../src/engine/landing';
 import { reverse } from '../../src/engine/undo';
+import { openRepository } from '../../src/repo/repository';
 import { finished, finishedIn, lines } from '../support/finished';
 import { failed, NEVER, valued } from '../support/result';
 import type { Rig } from '../support/run';
@@ -112,10 +114,32 @@ describe('a branch from a run', () => {
     put(box.root, 'x', 'mine\n');
     const run = await finishedIn(box, { a: { 'inner/y': 'Y\n', z: 'Z\n' }, b: { 'inner/new': 'new\n' } });
     const branch = valued(await handOn(run, 'outer'));
-    assert.deepEqual(branch, { name: 'outer', tip: branch.tip, commits: ['Task a'], leftOut: ['inner/new', 'inner/y'] });
+    assert.deepEqual(branch, { name: 'outer', tip: branch.tip, commits: ['Task a'], leftOut: ['inner/new', 'inner/y'], ignored: [] });
     assert.deepEqual(treeState(box.repo, 'outer'), { inner: 'repository ', x: 'file x\n', z: 'file Z\n' });
     valued(await handOn(run, 'mine', true));
     assert.deepEqual(treeState(box.repo, 'mine'), { inner: 'repository ', x: 'file mine\n', z: 'file Z\n' });
+  });
+
+  it('leaves out, and names, what git ignores: a branch is made to be pushed, and secrets are not', async () => {
+    const { root } = await sandbox({ '.gitignore': '.env\nkept\n*.log\n', x: 'x\n' });
+    known(root);
+    put(root, 'kept', 'k\n');
+    git(root, 'add', '--force', 'kept');
+    git(root, 'commit', '--quiet', '--message', 'Ignored, and committed');
+    put(root, '.env', 'KEY=1\n');
+    const repo = valued(await openRepository(root, () => ({ ...NO_INCLUDE, globs: ['.env'] })));
+    const run = await finishedIn({ root, repo }, { a: { '.env': 'KEY=2\n', kept: 'K\n', 'out.log': 'log\n', z: 'Z\n' } });
+    for (const withEdits of [false, true]) {
+      const branch = valued(await handOn(run, `edits-${withEdits}`, withEdits));
+      assert.deepEqual([branch.commits, branch.ignored], [['Task a'], ['.env', 'out.log']]);
+      assert.deepEqual(treeState(repo, branch.tip), {
+        '.gitignore': 'file .env\nkept\n*.log\n',
+        kept: 'file K\n',
+        x: 'file x\n',
+        z: 'file Z\n',
+      });
+    }
+    await repo.objects.dispose();
   });
 
   it('is refused where it cannot be made, and makes none', async () => {
