@@ -6,6 +6,8 @@ import { ok } from '../../src/domain/failure';
 import type { Checker } from '../../src/engine/check';
 import { landPortsOf } from '../../src/engine/landing';
 import { undoTask } from '../../src/engine/undo';
+import { rollBack } from '../../src/repo/rollback';
+import { takeSnapshot } from '../../src/repo/snapshot';
 import { listTree } from '../../src/repo/trees';
 import { NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
@@ -244,6 +246,22 @@ describe('while a check runs', () => {
     again.answer(true);
     valued(await run.ended);
     assert.deepEqual([text(run, 'a.txt'), text(run, 'c.txt')], ['A\n', 'c\n']);
+  });
+
+  it('the person rolls other files back: it is checked again', async () => {
+    const run = await gatedRig({ a: [] });
+    const snapshot = valued(await takeSnapshot(run.repo, run.workspace, { label: 'Before', clock: run.clock }, NEVER));
+    put(run.root, 'b.txt', 'later\n');
+    await (await run.agents.agent('a')).finish({ 'a.txt': 'A\n' });
+    const asked = await run.gate.nth(1);
+    assert.equal(asked.files['b.txt'], 'later\n');
+    valued(await rollBack(run.repo, run.workspace, { snapshot, clock: run.clock }, NEVER));
+    asked.answer(true);
+    const again = await run.gate.nth(2);
+    assert.deepEqual(again.files, { 'a.txt': 'A\n', 'b.txt': 'b\n', 'c.txt': 'c\n' });
+    again.answer(true);
+    valued(await run.ended);
+    assert.equal(text(run, 'a.txt'), 'A\n');
   });
 
   it('the run is stopped: the check is called off, and nothing lands', async () => {
