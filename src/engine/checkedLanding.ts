@@ -16,6 +16,8 @@ import type { Rework } from './stale';
 
 /** How often a batch is checked again because the workspace moved under it, before that is a failure. */
 const ROUNDS = 5;
+/** From this round on, the run lands nothing else while the check runs. */
+const INSISTING = 3;
 /** Most characters of a check's output that a failure quotes. */
 const QUOTED = 600;
 
@@ -25,6 +27,8 @@ export interface CheckedPorts {
   readonly check: Checker;
   /** Sends a task back to its agent. */
   readonly sendBack: (task: TaskId, rework: Rework) => void;
+  /** Is told that nothing else of the run should land until the batch has: it was overtaken too often. */
+  readonly insist: () => void;
   /** Is told which task is being written to the workspace: that one cannot be stopped any more. */
   readonly writing: (task: TaskId | undefined) => void;
 }
@@ -62,6 +66,7 @@ export async function landChecked(ports: CheckedPorts, tasks: readonly TaskId[],
     const done = await checkAndLand(batch, wanted);
     if (done.ok) return;
     if (done.failure.kind === 'cancelled') return;
+    if (round + 1 >= INSISTING) batch.insist();
     if (done.failure.kind === 'moved' && round < ROUNDS) continue;
     for (const task of stillDone(ports.record, wanted.map(idOf))) failTask(ports.record, task, done.failure);
     return;

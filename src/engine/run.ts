@@ -86,6 +86,8 @@ export class LiveRun {
   /** Those of the batch that is checked now; among them the one that is judged or written, and cannot be stopped. */
   private checking: ReadonlySet<TaskId> = new Set();
   private writing: TaskId | undefined;
+  /** One of the batch, when nothing else is to land before it. */
+  private first: TaskId | undefined;
   /** Calls off the check that runs. */
   private batch = new AbortController();
   /** Calls off what is under way for a task: preparing its draft, or its agent. */
@@ -123,7 +125,7 @@ export class LiveRun {
     });
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
-      const busy = { starting: this.starting, landing: this.landing, checking: this.checking };
+      const busy = { starting: this.starting, landing: this.landing ?? this.first, checking: this.checking };
       this.attempt(() => this.perform(decide(this.record.state, this.request.limits, busy)));
       await this.next();
     }
@@ -294,6 +296,9 @@ export class LiveRun {
         land: this.landPorts(),
         check: this.ports.check,
         sendBack: (task: TaskId, rework: Rework) => this.sendBack(task, 'check', rework),
+        insist: () => {
+          [this.first] = fresh;
+        },
         writing: (task: TaskId | undefined) => {
           this.writing = task;
         },
@@ -302,6 +307,7 @@ export class LiveRun {
     } finally {
       this.checking = new Set();
       this.writing = undefined;
+      this.first = undefined;
       this.stir();
     }
   }

@@ -10,7 +10,7 @@ import { rollBack } from '../../src/repo/rollback';
 import { takeSnapshot } from '../../src/repo/snapshot';
 import { listTree } from '../../src/repo/trees';
 import { NEVER, valued } from '../support/result';
-import { type Rig, rig } from '../support/run';
+import { planOf, type Rig, rig } from '../support/run';
 import { put, type Sandbox } from '../support/sandbox';
 
 /** Fails where the numbers in the files of `n/` add up to more than ten. */
@@ -246,6 +246,28 @@ describe('while a check runs', () => {
     again.answer(true);
     valued(await run.ended);
     assert.deepEqual([text(run, 'a.txt'), text(run, 'c.txt')], ['A\n', 'c\n']);
+  });
+
+  it('others of the run land twice before it, and then wait: it is not overtaken for ever', async () => {
+    const all = planOf({ a: [], b: [], c: [], d: [] });
+    const tasks = all.tasks.map((task) => (task.id === 'a' ? { ...task, check: 'own check' } : task));
+    const run = await gatedRig({ a: [], b: [], c: [], d: [] }, { tasks });
+    await (await run.agents.agent('a')).finish({ 'a.txt': 'A\n' });
+    for (const [round, id] of ['b', 'c'].entries()) {
+      const asked = await run.gate.nth(round + 1);
+      await (await run.agents.agent(id)).finish({ [`${id}.txt`]: 'new\n' });
+      await run.reaches(id, 'landed');
+      asked.answer(true);
+    }
+    const third = await run.gate.nth(3);
+    const landed: string[] = [];
+    run.run.record.listen((event) => {
+      if (event.type === 'task.landed') landed.push(event.task);
+    });
+    await (await run.agents.agent('d')).finish({ 'd.txt': 'new\n' });
+    third.answer(true);
+    valued(await run.ended);
+    assert.deepEqual([landed, run.gate.asked.length], [['a', 'd'], 3]);
   });
 
   it('the person rolls other files back: it is checked again', async () => {
