@@ -10,6 +10,7 @@ import { headOf } from '../repo/export';
 import { beginChain, chainNow, type LandPorts } from '../repo/land';
 import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot';
+import { Batch } from './batch';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
 import { beginAgain, type Retry } from './kept';
@@ -83,13 +84,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
 export class LiveRun {
   private readonly starting = new Set<TaskId>();
   private landing: TaskId | undefined;
-  /** Those of the batch that is checked now; among them the one that is judged or written, and cannot be stopped. */
-  private checking: ReadonlySet<TaskId> = new Set();
-  private writing: TaskId | undefined;
-  /** One of the batch, when nothing else is to land before it. */
-  private first: TaskId | undefined;
-  /** Calls off the check that runs. */
-  private batch = new AbortController();
+  private readonly batch = new Batch();
   /** Calls off what is under way for a task: preparing its draft, or its agent. */
   private readonly agents = new Map<TaskId, AbortController>();
   /** Calls off landings that have not begun to write, when the run is stopped. */
@@ -125,7 +120,7 @@ export class LiveRun {
     });
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
-      const busy = { starting: this.starting, landing: this.landing ?? this.first, checking: this.checking };
+      const busy = { starting: this.starting, landing: this.landing ?? this.batch.first, checking: this.batch.tasks };
       this.attempt(() => this.perform(decide(this.record.state, this.request.limits, busy)));
       await this.next();
     }
@@ -146,7 +141,7 @@ export class LiveRun {
     if (this.record.state.phase !== 'running') return;
     this.record.emit({ type: 'run.stopping' });
     this.whole.abort();
-    this.batch.abort();
+    this.batch.callOff();
     for (const agent of this.agents.values()) agent.abort();
   }
 
@@ -157,14 +152,8 @@ export class LiveRun {
     else if (this.canStop(task)) {
       const draft = this.record.state.tasks.get(task)?.work.changeset ?? null;
       this.record.emit({ type: 'task.stopped', task, draft });
-      this.callOffCheck();
+      this.batch.callOffIfIdle(this.record.state);
     }
-  }
-
-  /** A check that nothing waits for any more is a waste of time. */
-  private callOffCheck(): void {
-    const { tasks } = this.record.state;
-    if (![...this.checking].some((id) => tasks.get(id)?.stage.kind === 'done')) this.batch.abort();
   }
 
   /** Has the agent of a task that is held go on from the workspace as it is now. Fails where its work is in conflict with it. */
@@ -184,7 +173,7 @@ export class LiveRun {
   /** Whether nothing is under way for a task, but something could be: it waits to start, to be checked, or to land. */
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
-    return kind === 'waiting' || (kind === 'done' && this.landing !== task && this.writing !== task);
+    return kind === 'waiting' || (kind === 'done' && this.landing !== task && this.batch.writing !== task);
   }
 
   private perform(decisions: readonly Decision[]): void {
@@ -202,9 +191,7 @@ export class LiveRun {
           this.run(this.land(decision.task));
           break;
         case 'check':
-          this.checking = new Set(decision.tasks);
-          this.batch = new AbortController();
-          this.run(this.checkAndLand(decision.tasks, this.batch.signal));
+          this.run(this.checkAndLand(decision.tasks, this.batch.begin(decision.tasks)));
           break;
         case 'doom':
           this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
@@ -287,27 +274,25 @@ export class LiveRun {
     try {
       const fresh: TaskId[] = [];
       for (const task of tasks) {
-        this.writing = task;
+        this.batch.writing = task;
         if (await this.premiseHolds(task)) fresh.push(task);
       }
-      this.writing = undefined;
+      this.batch.writing = undefined;
       const ports = {
         record: this.record,
         land: this.landPorts(),
         check: this.ports.check,
         sendBack: (task: TaskId, rework: Rework) => this.sendBack(task, 'check', rework),
         insist: () => {
-          [this.first] = fresh;
+          [this.batch.first] = fresh;
         },
         writing: (task: TaskId | undefined) => {
-          this.writing = task;
+          this.batch.writing = task;
         },
       };
       await landChecked(ports, fresh, signal);
     } finally {
-      this.checking = new Set();
-      this.writing = undefined;
-      this.first = undefined;
+      this.batch.end();
       this.stir();
     }
   }
@@ -367,7 +352,7 @@ export class LiveRun {
       'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.',
     ).failure;
     this.whole.abort();
-    this.batch.abort();
+    this.batch.callOff();
     this.stir();
   }
 
