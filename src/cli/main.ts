@@ -74,7 +74,7 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
   // Nobody reads any more (a pager was closed): that is an interruption, and no crash in the middle of a landing.
   const unread = () => interruption.abort();
   process.stdout.on('error', unread);
-  const workspace = diskWorkspace(repo.root, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
+  const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
   const keeping = keepingOf(settings.value);
   const ports = { repo, workspace, output: out, keeping, signal: interruption.signal };
   try {

@@ -1,12 +1,12 @@
 /** The workspace where no editor is: files on disk, nothing unsaved. */
 import { fail, ok, type Result } from '../domain/failure';
-import { checkNoLink, checkNotReadOnly, readContent, removeFile, writeContent } from './files';
+import { checkNoLink, checkNotReadOnly, type Place, readContent, removeFile, writeContent } from './files';
 import type { Root } from './root';
 import type { Content, FileEdit, Unsaved, Untitled, Workspace } from './workspace';
 
 /** `keepUnsaved` is given the unsaved text of a snapshot that is restored where there is no editor to show it in. */
 export function diskWorkspace(
-  root: Root,
+  place: Place,
   keepUnsaved: (texts: readonly Unsaved[], untitled: readonly Untitled[]) => Promise<Result<void>>,
 ): Workspace {
   return {
@@ -14,12 +14,12 @@ export function diskWorkspace(
     untitled: async () => [],
     recall: async () => undefined,
     calm: async () => undefined,
-    apply: (edits) => applyToDisk(root, edits),
+    apply: (edits) => applyToDisk(place, edits),
     restore: async (files, untitled) => {
       for (const file of deletionsFirst(files, (one) => one.disk)) {
-        const clear = await checkNoLink(root, file.path);
+        const clear = await checkNoLink(place.root, file.path);
         if (!clear.ok) return clear;
-        const done = await put(root, file.path, file.disk);
+        const done = await put(place, file.path, file.disk);
         if (!done.ok) return done;
       }
       const texts = files.flatMap((file) => (file.unsaved === null ? [] : [{ path: file.path, bytes: file.unsaved }]));
@@ -29,19 +29,19 @@ export function diskWorkspace(
 }
 
 /** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
-async function applyToDisk(root: Root, edits: readonly FileEdit[]): Promise<Result<void>> {
+async function applyToDisk(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
   for (const edit of edits) {
-    const fit = await expect(root, edit);
+    const fit = await expect(place.root, edit);
     if (!fit.ok) return fit;
   }
   const done: FileEdit[] = [];
   for (const edit of deletionsFirst(edits, (one) => one.after)) {
     done.push(edit);
-    const written = await put(root, edit.path, edit.after);
+    const written = await put(place, edit.path, edit.after);
     if (written.ok) continue;
     // The write that failed may have left half a file, which is neither before nor after.
-    await put(root, edit.path, edit.before);
-    const back = await putBack(root, done.reverse());
+    await put(place, edit.path, edit.before);
+    const back = await putBack(place, done.reverse());
     return back.ok
       ? written
       : fail(
@@ -59,12 +59,12 @@ export function deletionsFirst<T>(files: readonly T[], after: (file: T) => Conte
 }
 
 /** Undoes edits of files; one that somebody changed meanwhile is left as it is. */
-export async function putBack(root: Root, edits: readonly FileEdit[]): Promise<Result<void>> {
+export async function putBack(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
   for (const edit of edits) {
-    const now = await readContent(root, edit.path);
+    const now = await readContent(place.root, edit.path);
     if (!now.ok) return now;
     if (now.value === 'folder' || !sameContent(now.value, edit.after)) continue;
-    const back = await put(root, edit.path, edit.before);
+    const back = await put(place, edit.path, edit.before);
     if (!back.ok) return back;
   }
   return ok();
@@ -89,6 +89,6 @@ export function sameContent(a: Content | null, b: Content | null): boolean {
   return modes && a.bytes.equals(b.bytes);
 }
 
-function put(root: Root, path: string, content: Content | null): Promise<Result<void>> {
-  return content === null ? removeFile(root, path) : writeContent(root, path, content);
+function put(place: Place, path: string, content: Content | null): Promise<Result<void>> {
+  return content === null ? removeFile(place.root, path) : writeContent(place, path, content);
 }

@@ -74,30 +74,35 @@ function unreadable(path: string, thrown: unknown) {
   return fail('file', `${path} cannot be read: ${thrownText(thrown)}.`, 'Make it readable, then try again.');
 }
 
+/** A folder, and another one outside of what git and watchers see of it, where files are until they are whole; best on the same disk. */
+export interface Place {
+  readonly root: Root;
+  readonly stateDir: string;
+}
+
 /**
  * Makes a path hold this, whole or not at all: no reader, and no crash, ever sees half a file. An existing file keeps its owner and
  * its mode, but for the executable bit; one with several names, or that cannot be replaced, is written where it is.
  */
-export async function writeContent(root: Root, path: string, content: Content): Promise<Result<void>> {
-  const at = locate(root, path);
-  if (at === undefined) return nowhere(root, path);
+export async function writeContent(place: Place, path: string, content: Content): Promise<Result<void>> {
+  const at = locate(place.root, path);
+  if (at === undefined) return nowhere(place.root, path);
   const file = join(at.top, at.inside);
   try {
     await mkdir(dirname(file), { recursive: true });
     await removeEmptyFolders(file);
     const old = await ifThere(lstat(file));
     if (content.mode === '120000') {
-      await symlink(content.bytes.toString(), await freshUnfinished(file));
-      await rename(unfinished(file), file);
+      await moveIn(place, file, (whole) => symlink(content.bytes.toString(), whole));
       return ok();
     }
-    const isFile = old?.isFile() === true;
-    if (isFile && (old.nlink > 1 || !(await replace(file, content.bytes, withExecutable(old.mode & 0o7777, content.mode), old)))) {
-      await writeFile(file, content.bytes);
-      return await setMode(root, path, content.mode);
+    if (old?.isFile() !== true) {
+      await moveIn(place, file, (whole) => makeNew(whole, file, content));
+      return ok();
     }
-    if (!isFile) await replace(file, content.bytes, content.mode === '100755' ? 0o777 & ~process.umask() : undefined);
-    return ok();
+    if (old.nlink === 1 && (await replace(place, file, content, old))) return ok();
+    await writeFile(file, content.bytes);
+    return await setMode(place.root, path, content.mode);
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTEMPTY') {
       return fail(
@@ -110,37 +115,54 @@ export async function writeContent(root: Root, path: string, content: Content): 
   }
 }
 
-/** Writes beside a file, and moves that into its place. Resolves to false where what is there cannot be replaced, only written into. */
-async function replace(file: string, bytes: Buffer, mode?: number, old?: Stats): Promise<boolean> {
-  const whole = unfinished(file);
-  try {
-    await writeFile(await freshUnfinished(file), bytes, { flag: 'wx' });
-    if (mode !== undefined) await chmod(whole, mode);
-    const made = old === undefined ? undefined : await lstat(whole);
-    if (old !== undefined && (made?.uid !== old.uid || made.gid !== old.gid)) {
-      await chown(whole, old.uid, old.gid);
-      // A change of owner takes some bits away.
-      if (mode !== undefined) await chmod(whole, mode);
+/** Has something made beside the folder, and moves it into its place; where that is on another disk, it is made next to it. */
+async function moveIn(place: Place, file: string, make: (whole: string) => Promise<unknown>): Promise<void> {
+  const outside = join(place.stateDir, 'unfinished');
+  for (const whole of [outside, unfinished(file)]) {
+    try {
+      await rm(whole, { force: true });
+      await make(whole);
+      await rename(whole, file);
+      return;
+    } catch (thrown) {
+      await rm(whole, { force: true });
+      if (whole !== outside || !hasCode(thrown, 'EXDEV')) throw thrown;
     }
-    await rename(whole, file);
+  }
+}
+
+async function makeNew(whole: string, file: string, content: Content): Promise<void> {
+  await writeFile(whole, content.bytes, { flag: 'wx', mode: content.mode === '100755' ? 0o777 : 0o666 });
+  const folder = await lstat(dirname(file));
+  // As if it had been made there.
+  if (process.platform !== 'win32' && (folder.mode & 0o2000) !== 0) await chown(whole, (await lstat(whole)).uid, folder.gid);
+}
+
+/** Resolves to false where the file cannot be replaced, only written into: in a folder that is not ours, say, or given to a container. */
+async function replace(place: Place, file: string, content: Content, old: Stats): Promise<boolean> {
+  const bits = withExecutable(old.mode & 0o7777, content.mode);
+  try {
+    await moveIn(place, file, async (whole) => {
+      await writeFile(whole, content.bytes, { flag: 'wx', mode: 0o600 });
+      const made = await lstat(whole);
+      if (made.uid !== old.uid || made.gid !== old.gid) await chown(whole, old.uid, old.gid);
+      // After the owner, whose change takes some bits away.
+      await chmod(whole, bits);
+    });
     return true;
   } catch (thrown) {
-    await rm(whole, { force: true });
-    // Another's file, one in a folder that is not ours, one that a container was given or that Windows holds open.
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    if (old !== undefined && (code === 'EPERM' || code === 'EACCES' || code === 'EBUSY' || code === 'EXDEV')) return false;
+    if (hasCode(thrown, 'EPERM', 'EACCES', 'EBUSY', 'EROFS')) return false;
     throw thrown;
   }
 }
 
-/** Where a file is written until it is whole. The same every time, so that what a crash left is found; landings go one at a time. */
-function unfinished(file: string): string {
-  return join(dirname(file), `.${createHash('sha256').update(basename(file)).digest('hex').slice(0, 16)}.weft`);
+function hasCode(thrown: unknown, ...codes: string[]): boolean {
+  return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
 }
 
-async function freshUnfinished(file: string): Promise<string> {
-  await rm(unfinished(file), { force: true });
-  return unfinished(file);
+/** Where a file is made next to its place. The same every time, so that what a crash left is found; landings go one at a time. */
+function unfinished(file: string): string {
+  return join(dirname(file), `.${createHash('sha256').update(basename(file)).digest('hex').slice(0, 16)}.weft`);
 }
 
 /** Takes away what a process that died while it wrote a path left beside it. */

@@ -184,7 +184,7 @@ async function finish(place: Place, steps: readonly Step[]): Promise<Result<void
   const { root } = place.repo;
   for (const { kind, edit } of steps) {
     if (kind === 'whole' && edit.after !== null && (edit.after.mode === '120000' || edit.before?.mode === '120000')) {
-      const linked = await writeContent(root, edit.path, edit.after);
+      const linked = await writeContent(place.repo, edit.path, edit.after);
       if (!linked.ok) return linked;
     } else if (edit.after === null) {
       await removeEmptyParents(root, edit.path);
@@ -208,7 +208,7 @@ async function finish(place: Place, steps: readonly Step[]): Promise<Result<void
 /** Puts back what a half-done edit changed; what somebody else changed meanwhile is left as it is. */
 async function takeBack(place: Place, steps: readonly Step[]): Promise<Result<void>> {
   const wholes = steps.flatMap((step) => (step.kind === 'whole' ? [step.edit] : []));
-  const disk = await putBack(place.repo.root, wholes);
+  const disk = await putBack(place.repo, wholes);
   if (!disk.ok) return disk;
   for (const step of steps) {
     if (step.kind !== 'document' || step.document.getText() !== step.after) continue;
@@ -254,7 +254,7 @@ async function restoreOne(place: Place, file: FileRestore, document: vscode.Text
   const now = await readContent(root, file.path);
   if (!now.ok) return now;
   if (now.value === 'folder' || !sameContent(now.value, file.disk)) {
-    const written = file.disk === null ? await removeFile(root, file.path) : await writeContent(root, file.path, file.disk);
+    const written = file.disk === null ? await removeFile(root, file.path) : await writeContent(place.repo, file.path, file.disk);
     if (!written.ok) return written;
   }
   const held = document ?? (file.unsaved === null ? undefined : await openOrNew(place, file));

@@ -22,7 +22,7 @@ export async function measureRadar(repo: Repository, base: string): Promise<Row>
   const run = systemClock.id();
   must(await beginChain(repo, run, base));
   let drafts = new Map<string, LiveDraft>();
-  const workspace = diskWorkspace(repo.root, async () => ok());
+  const workspace = diskWorkspace(repo, async () => ok());
   const radar = new Radar({ repo, workspace, run, drafts: () => drafts, told: () => undefined });
   const { sweep } = await inTurns(
     ROUNDS,

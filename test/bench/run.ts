@@ -54,7 +54,7 @@ async function runTasks(folder: string, maxWorkers: number, taskMs: number): Pro
     const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }));
     const ports = {
       repo,
-      workspace: diskWorkspace(folder, async () => ok()),
+      workspace: diskWorkspace(repo, async () => ok()),
       worker: inProcessWorker(repo, model),
       check,
       clock: systemClock,

@@ -63,7 +63,7 @@ async function snapshot(repo: Repository): Promise<Snapshot> {
 }
 
 function workspaceOf(repo: Repository) {
-  return diskWorkspace(repo.top.folder, async () => ok());
+  return diskWorkspace(repo, async () => ok());
 }
 
 async function measureSnapshots(repo: Repository): Promise<Row[]> {

@@ -61,7 +61,7 @@ function saved(root: string): () => void {
 /** What the next process finds, and does. */
 async function afterwards(box: Rig) {
   const repo = await opened(box.root);
-  const workspace = diskWorkspace(repo.root, async () => ok());
+  const workspace = diskWorkspace(repo, async () => ok());
   const ports = { repo, workspace, clock: systemClock, openRecord: () => undefined };
   const settled = valued(await settleLeft(ports, NEVER));
   const stages = () => stagesOf(valued(readState(repo.stateDir, box.run.id)));

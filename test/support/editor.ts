@@ -14,7 +14,8 @@ export interface Editor extends Workspace {
 }
 
 export function editor(root: Root): Editor {
-  const disk = diskWorkspace(root, async () => ok());
+  // The home of the tests is a folder of their own, and outside of every workspace.
+  const disk = diskWorkspace({ root, stateDir: process.env['HOME'] ?? '' }, async () => ok());
   const buffers = new Map<string, string>();
   const self: Editor = {
     buffers,

@@ -13,7 +13,7 @@ import { NEVER, valued } from './result';
 /** `land ROOT RUN TASK`, `undo ROOT RUN TASK`, `rollback ROOT SNAPSHOT` or `snapshot ROOT`. */
 async function main([what, root = '', name = '', task = '']: readonly string[]): Promise<void> {
   const repo = valued(await openRepository(root));
-  const workspace = diskWorkspace(repo.root, async () => ok());
+  const workspace = diskWorkspace(repo, async () => ok());
   if (what === 'snapshot') {
     valued(await takeSnapshot(repo, workspace, { label: 'Test', clock }, NEVER));
   } else if (what === 'rollback') {

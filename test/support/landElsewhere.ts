@@ -20,7 +20,7 @@ const incomingSchema = z.array(
 /** `ROOT INCOMING…` as JSON; exits 0 when all of them have landed. */
 async function main([root = '', json = '']: readonly string[]): Promise<void> {
   const repo = valued(await openRepository(root));
-  const workspace = diskWorkspace(repo.root, async () => ok());
+  const workspace = diskWorkspace(repo, async () => ok());
   for (const incoming of incomingSchema.parse(JSON.parse(json))) {
     const landing = valued(await land({ repo, workspace, titleOf: (task) => task }, incoming, NEVER));
     if (landing.kind !== 'landed') throw new Error(JSON.stringify(landing));

@@ -27,7 +27,7 @@ async function main(): Promise<object> {
   const snapshot = () =>
     takeSnapshot(
       repo,
-      diskWorkspace(root, async () => ok()),
+      diskWorkspace(repo, async () => ok()),
       { label: 'Test', clock: systemClock },
       new AbortController().signal,
     );
