@@ -33,7 +33,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft folders [--remove]                  the folders in which checks run, of all workspaces; --remove deletes those not in use
   weft schema                              the JSON schema of a plan
 
-  --workspace DIR   the folder (default: the current one)
+  --workspace DIR   the folder (default: the current one); given several times, or a .code-workspace file: all of them together
   --json            one event a line, and a last line with the result
   --help, --version
 
@@ -72,7 +72,8 @@ export type Command =
 
 export interface Arguments {
   readonly command: Command;
-  readonly workspace: string;
+  /** Folders, or `.code-workspace` files. */
+  readonly workspaces: readonly string[];
   readonly json: boolean;
 }
 
@@ -87,7 +88,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
   }
   const { values, positionals } = parsed;
   const command = commandOf(positionals, values);
-  return command.ok ? ok({ command: command.value, workspace: values.workspace ?? '.', json: values.json ?? false }) : command;
+  return command.ok ? ok({ command: command.value, workspaces: values.workspace ?? ['.'], json: values.json ?? false }) : command;
 }
 
 function parse(argv: readonly string[]) {
@@ -96,7 +97,7 @@ function parse(argv: readonly string[]) {
     allowPositionals: true,
     options: {
       goal: { type: 'string' },
-      workspace: { type: 'string' },
+      workspace: { type: 'string', multiple: true },
       'max-workers': { type: 'string' },
       model: { type: 'string' },
       'on-stale': { type: 'string' },

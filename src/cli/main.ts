@@ -9,7 +9,8 @@ import { planSchema } from '../domain/plan';
 import { includeOf, keepingOf } from '../domain/snapshotSettings';
 import { settledText, settleLeft } from '../engine/recovery';
 import { diskWorkspace } from '../repo/diskWorkspace';
-import { openRepository, type Repository } from '../repo/repository';
+import type { Repository } from '../repo/repository';
+import { openWorkspace } from '../repo/spanning';
 import type { Unsaved, Untitled } from '../repo/workspace';
 import { type Arguments, parseArguments, USAGE } from './arguments';
 import { foldersCommand } from './folders';
@@ -17,9 +18,9 @@ import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
-import { folderSettings } from './settings';
 import { compareCommand, deleteCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { hunksCommand, reverseCommand } from './undo';
+import { workspaceFolders } from './workspaceFolders';
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
@@ -52,16 +53,17 @@ function outputFor(json: boolean): Output {
   );
 }
 
-async function inWorkspace({ command, workspace: folder }: Arguments, out: Output): Promise<number> {
+async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
   const refuse = (failure: Failure) => {
     out.result({ exitCode: 2, failure });
     return 2;
   };
-  const settings = await folderSettings(folder);
-  if (!settings.ok) return refuse(settings.failure);
-  const include = includeOf(settings.value);
+  const named = await workspaceFolders(workspaces);
+  if (!named.ok) return refuse(named.failure);
+  const { folders, setting } = named.value;
+  const include = includeOf(setting);
   const more = command.kind === 'run' ? command.include : [];
-  const opened = await openRepository(folder, () => ({ ...include, globs: [...include.globs, ...more] }));
+  const opened = await openWorkspace(folders, () => ({ ...include, globs: [...include.globs, ...more] }));
   if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
   const interruption = new AbortController();
@@ -75,7 +77,7 @@ async function inWorkspace({ command, workspace: folder }: Arguments, out: Outpu
   const unread = () => interruption.abort();
   process.stdout.on('error', unread);
   const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
-  const keeping = keepingOf(settings.value);
+  const keeping = keepingOf(setting);
   const ports = { repo, workspace, output: out, keeping, signal: interruption.signal };
   try {
     const settled = await settleLeft({ repo, workspace, clock: systemClock, openRecord: () => undefined }, interruption.signal);
