@@ -107,9 +107,11 @@ export function land(
     for (let tries = 0; tries < TRIES; tries++) {
       if (signal.aborted) return cancelled;
       // What moved may be a file that only the merge changes: then all must be looked at.
+      const began = performance.now();
       last = await landOnce(ports, incoming, { signal, all: tries > 0 });
       if (last.ok || last.failure.kind !== 'moved') return last;
-      await ports.workspace.calm();
+      // On a slow machine, it takes longer than the pauses of who types: a pause that is long enough is waited for.
+      await ports.workspace.calm(performance.now() - began);
     }
     return last;
   });

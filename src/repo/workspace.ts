@@ -44,8 +44,11 @@ export interface Workspace {
   untitled(): Promise<Untitled[]>;
   /** Has the editor look whether it kept unsaved text of these files through a crash; {@link unsaved} knows of it afterwards. */
   recall(paths: readonly string[]): Promise<void>;
-  /** Resolves when nobody has typed for a moment, or after some seconds at most: a landing that met typing tries again then. */
-  calm(): Promise<void>;
+  /**
+   * Resolves when nobody has typed for so many milliseconds (or for a moment, which may be longer), or after some seconds at most: a
+   * landing that met typing tries again then.
+   */
+  calm(atLeastMs: number): Promise<void>;
   /**
    * Changes files all together or not at all: after a failure everything is as it was, but for what somebody else changed
    * meanwhile. Text that was unsaved stays unsaved; everything else is on disk.

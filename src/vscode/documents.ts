@@ -6,7 +6,7 @@ import { type Place, pathOf } from './place';
 /** How long an editor may take to read again what was written to disk under it, in milliseconds. */
 const REREAD_MS = 5_000;
 
-/** A pause of this length between two keystrokes is enough to land in, and nobody types for longer than the other without one; in milliseconds. */
+/** A pause of this length between two keystrokes may be enough to land in, and few people type for longer than the other without one; in milliseconds. */
 const CALM_MS = 150;
 const STORM_MS = 8_000;
 
@@ -77,8 +77,9 @@ export async function settled(document: vscode.TextDocument, text: string): Prom
   });
 }
 
-/** Waits until no document of a place has changed for {@link CALM_MS}, {@link STORM_MS} at most. */
-export function calm(place: Place): Promise<void> {
+/** Waits until no document of a place has changed for {@link CALM_MS}, or for longer where that was too short; {@link STORM_MS} at most. */
+export function calm(place: Place, atLeastMs: number): Promise<void> {
+  const pauseMs = Math.max(CALM_MS, atLeastMs);
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(quiet);
@@ -87,11 +88,11 @@ export function calm(place: Place): Promise<void> {
       resolve();
     };
     const late = setTimeout(end, STORM_MS);
-    let quiet = setTimeout(end, CALM_MS);
+    let quiet = setTimeout(end, pauseMs);
     const change = vscode.workspace.onDidChangeTextDocument(({ document }) => {
       if (pathOf(place, document.uri.fsPath) === undefined) return;
       clearTimeout(quiet);
-      quiet = setTimeout(end, CALM_MS);
+      quiet = setTimeout(end, pauseMs);
     });
   });
 }

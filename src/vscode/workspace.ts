@@ -32,7 +32,7 @@ export function vscodeWorkspace(place: Place): Workspace {
     untitled: async () =>
       untitledDocuments().map((document) => ({ name: document.fileName, language: document.languageId, text: document.getText() })),
     recall: (paths) => recall(place, paths),
-    calm: () => calm(place),
+    calm: (atLeastMs) => calm(place, atLeastMs),
     apply: (edits) => apply(place, edits),
     restore: (files, untitled) => restore(place, files, untitled),
   };

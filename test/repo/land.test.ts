@@ -175,8 +175,15 @@ describe('a landing', () => {
     const box = await field({ shared: TEN });
     let moves = 0;
     box.workspace.meanwhile = () => put(box.root, 'shared', TEN.replace('a\n', `person ${++moves}\n`));
-    const failure = failed(await land(box.ports, await box.incoming('one', { shared: `${TEN}agent\n` }), NEVER));
+    const pauses: number[] = [];
+    const workspace = { ...box.workspace, calm: async (atLeastMs: number) => void pauses.push(atLeastMs) };
+    const began = performance.now();
+    const failure = failed(await land({ ...box.ports, workspace }, await box.incoming('one', { shared: `${TEN}agent\n` }), NEVER));
     assert.equal(failure.kind, 'moved');
+    // It waited, each time, for a pause as long as the try had taken.
+    assert.equal(pauses.length, moves);
+    const waited = pauses.reduce((sum, pause) => sum + pause, 0);
+    assert.ok(Math.min(...pauses) > 0 && waited > (performance.now() - began) / 2, `${pauses}`);
     assert.equal(folderState(box.root)['shared'], `file ${TEN.replace('a\n', `person ${moves}\n`)}`);
   });
 
