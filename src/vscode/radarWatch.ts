@@ -1,15 +1,17 @@
 /** Tells the radar of running agents when the person changes what those agents change, too. */
 import * as vscode from 'vscode';
+import { pathOf } from './place';
 import type { Sessions } from './session';
 
 export function registerRadarWatch(sessions: Sessions): vscode.Disposable {
   const touched = async (uri: vscode.Uri) => {
-    const folder = uri.scheme === 'file' ? vscode.workspace.getWorkspaceFolder(uri) : undefined;
-    if (folder === undefined) return;
-    for (const { live } of await sessions.drivenIn(folder)) {
-      const path = uri.path.slice(folder.uri.path.length + 1);
-      const isTheirs = [...live.state.drafts.values()].some((draft) => draft.changes.some((change) => change.path === path));
-      if (isTheirs) live.stir();
+    if (uri.scheme !== 'file') return;
+    for (const { place, live: runs } of await sessions.atWork()) {
+      const path = pathOf(place, uri.fsPath);
+      for (const { live } of runs.values()) {
+        const isTheirs = [...live.state.drafts.values()].some((draft) => draft.changes.some((change) => change.path === path));
+        if (isTheirs) live.stir();
+      }
     }
   };
   // VS Code watches the workspace anyway: this only has it tell.

@@ -140,10 +140,10 @@ export class Sessions implements vscode.Disposable {
     return undefined;
   }
 
-  /** The runs that this window drives in a folder. */
-  async drivenIn(folder: vscode.WorkspaceFolder): Promise<DrivenRun[]> {
-    const session = await this.open.get(folder.uri.toString());
-    return session?.ok === true ? [...session.value.live.values()] : [];
+  /** The sessions in which this window drives a run now. */
+  async atWork(): Promise<Session[]> {
+    const sessions = await Promise.all(this.open.values());
+    return sessions.flatMap((session) => (session.ok && session.value.live.size > 0 ? [session.value] : []));
   }
 
   /** Takes the snapshot and starts the run, which goes on by itself. */

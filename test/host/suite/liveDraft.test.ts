@@ -34,7 +34,7 @@ describe('a draft', () => {
       assert.ok(task !== undefined);
       const before = must(await lookUp(place.repo, task.work.base, ['a.txt'])).get('a.txt') ?? null;
       const change = { path: 'a.txt', before, after: null };
-      const view = { session: { folder: place.folder }, state, life: 'running' };
+      const view = { session: { id: place.id }, state, life: 'running' };
       const opening = happened.tab(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === 'weft-draft');
       await vscode.commands.executeCommand('weft.showChange', { kind: 'file', view, task, change });
       const { input } = await opening;
