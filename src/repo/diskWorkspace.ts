@@ -30,14 +30,16 @@ export function diskWorkspace(
 
 /** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
 async function applyToDisk(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
+  const going = linksGoing(edits);
   for (const edit of edits) {
-    const fit = await expect(place.root, edit);
+    const fit = await expect(place.root, edit, going);
     if (!fit.ok) return fit;
   }
   const done: FileEdit[] = [];
   for (const edit of deletionsFirst(edits, (one) => one.after)) {
     done.push(edit);
-    const written = await put(place, edit.path, edit.after);
+    const clear = await checkNoLink(place.root, edit.path);
+    const written = clear.ok ? await put(place, edit.path, edit.after) : clear;
     if (written.ok) continue;
     // The write that failed may have left half a file, which is neither before nor after.
     await put(place, edit.path, edit.before);
@@ -51,6 +53,11 @@ async function applyToDisk(place: Place, edits: readonly FileEdit[]): Promise<Re
         );
   }
   return ok();
+}
+
+/** The links that edits take away: what comes behind them is in a real folder by then, for deletions are made first. */
+export function linksGoing(edits: readonly FileEdit[]): ReadonlySet<string> {
+  return new Set(edits.filter(({ before, after }) => before?.mode === '120000' && after === null).map(({ path }) => path));
 }
 
 /** Sorted so that a file can become a folder, and a folder a file. */
@@ -71,8 +78,8 @@ export async function putBack(place: Place, edits: readonly FileEdit[]): Promise
 }
 
 /** Fails where a path may not be written, or does not hold what the edit expects there. */
-export async function expect(root: Root, edit: FileEdit): Promise<Result<void>> {
-  const clear = await checkNoLink(root, edit.path);
+export async function expect(root: Root, edit: FileEdit, going?: ReadonlySet<string>): Promise<Result<void>> {
+  const clear = await checkNoLink(root, edit.path, going);
   if (!clear.ok) return clear;
   const writable = await checkNotReadOnly(root, edit.path);
   if (!writable.ok) return writable;

@@ -32,13 +32,15 @@ function fileMode(mode: number): Mode {
   return (mode & 0o100) !== 0 ? '100755' : '100644';
 }
 
-/** Fails where one of the folders above a path is a link: it may lead out of the workspace. */
-export async function checkNoLink(root: Root, path: string): Promise<Result<void>> {
+/** Fails where one of the folders above a path is a link, but for those that are `going`: it may lead out of the workspace. */
+export async function checkNoLink(root: Root, path: string, going: ReadonlySet<string> = new Set()): Promise<Result<void>> {
   const at = locate(root, path);
   if (at === undefined) return nowhere(root, path);
   for (const parent of parentsOf(at.inside)) {
     try {
       if (!(await lstat(join(at.top, parent))).isSymbolicLink()) continue;
+      // Behind a link that is taken away first, there is nothing.
+      if (going.has(path.slice(0, path.length - at.inside.length) + parent)) return ok();
       return fail(
         'file',
         `${path} lies behind the link ${parent}, which may lead out of the workspace.`,

@@ -3,6 +3,7 @@ import type { Change, Conflict, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import { sameContent } from './diskWorkspace';
 import { checkNothingLeft, diskDigest, type Incoming, intend, recordInChain, strike } from './intent';
+import { giveBits, rememberBits } from './permissions';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from './raw';
 import { type Repository, readRef, writeRef } from './repository';
 import { mergeSteps, stepsOf } from './steps';
@@ -160,7 +161,7 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   if (!edits.ok) return edits;
   const intended = await intendLanding(ports, incoming, { before, after, links, edits: edits.value });
   if (!intended.ok) return intended;
-  const applied = await ports.workspace.apply(edits.value);
+  const applied = await applyEdits(repo, ports.workspace, edits.value);
   const verified = applied.ok ? await verify(ports, edits.value, changes.value, after) : applied;
   if (!verified.ok) {
     // What could not be put back stays on record, and is settled before anything else is done.
@@ -173,6 +174,23 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   ports.report?.(landing);
   const struck = await strike(repo);
   return struck.ok ? ok(landing) : struck;
+}
+
+/** {@link Workspace.apply}, with the permission bits of files that come back. */
+export async function applyEdits(repo: Repository, workspace: Workspace, edits: readonly FileEdit[]): Promise<Result<void>> {
+  const going = edits.filter(({ after }) => after === null);
+  const coming = edits.filter(({ before, after }) => before === null && after !== null);
+  const noted = await rememberBits(
+    repo,
+    going.map(({ path }) => path),
+  );
+  if (!noted.ok) return noted;
+  const applied = await workspace.apply(edits);
+  if (!applied.ok) return applied;
+  return giveBits(
+    repo,
+    coming.map(({ path }) => path),
+  );
 }
 
 /** Puts on record what is about to be written. */

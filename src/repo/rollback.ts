@@ -11,6 +11,7 @@ import { checkNothingLeft, intend, strike } from './intent';
 import { isIn, withLeftWhole } from './leftWhole';
 import { asText, oddChanges, restoreOddNames } from './oddNames';
 import { byPart, partFinder } from './parts';
+import { giveBits, rememberBits } from './permissions';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from './raw';
 import type { Repository } from './repository';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
@@ -242,8 +243,21 @@ export async function restoreAll(
   const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
     const files = await restoresOf(repo, { disk: past.disk, texts: texts.value, kept: kept.value, since: snapshot.at }, some);
     if (!files.ok) return files;
+    const noted = await rememberBits(
+      repo,
+      files.value.filter(({ disk }) => disk === null).map(({ path }) => path),
+    );
+    if (!noted.ok) return noted;
+    const missing: string[] = [];
+    for (const { path, disk } of files.value) {
+      const there = await readContent(repo.root, path);
+      if (!there.ok) return there;
+      if (disk !== null && there.value === null) missing.push(path);
+    }
     const done = await workspace.restore(files.value, more);
-    return done.ok ? firstDifference(repo, files.value) : done;
+    if (!done.ok) return done;
+    const given = await giveBits(repo, missing);
+    return given.ok ? firstDifference(repo, files.value) : given;
   };
   // They say how the bytes of all other files lie on disk, so they must be there first.
   const attributes = paths.filter(isAttributes);

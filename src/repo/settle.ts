@@ -9,6 +9,7 @@ import { readContent, removeUnfinished } from './files';
 import { contentOf } from './filters';
 import { plumb } from './git';
 import { diskDigest, type LandingIntent, recordInChain } from './intent';
+import { applyEdits } from './land';
 import { contentsAsTheyWere, isPartOf, keptRaws } from './raw';
 import { type Repository, readRef } from './repository';
 import { buildCommit, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf, withPuts } from './trees';
@@ -186,7 +187,7 @@ async function putBack(site: Site, paths: { whole: readonly string[]; edited: re
   const edits = [...targets.keys()].map((path): FileEdit => {
     return { path, before: truths.get(path)?.content ?? null, after: contents.value.get(path) ?? null };
   });
-  const applied = await workspace.apply(edits);
+  const applied = await applyEdits(repo, workspace, edits);
   return applied.ok ? ok([...targets.keys()]) : applied;
 }
 
