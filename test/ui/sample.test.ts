@@ -62,6 +62,36 @@ describe('the sample, clicked', function () {
     await workbench.screenshot('diff');
   });
 
+  it('undoes a hunk from the diff, brings it back, and shows who wrote what', async () => {
+    const searching = () => /searchTeas/.test(readFileSync(join(folder, 'src', 'catalog.js'), 'utf8'));
+    assert.ok(searching());
+    await workbench.page.getByText('searchTeas').last().click();
+    await workbench.clickEditorAction('Undo Hunk');
+    await workbench.page.getByText(/^Undo hunk \d+ of src\/catalog.js/).waitFor();
+    await workbench.screenshot('undo-hunk-dialog');
+    await workbench.clickDialog('Undo hunk', 'Undo Hunk');
+    await workbench.notification('is undone, and everything else is kept');
+    assert.ok(!searching());
+    await workbench.row('Runs', 'hunk undone');
+    await workbench.screenshot('undo-hunk');
+    await workbench.clickNotification('is undone, and everything else is kept', 'Redo');
+    await workbench.clickDialog('Redo hunk', 'Redo Hunk');
+    await workbench.notification('is redone, and everything else is kept');
+    assert.ok(searching());
+    await workbench.clearNotifications();
+    await workbench.openFile('orders.js');
+    await workbench.runCommand('Weft: Toggle Attribution');
+    // The names beside the lines are drawn by style sheets, and no text of the page.
+    const named = workbench.page.locator('.view-line [class*="TextEditorDecorationType"]');
+    await named.first().waitFor({ state: 'attached' });
+    await workbench.runCommand('Weft: Who Wrote This Line?');
+    await workbench.notification('Line 1: ');
+    await workbench.screenshot('attribution');
+    await workbench.runCommand('Weft: Toggle Attribution');
+    await named.first().waitFor({ state: 'detached' });
+    await workbench.clearNotifications();
+  });
+
   it('undoes one task and keeps the others', async () => {
     await workbench.clickRowAction('Runs', 'Save orders to a file', 'Undo Task');
     await workbench.page.getByText('Undo “Save orders to a file”?').waitFor();
