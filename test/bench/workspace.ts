@@ -12,6 +12,7 @@ import { mergeTrees } from '../../src/repo/trees';
 import { measureRadar, measureSearch } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
 import { measureFolders } from './folders';
+import { measureGrowth, measureIncluded } from './growth';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';
 
@@ -30,6 +31,7 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
   try {
     say('snapshots');
     const snapshots = await measureSnapshots(repo);
+    snapshots.push(await measureGrowth(repo, snapshot));
     say('drafts, merges and landings');
     const base = await snapshot(repo);
     return [
@@ -40,6 +42,8 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
       ...(await measureSearch(repo, base.commit)),
       ...(await measureMerges(repo, base)),
       ...(await measureFolders(repo, await differingTrees(repo, base))),
+      // Last, for it fills the folder with files that are ignored.
+      await measureIncluded(repo, snapshot),
     ];
   } finally {
     await repo.objects.dispose();
