@@ -38,9 +38,9 @@ afterEach(() => {
 export type Given = string | Buffer | { readonly run: string } | { readonly link: string } | null;
 export type Files = Readonly<Record<string, Given>>;
 
-/** A folder that is gone after the test. */
-export function temporaryFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'weft-test-')));
+/** A folder that is gone after the test; `where`: for other users than the one of the tests, whose own folder is closed to them. */
+export function temporaryFolder(where = tmpdir()): string {
+  const folder = realpathSync(mkdtempSync(join(where, 'weft-test-')));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -10,6 +10,13 @@ import { takeSnapshot } from '../../src/repo/snapshot';
 import { listTree } from '../../src/repo/trees';
 
 const root = process.argv[2] ?? '';
+/** Whom root becomes: root may read everything. Only now, since the project may lie where nobody else may look. */
+const nobody = Number(process.argv[3]);
+if (nobody > 0) {
+  process.setgroups?.([]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}
 const git = (...args: string[]) =>
   execFileSync('git', ['-c', 'user.name=Person', '-c', 'user.email=person@localhost', ...args], { cwd: root, encoding: 'utf8' });
 
