@@ -93,11 +93,14 @@ export async function snapshotTarget(sessions: Sessions, row: unknown, title: st
   if (isSnapshotTarget(row)) return row;
   const run = runOf(row);
   const items: { label: string; description: string; target: SnapshotTarget }[] = [];
-  for (const session of await sessions.all()) {
+  const all = await sessions.all();
+  const several = all.length > 1;
+  for (const session of all) {
     const snapshots = await listSnapshots(session.repo);
     for (const snapshot of snapshots.ok ? snapshots.value : []) {
       if (run !== undefined && snapshot.id === run.start.snapshot) return { session, snapshot };
-      items.push({ label: snapshot.label, description: new Date(snapshot.at).toLocaleString(), target: { session, snapshot } });
+      const at = new Date(snapshot.at).toLocaleString();
+      items.push({ label: snapshot.label, description: several ? `${session.name} · ${at}` : at, target: { session, snapshot } });
     }
   }
   return (

@@ -15,7 +15,7 @@ export async function run(): Promise<void> {
     if (message.kind === 'end') failed = message.report.failures.length;
     socket.write(`${JSON.stringify(message)}\n`);
   };
-  const suite = join(__dirname, 'suite');
+  const suite = join(__dirname, process.env.WEFT_TEST_SUITE ?? 'suite');
   const names = readdirSync(suite, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.js'));
   const files = names.map((name) => join(suite, name));
   await runMocha(files, { timeoutSeconds: 100, grep: process.env.WEFT_TEST_GREP }, say);

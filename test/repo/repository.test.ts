@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository, readRef, writeRef } from '../../src/repo/repository';
-import { failed, valued } from '../support/result';
-import { git, opened, sandbox, temporaryFolder } from '../support/sandbox';
+import { rollBack } from '../../src/repo/rollback';
+import { listSnapshots, takeSnapshot } from '../../src/repo/snapshot';
+import { countingClock } from '../support/clock';
+import { editor } from '../support/editor';
+import { dotGitState } from '../support/nested';
+import { failed, NEVER, valued } from '../support/result';
+import { commitAll, folderState, git, opened, put, putAll, sandbox, temporaryFolder, treeState } from '../support/sandbox';
 
 describe('opening a folder', () => {
   it('is the same through a link, and keeps state beside the person’s in .git', async () => {
@@ -32,6 +37,32 @@ describe('opening a folder', () => {
     git(root, 'init', '--quiet', '--object-format=sha256');
     const repo = await opened(root);
     assert.equal(repo.zero.length, 64);
+  });
+
+  it('that has become a repository since goes on with what was there, by the repository’s rules', async () => {
+    const root = temporaryFolder();
+    putAll(root, { 'a.txt': 'a\n', 'node_modules/m.js': 'm\n' });
+    const clock = countingClock();
+    const snapshot = async () => {
+      const repo = await opened(root);
+      return { repo, snapshot: valued(await takeSnapshot(repo, editor(root), { label: 'Test', clock }, NEVER)) };
+    };
+    const before = await snapshot();
+    git(root, 'init', '--quiet', '--template=');
+    putAll(root, { '.gitignore': '*.log\nnode_modules\n', 'b.log': 'l\n' });
+    commitAll(root);
+    const gitDir = dotGitState(join(root, '.git'));
+    const after = await snapshot();
+    assert.equal(after.repo.stateDir, before.repo.stateDir);
+    assert.deepEqual(Object.keys(treeState(after.repo, after.snapshot.commit)), ['.gitignore', 'a.txt']);
+    assert.deepEqual(
+      valued(await listSnapshots(after.repo)).map(({ id }) => id),
+      [after.snapshot.id, before.snapshot.id],
+    );
+    put(root, 'a.txt', 'later\n');
+    valued(await rollBack(after.repo, editor(root), { snapshot: before.snapshot, clock }, NEVER));
+    assert.deepEqual(folderState(root), { 'a.txt': 'file a\n', 'b.log': 'file l\n', 'node_modules/m.js': 'file m\n' });
+    assert.deepEqual(dotGitState(join(root, '.git')), gitDir);
   });
 
   it('in a bare repository works on Weft’s own beside it', async () => {

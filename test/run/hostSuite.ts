@@ -1,6 +1,6 @@
 /** Runs the compiled suite of test/host inside a real extension host: a desktop VS Code's, else the packaged one's. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { findBrowser, openBrowser } from './browser';
 import type { Desktop } from './desktop';
@@ -20,6 +20,8 @@ export interface HostSuite {
   /** The desktop VS Code to use, or how to get the packaged one. */
   host: Desktop | (() => Promise<PackagedHost>);
   grep: string | undefined;
+  /** A window of one folder, or of several, each with tests of its own. */
+  window: 'one folder' | 'several folders';
   print: (line: string) => void;
 }
 
@@ -33,14 +35,16 @@ const workspaceFiles = {
   'src/count.ts': 'export const count = (words: string[]): number => words.length;\n',
 };
 
-export async function runHostSuite({ processes, host, grep, print }: HostSuite): Promise<Report> {
+export async function runHostSuite({ processes, host, grep, window, print }: HostSuite): Promise<Report> {
   const folder = processes.folder('host');
-  const workspace = join(folder, 'workspace');
-  makeRepository(workspace, workspaceFiles);
+  const workspace = window === 'one folder' ? join(folder, 'workspace') : join(folder, 'several.code-workspace');
+  if (window === 'one folder') makeRepository(workspace, workspaceFiles);
+  else makeSeveral(workspace);
   const hearing = openHearing(print, silenceSeconds);
   const listener = await listen(hearing);
   const env: Record<string, string> = { WEFT_TEST_PORT: String(listener.port) };
   if (grep !== undefined) env.WEFT_TEST_GREP = grep;
+  if (window === 'several folders') env.WEFT_TEST_SUITE = 'several';
   try {
     return typeof host === 'function'
       ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
@@ -48,6 +52,17 @@ export async function runHostSuite({ processes, host, grep, print }: HostSuite):
   } finally {
     listener.close();
   }
+}
+
+/** Two repositories and a folder without git, and the file that opens them together. */
+function makeSeveral(file: string): void {
+  const folder = dirname(file);
+  makeRepository(join(folder, 'api'), { 'a.txt': 'one\ntwo\nthree\n' });
+  makeRepository(join(folder, 'web'), { 'b.txt': 'b\n' });
+  mkdirSync(join(folder, 'notes'));
+  writeFileSync(join(folder, 'notes', 'n.md'), 'n\n');
+  const folders = ['web', 'api', 'notes'].map((path) => ({ path }));
+  writeFileSync(file, JSON.stringify({ folders: folders.map((one) => (one.path === 'api' ? { ...one, name: 'The API' } : one)) }));
 }
 
 interface Place {
@@ -89,7 +104,9 @@ async function openPage(browser: Browser, port: number, workspace: string, heari
     ['extensionDevelopmentPath', remote(root)],
     ['extensionTestsPath', remote(suite)],
   ]);
-  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload)}`);
+  await page.goto(
+    `http://127.0.0.1:${port}/?${workspace.endsWith('.code-workspace') ? 'workspace' : 'folder'}=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload)}`,
+  );
   return {
     /** Keeps what a person would have seen, and what the workbench and the server said. */
     async explain(print: (line: string) => void, serverOutput: string): Promise<void> {

@@ -20,7 +20,7 @@ interface Suite {
 }
 
 const usage = `npm test -- [--only SUITE]... [--grep TEXT]
-  --only SUITE   only this one: types, lint and format, layers, unused code, unit, bundles, host, ui
+  --only SUITE   only this one: types, lint and format, layers, unused code, unit, bundles, host, “host, several folders”, ui
   --grep TEXT    only the tests whose title holds this text`;
 
 const print = (line: string): void => {
@@ -45,8 +45,12 @@ function suites(processes: Processes, grep: string | undefined): Suite[] {
       name: 'host',
       run: async () => {
         print(`  host: ${desktop ? `desktop VS Code, ${desktop.executable} (${desktop.from})` : packagedBecause()}`);
-        return await runHostSuite({ processes, host: desktop ?? packagedHost, grep, print });
+        return await runHostSuite({ processes, host: desktop ?? packagedHost, grep, window: 'one folder', print });
       },
+    },
+    {
+      name: 'host, several folders',
+      run: () => runHostSuite({ processes, host: desktop ?? packagedHost, grep, window: 'several folders', print }),
     },
     {
       name: 'ui',
@@ -113,7 +117,7 @@ void runCommand(async (processes, signal) => {
     if (signal.aborted) return 1;
     if (values.only === undefined || values.only.includes(suite.name)) results[suite.name] = await runSuite(suite);
     // The host and the UI suite need the bundles even when only they were asked for.
-    else if (suite.name === bundles.name && values.only.some((name) => name === 'host' || name === 'ui')) await runSuite(suite);
+    else if (suite.name === bundles.name && values.only.some((name) => name.startsWith('host') || name === 'ui')) await runSuite(suite);
   }
   await mkdir(join(root, 'out'), { recursive: true });
   await writeFile(join(root, 'out', 'test-report.json'), `${JSON.stringify(results, null, 2)}\n`);
