@@ -1,4 +1,4 @@
-/** A run, from its first event to its last: decides, does, and reports; one readable loop. */
+/** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
 import type { Conversation } from '../agent/loop';
 import type { Clock } from '../domain/clock';
 import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
@@ -6,18 +6,15 @@ import type { Plan, Task, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
-import { headOf } from '../repo/export';
-import { beginChain, chainNow, type LandPorts } from '../repo/land';
-import { rootText } from '../repo/root';
-import { takeSnapshot } from '../repo/snapshot';
+import { chainNow, type LandPorts } from '../repo/land';
 import { Batch } from './batch';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
-import { beginAgain, type Retry } from './kept';
+import type { Retry } from './kept';
 import { landPortsOf, landTask } from './landing';
 import { Live } from './live';
 import { tellOutcome } from './outcome';
-import { RunRecord } from './record';
+import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
 import { type Decision, decide, type Limits } from './scheduler';
 import { judgePremise, type Rework, reworkOf } from './stale';
@@ -42,43 +39,6 @@ export interface RunPorts {
   readonly clock: Clock;
   /** Told what another process had left half-done in the workspace, and what became of it. */
   readonly onSettled?: (settled: Settled) => void;
-}
-
-/** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
-export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
-  const { repo, workspace, clock } = ports;
-  const run = clock.id();
-  const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
-  if (!snapshot.ok) return snapshot;
-  const head = await headOf(repo);
-  if (!head.ok) return head;
-  const chained = await beginChain(repo, run, snapshot.value.commit);
-  if (!chained.ok) return chained;
-  const again = request.retry === undefined ? ok(undefined) : await beginAgain(repo, run, snapshot.value.commit, request.retry);
-  if (!again.ok) return again;
-  const record = RunRecord.begin(
-    repo.stateDir,
-    {
-      type: 'run.started',
-      version: 1,
-      run,
-      root: rootText(repo.root),
-      plan: request.plan,
-      model: request.model,
-      maxWorkers: request.limits.maxWorkers,
-      snapshot: snapshot.value.id,
-      commit: snapshot.value.commit,
-      ...(head.value === undefined ? {} : { head: head.value }),
-      pid: process.pid,
-      planning: request.planning,
-      ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
-    },
-    clock,
-  );
-  if (!record.ok) return record;
-  const live = new LiveRun(record.value, request, ports);
-  if (request.retry !== undefined && again.value !== undefined) live.goOn(request.retry.task, again.value);
-  return ok(live);
 }
 
 export class LiveRun {

@@ -1,11 +1,11 @@
 /** Drafts that were kept: discarded, and gone on from in a new run. */
 import assert from 'node:assert/strict';
 import { NO_USAGE } from '../../src/domain/usage';
+import { beginRun } from '../../src/engine/begin';
 import { folderChecker } from '../../src/engine/check';
 import { beginAgain, discardDraft, isKept, retryOf } from '../../src/engine/kept';
 import { landPortsOf, landTask } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
-import { beginRun } from '../../src/engine/run';
 import { folderPool } from '../../src/repo/folderPool';
 import { gatedWorker } from '../support/gatedWorker';
 import { failed, NEVER, valued } from '../support/result';

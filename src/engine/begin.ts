@@ -1,0 +1,46 @@
+/** Beginning a run: its snapshot first, then its chain and its record. */
+import { ok, type Result } from '../domain/failure';
+import { headOf } from '../repo/export';
+import { beginChain } from '../repo/land';
+import { rootText } from '../repo/root';
+import { takeSnapshot } from '../repo/snapshot';
+import { beginAgain } from './kept';
+import { RunRecord } from './record';
+import { LiveRun, type RunPorts, type RunRequest } from './run';
+
+/** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
+export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
+  const { repo, workspace, clock } = ports;
+  const run = clock.id();
+  const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
+  if (!snapshot.ok) return snapshot;
+  const head = await headOf(repo);
+  if (!head.ok) return head;
+  const chained = await beginChain(repo, run, snapshot.value.commit);
+  if (!chained.ok) return chained;
+  const again = request.retry === undefined ? ok(undefined) : await beginAgain(repo, run, snapshot.value.commit, request.retry);
+  if (!again.ok) return again;
+  const record = RunRecord.begin(
+    repo.stateDir,
+    {
+      type: 'run.started',
+      version: 1,
+      run,
+      root: rootText(repo.root),
+      plan: request.plan,
+      model: request.model,
+      maxWorkers: request.limits.maxWorkers,
+      snapshot: snapshot.value.id,
+      commit: snapshot.value.commit,
+      ...(head.value === undefined ? {} : { head: head.value }),
+      pid: process.pid,
+      planning: request.planning,
+      ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
+    },
+    clock,
+  );
+  if (!record.ok) return record;
+  const live = new LiveRun(record.value, request, ports);
+  if (request.retry !== undefined && again.value !== undefined) live.goOn(request.retry.task, again.value);
+  return ok(live);
+}
