@@ -102,10 +102,13 @@ describe('the client', () => {
     ANTHROPIC_CUSTOM_HEADERS: 'x-secret: of-the-environment\nanthropic-beta: of-the-environment-too',
     ANTHROPIC_LOG: 'debug',
   };
-  const before = { ...process.env };
+  // These alone: what other tests of the process set (a home of their own) must stay.
+  const before = Object.keys(VARIABLES).map((name) => [name, process.env[name]] as const);
   afterEach(() => {
-    for (const name of Object.keys(VARIABLES)) delete process.env[name];
-    Object.assign(process.env, before);
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   });
 
   it('takes nothing from the environment, and sends no key', async () => {

@@ -53,7 +53,9 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
 export function testEnvironment(folder: string, extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const gitConfig = join(folder, 'gitconfig');
   writeText(gitConfig, '[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n');
-  const env = cleanEnvironment({ GIT_CONFIG_GLOBAL: gitConfig, GIT_CONFIG_NOSYSTEM: '1', ...extra });
+  // Weft keeps what it knows of folders without git, and its folders for commands, in the person's home: not that of tests.
+  const state = join(folder, 'state');
+  const env = cleanEnvironment({ GIT_CONFIG_GLOBAL: gitConfig, GIT_CONFIG_NOSYSTEM: '1', WEFT_STATE_DIR: state, ...extra });
   // Elsewhere temporary folders have long paths already, and the path of a socket must be short.
   if (process.platform === 'linux') {
     env.TMPDIR = join(folder, 'tmp');

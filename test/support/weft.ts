@@ -10,7 +10,8 @@ import { put, temporaryFolder } from './sandbox';
 const project = resolve(__dirname, '../../..');
 const bundle = join(project, 'dist', 'weft.js');
 
-let built = false;
+/** The runner of all tests has built it already, for all their processes. */
+let built = process.env['WEFT_BUILT'] === '1';
 
 /** Builds what the tests call; once for all of them. */
 export function buildWeft(): void {
