@@ -1,7 +1,8 @@
 /** The workspace in VS Code: landings go through one WorkspaceEdit, open documents and their unsaved text included. */
 import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { deletionsFirst, expect, putBack, sameContent } from '../repo/diskWorkspace';
+import { parentsOf } from '../domain/path';
+import { deletionsFirst, expect, linksGoing, putBack, sameContent } from '../repo/diskWorkspace';
 import { checkNoLink, checkNotReadOnly, readContent, removeEmptyParents, removeFile, setMode, writeContent } from '../repo/files';
 import type { Content, FileEdit, FileRestore, Untitled, Workspace } from '../repo/workspace';
 import {
@@ -59,13 +60,15 @@ type Step =
       readonly after: string;
       readonly save: boolean;
     }
-  | { readonly kind: 'whole'; readonly edit: FileEdit };
+  /** `onDisk`: by ourselves, for VS Code would follow a link. */
+  | { readonly kind: 'whole'; readonly edit: FileEdit; readonly onDisk: boolean };
 
 async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
   const documents = documentsUnder(place);
+  const going = linksGoing(edits);
   const steps: Step[] = [];
   for (const edit of edits) {
-    const step = await stepFor(place, edit, documents.get(edit.path));
+    const step = await stepFor(place, edit, documents.get(edit.path), going);
     if (!step.ok) return step;
     steps.push(step.value);
   }
@@ -88,13 +91,18 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
 }
 
 /** Checks that the workspace still holds what the edit expects, and decides how to change it. */
-async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocument | undefined): Promise<Result<Step>> {
+async function stepFor(
+  place: Place,
+  edit: FileEdit,
+  document: vscode.TextDocument | undefined,
+  going: ReadonlySet<string>,
+): Promise<Result<Step>> {
   const { root } = place.repo;
   if (document === undefined || !isUnsaved(document)) {
-    const fit = await expect(root, edit);
+    const fit = await expect(root, edit, going);
     if (!fit.ok) return fit;
   }
-  const whole = ok<Step>({ kind: 'whole', edit });
+  const whole = ok<Step>({ kind: 'whole', edit, onDisk: isLinkEdit(edit) || parentsOf(edit.path).some((parent) => going.has(parent)) });
   if (document === undefined || edit.after === null || edit.after.mode === '120000') return whole;
   const wanted = await textOf(document, edit.after.bytes);
   const save = !isUnsaved(document);
@@ -137,6 +145,11 @@ function isDeleted(step: Step, document: vscode.TextDocument): boolean {
   return step.edit.after === null && step.edit.before !== null && step.edit.before.bytes.toString() === document.getText();
 }
 
+/** Whether a link comes, goes, or is replaced: over one, VS Code would write to where it leads. */
+function isLinkEdit({ before, after }: FileEdit): boolean {
+  return before?.mode === '120000' || after?.mode === '120000';
+}
+
 /** All that a WorkspaceEdit can do of the steps; undefined where that is nothing. */
 function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEdit | undefined {
   const all = new vscode.WorkspaceEdit();
@@ -149,12 +162,10 @@ function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEd
         parts++;
         all.replace(step.document.uri, step.document.validateRange(new vscode.Range(start, 0, end, 0)), text);
       }
-    } else if (step.edit.after === null) {
+    } else if (!step.onDisk && step.edit.after === null) {
       parts++;
       all.deleteFile(uri, { ignoreIfNotExists: true });
-    } else if (step.edit.after.mode !== '120000') {
-      // Over a link, the file would be written to where the link leads: links are replaced on disk, afterwards.
-      if (step.edit.before?.mode === '120000') continue;
+    } else if (!step.onDisk && step.edit.after !== null) {
       parts++;
       all.createFile(uri, { overwrite: true, contents: step.edit.after.bytes });
     }
@@ -182,10 +193,13 @@ async function applyEdit(edit: vscode.WorkspaceEdit): Promise<Result<void>> {
 /** What a WorkspaceEdit cannot do: links, modes, empty folders; and saving what was saved before. */
 async function finish(place: Place, steps: readonly Step[]): Promise<Result<void>> {
   const { root } = place.repo;
-  for (const { kind, edit } of steps) {
-    if (kind === 'whole' && edit.after !== null && (edit.after.mode === '120000' || edit.before?.mode === '120000')) {
-      const linked = await writeContent(place.repo, edit.path, edit.after);
-      if (!linked.ok) return linked;
+  for (const step of deletionsFirst(steps, ({ edit }) => edit.after)) {
+    const { edit } = step;
+    if (step.kind === 'whole' && step.onDisk) {
+      const clear = await checkNoLink(root, edit.path);
+      if (!clear.ok) return clear;
+      const done = edit.after === null ? await removeFile(root, edit.path) : await writeContent(place.repo, edit.path, edit.after);
+      if (!done.ok) return done;
     } else if (edit.after === null) {
       await removeEmptyParents(root, edit.path);
     } else {

@@ -1,6 +1,6 @@
 /** Landings in a real workspace: open, unsaved and closed files, and somebody who types meanwhile. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -110,6 +110,17 @@ describe('landing', () => {
       now.filter((line) => line.startsWith('typed ')),
       [...typed].reverse(),
     );
+  });
+
+  it('puts a folder where a link to one was, without touching where the link led', async () => {
+    const place = await freshFolder({ 'real/in.txt': 'in\n', 'other.txt': 'old\n' });
+    symlinkSync('real', place.path('linked'));
+    await openFile(place.uri('real/in.txt'));
+    const run = await beginTestRun(place);
+    const landing = await run.land(await run.work('a', { linked: null, 'linked/in.txt': 'new\n', 'other.txt': 'new\n' }));
+    assert.equal(landing.kind, 'landed');
+    const texts = ['linked/in.txt', 'real/in.txt', 'other.txt'].map((name) => readFileSync(place.path(name), 'utf8'));
+    assert.deepEqual([lstatSync(place.path('linked')).isDirectory(), ...texts], [true, 'new\n', 'in\n', 'new\n']);
   });
 
   it('applies nothing in conflict, and says who wrote the other side', async () => {
