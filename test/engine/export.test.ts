@@ -6,11 +6,12 @@ import { NO_INCLUDE } from '../../src/domain/include';
 import { exportRun } from '../../src/engine/export';
 import { landPortsOf } from '../../src/engine/landing';
 import { reverse } from '../../src/engine/undo';
+import { exportBranch } from '../../src/repo/export';
 import { openRepository } from '../../src/repo/repository';
 import { finished, finishedIn, lines } from '../support/finished';
 import { failed, NEVER, valued } from '../support/result';
 import type { Rig } from '../support/run';
-import { commitAll, folderState, git, opened, put, putAll, sandbox, temporaryFolder, treeState } from '../support/sandbox';
+import { commitAll, folderState, git, opened, openedTogether, put, putAll, sandbox, temporaryFolder, treeState } from '../support/sandbox';
 
 const known = (root: string) => {
   git(root, 'config', 'user.name', 'Ada');
@@ -164,6 +165,13 @@ describe('a branch from a run', () => {
     assert.equal(git(box.root, 'branch', '--format=%(refname:short)'), 'main\n');
     valued(await handOn(run, 'with', true));
     assert.deepEqual(treeState(box.repo, 'with'), folderState(box.root));
+  });
+
+  it('is refused of several folders together, whatever repositories they are in', async () => {
+    const folders = [(await sandbox({ x: 'x' })).root, (await sandbox({ y: 'y' })).root];
+    const repo = await openedTogether(folders);
+    const failure = failed(await exportBranch(repo, { name: 'b', from: undefined, changes: [] }, NEVER));
+    assert.equal(failure.message, `This run spans several folders, and a branch is one repository’s.`);
   });
 
   it('is refused without git, without a commit, and of a run that left nothing', async () => {
