@@ -4,10 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { contentOf } from '../../../src/repo/filters';
 import { lookUp } from '../../../src/repo/trees';
 import { heard, setting } from '../events';
 import { freshFolder, must } from '../folder';
 
+/** One a second. */
+const WRITES = 40;
 /** Longer than the test: the agent is at work until it is stopped. */
 const LONG_MS = 600_000;
 
@@ -16,9 +19,9 @@ describe('a draft', () => {
     const place = await freshFolder({ 'a.txt': 'as it was\n' });
     const outside = mkdtempSync(join(tmpdir(), 'weft-scenario-'));
     const write = (content: string) => [{ tool: 'write_file', input: { path: 'a.txt', content } }];
+    // Again and again: however long it takes to open the diff, there is more to come.
     const turns = [
-      { calls: write('first\n') },
-      { thinkMs: 3000, calls: write('second\n') },
+      ...Array.from({ length: WRITES }, (_, at) => ({ thinkMs: at === 0 ? 0 : 1000, calls: write(`version ${at + 1}\n`) })),
       { thinkMs: LONG_MS, calls: [{ tool: 'finish', input: { summary: 'Done.' } }] },
     ];
     writeFileSync(join(outside, 'scenario.json'), JSON.stringify({ tasks: { one: turns } }));
@@ -40,16 +43,22 @@ describe('a draft', () => {
       const { input } = await opening;
       assert.ok(input instanceof vscode.TabInputTextDiff);
       assert.equal((await vscode.workspace.openTextDocument(input.original)).getText(), 'as it was\n');
-      const shows = (text: string) =>
-        happened.document(({ uri, getText }) => uri.toString() === input.modified.toString() && getText() === text);
-      const first = await shows('first\n');
-      const second = await shows('second\n');
+      const version = (document: vscode.TextDocument) => Number(/^version (\d+)\n$/.exec(document.getText())?.[1] ?? 0);
+      const showsAfter = (than: number) =>
+        happened.document((document) => document.uri.toString() === input.modified.toString() && version(document) > than);
+      const first = await showsAfter(0);
+      const second = await showsAfter(version(first));
       assert.equal(first, second, 'it is the same document');
       // Nothing of it is in the workspace.
       assert.equal((await vscode.workspace.openTextDocument(place.uri('a.txt'))).getText(), 'as it was\n');
       await vscode.commands.executeCommand('weft.stopRun');
-      assert.equal((await finished).state.tasks.get('one')?.stage.kind, 'stopped');
-      assert.equal((await vscode.workspace.openTextDocument(input.modified)).getText(), 'second\n');
+      const { state: end } = await finished;
+      const { stage, work } = end.tasks.get('one') ?? task;
+      assert.equal(stage.kind, 'stopped');
+      const kept = must(await lookUp(place.repo, work.changeset ?? '', ['a.txt'])).get('a.txt');
+      assert.ok(kept !== undefined && kept !== 'folder');
+      const text = must(await contentOf(place.repo, 'a.txt', kept)).bytes.toString();
+      await happened.document((document) => document.uri.toString() === input.modified.toString() && document.getText() === text);
     } finally {
       happened.dispose();
       rmSync(outside, { recursive: true });
