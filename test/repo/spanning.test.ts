@@ -174,6 +174,20 @@ describe('a workspace of several folders', () => {
     assert.deepEqual(state(all), { 'api/a.txt': 'file agent\n', 'web/b.txt': 'file agent\n' });
   });
 
+  it('names in a conflict who wrote the other side, and applies nothing of it anywhere', async () => {
+    const [api, web] = [folder('api', { 'a.txt': 'a\n' }), folder('web', { 'b.txt': 'b\n' })];
+    const all = await together(api, web);
+    const at = await fieldOf(all);
+    await at.landed('one', { 'api/a.txt': 'one\n' });
+    const landing = valued(await land(at.ports, await at.incoming('two', { 'api/a.txt': 'two\n', 'web/b.txt': 'two\n' }), NEVER));
+    assert.ok(landing.kind === 'conflict');
+    assert.deepEqual(
+      landing.conflict.files.map(({ path, oursBy }) => [path, oursBy]),
+      [['api/a.txt', 'Task one']],
+    );
+    assert.deepEqual(state(all), { 'api/a.txt': 'file one\n', 'web/b.txt': 'file b\n' });
+  });
+
   it('keeps a folder that a landing empties', async () => {
     const [api, web] = [folder('api', { 'a.txt': 'a\n' }), folder('web', { 'deep/b.txt': 'b\n' }, false)];
     const all = await together(api, web);
