@@ -304,6 +304,7 @@ export function objectReader(place: GitPlace): ObjectReader {
       length = rest.length;
       wanted = 1;
       waiting.shift()?.done(ok(content));
+      if (waiting.length === 0) child?.unref();
     }
   };
 
@@ -338,6 +339,8 @@ export function objectReader(place: GitPlace): ObjectReader {
         }
         child ??= start();
         waiting.push({ object, done });
+        // Who waits for an answer must hear of its death, too.
+        child.ref();
         child.stdin.write(`contents ${object}\n`);
       }),
     dispose: () =>

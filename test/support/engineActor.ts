@@ -31,5 +31,5 @@ async function main([what, root = '', name = '', task = '']: readonly string[]):
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {
   process.stderr.write(thrown instanceof Error ? `${thrown.stack}` : String(thrown));
-  process.exitCode = 1;
+  process.exit(1);
 });
