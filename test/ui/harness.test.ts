@@ -18,6 +18,9 @@ describe('the harness', () => {
 
   it('opens files, types into them, and clicks the actions of rows, views and editors', async () => {
     await workbench().clickRow('project', 'b.txt');
+    // Before it is shown, it may yet come to the front of what is opened next.
+    await workbench().page.locator('.editor .tab.active', { hasText: 'b.txt' }).waitFor();
+    await workbench().page.locator('.editor .view-line', { hasText: 'b' }).first().waitFor();
     await workbench().openFile('a.txt');
     assert.deepEqual(await workbench().editors(), ['b.txt, preview', 'a.txt']);
     await workbench().type('changed ');

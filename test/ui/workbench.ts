@@ -295,6 +295,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await palette(name);
       await choose(name);
       await page.locator('.editor .tab.active').filter({ hasText: name }).waitFor();
+      // What is typed next goes there.
+      await page.locator('.editor .monaco-editor.focused').waitFor();
     },
     async type(text) {
       await page.keyboard.type(text);
