@@ -180,7 +180,8 @@ export async function removeUnfinished(root: Root, path: string): Promise<Result
   }
 }
 
-async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+/** What a look at the disk gives; undefined where nothing is there. */
+export async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;
   } catch (thrown) {

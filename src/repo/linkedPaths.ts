@@ -2,7 +2,8 @@
 import { copyFile, lstat, mkdir, readdir, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { checkNoLink, isMissing } from './files';
+import { matcherOf } from '../domain/include';
+import { checkNoLink, ifThere } from './files';
 import { plumb } from './git';
 import { below, nestedParts } from './parts';
 import type { Repository } from './repository';
@@ -35,10 +36,10 @@ export async function linkIgnored(
     if (!listed.ok) return listed;
     for (const row of listed.value.out.toString().split('\0')) if (row !== '') ignored.push(below(part, row.replace(/\/$/, '')));
   }
-  const wanted = patterns.map(matcher);
+  const wanted = matcherOf(patterns);
   const linked: string[] = [];
   for (const path of ignored) {
-    if (!wanted.some((matches) => matches(path))) continue;
+    if (!wanted.takes(path)) continue;
     try {
       if (await put(locate(repo.root, path), folder, path)) linked.push(path);
     } catch (thrown) {
@@ -50,23 +51,6 @@ export async function linkIgnored(
     }
   }
   return ok(linked);
-}
-
-/** As in .gitignore: without a slash, a name at any depth; with one, a path from the top. `*` is anything but a slash. */
-function matcher(pattern: string): (path: string) => boolean {
-  const trimmed = pattern.replace(/^\/|\/$/g, '');
-  const expression = new RegExp(
-    `^${trimmed
-      .split('**')
-      .map((part) => part.split('*').map(escaped).join('[^/]*'))
-      .join('.*')}$`,
-  );
-  const anywhere = !pattern.replace(/\/$/, '').includes('/');
-  return (path) => expression.test(anywhere ? basename(path) : path);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** Whether there was something to put, and room for it. */
@@ -113,13 +97,4 @@ async function linkAgain(root: string, source: string, target: string): Promise<
 /** On Windows a junction: anybody may make one. */
 function linkFolder(source: string, target: string): Promise<void> {
   return symlink(source, target, process.platform === 'win32' ? 'junction' : 'dir');
-}
-
-async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
 }

@@ -1,7 +1,7 @@
 /** Deleting folders of ours for good, whatever a command left in them: a link is unlinked, never followed. */
 import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from './files';
+import { ifThere, isMissing } from './files';
 
 /** How often a folder may gain files while it is emptied: what a command left behind may still write when it is killed. */
 const TRIES = 5;
@@ -11,16 +11,16 @@ const TRIES = 5;
  * taken away as links, before and instead of what they name. Throws where the disk refuses.
  */
 export async function removeDeep(path: string): Promise<void> {
-  const found = await unlessMissing(lstat(path));
+  const found = await ifThere(lstat(path));
   if (found === undefined) return;
   if (!found.isDirectory()) {
-    await withWritableParent(path, () => unlessMissing(unlink(path)));
+    await withWritableParent(path, () => ifThere(unlink(path)));
     return;
   }
   for (let tries = 0; ; tries++) {
     await emptyFolder(path);
     try {
-      await withWritableParent(path, () => unlessMissing(rmdir(path)));
+      await withWritableParent(path, () => ifThere(rmdir(path)));
       return;
     } catch (thrown) {
       if (tries >= TRIES || !hasCode(thrown, 'ENOTEMPTY', 'EEXIST')) throw thrown;
@@ -30,7 +30,7 @@ export async function removeDeep(path: string): Promise<void> {
 
 /** Takes a link away, as a link, that lies where a file or folder of ours should be. */
 export async function dropLink(path: string): Promise<void> {
-  if ((await unlessMissing(lstat(path)))?.isSymbolicLink() === true) await unlink(path);
+  if ((await ifThere(lstat(path)))?.isSymbolicLink() === true) await unlink(path);
 }
 
 /** Deletes all that is in a folder, links in it never followed; the folder stays, which must be no link itself. */
@@ -59,15 +59,6 @@ async function withWritableParent(path: string, act: () => Promise<unknown>): Pr
     if (!hasCode(thrown, 'EACCES', 'EPERM')) throw thrown;
     await chmod(join(path, '..'), 0o700);
     await act();
-  }
-}
-
-async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
   }
 }
 

@@ -2,7 +2,7 @@
 import { copyFile, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { isMissing } from './files';
+import { ifThere } from './files';
 import { type GitPlace, plumb, plumbInto } from './git';
 import { includedIndex } from './included';
 import { type Part, topOf } from './parts';
@@ -148,13 +148,4 @@ async function existing(place: GitPlace, objects: ReadonlySet<string>, signal: A
   if (!said.ok) return said;
   const rows = said.value.out.toString('latin1').split('\n');
   return ok(new Set(rows.filter((row) => /^[0-9a-f]+$/.test(row))));
-}
-
-async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
 }
