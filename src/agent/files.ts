@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf, parseFolder, parsePath } from '../domain/path';
-import type { Draft } from '../repo/draft';
+import type { Draft } from '../repo/draft/draft';
 import { decodeText, type Text } from './text';
 
 /** Files above this are not decoded: reading them would stall every agent of the process. */

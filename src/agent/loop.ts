@@ -6,7 +6,7 @@ import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
 import type { ModelFetch } from '../model/fetch';
-import type { Draft } from '../repo/draft';
+import type { Draft } from '../repo/draft/draft';
 import { modelClient } from './client';
 import { brokeOff, modelFailure } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';

@@ -1,6 +1,6 @@
 /** `weft folders`: the folders in which checks run, where they lie and what they take; and deleting them. */
-import { foldersHome } from '../repo/folderPool';
-import { isHeld, listFolders, removeFolder, type StoredFolder } from '../repo/folderStore';
+import { foldersHome } from '../repo/commands/folderPool';
+import { isHeld, listFolders, removeFolder, type StoredFolder } from '../repo/commands/folderStore';
 import { count } from './output';
 import type { CliPorts } from './run';
 

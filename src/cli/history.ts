@@ -8,7 +8,7 @@ import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { lifeOf, listRuns } from '../engine/library';
 import type { RunRecord } from '../engine/record';
 import { summarize } from '../engine/summary';
-import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
+import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { ended, stagesText } from './output';
 import { inConflict, openRecord } from './record';

@@ -5,7 +5,7 @@ import { partText } from '../domain/part';
 import type { RunState, Stage } from '../domain/run';
 import { tailOf, verdictText } from '../engine/check';
 import type { Summary } from '../engine/summary';
-import type { ConflictPaths } from '../repo/conflictFiles';
+import type { ConflictPaths } from '../repo/land/conflictFiles';
 
 export interface Output {
   /** A sentence for people; not shown in JSON. */

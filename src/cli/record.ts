@@ -3,7 +3,7 @@ import { systemClock } from '../domain/clock';
 import type { Result } from '../domain/failure';
 import { findRun, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
-import { writeConflictFiles } from '../repo/conflictFiles';
+import { writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { conflictLines, ended } from './output';
 import type { CliPorts } from './run';

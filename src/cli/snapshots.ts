@@ -5,9 +5,9 @@ import { failureText, type Result } from '../domain/failure';
 import { ageText, sizeText, tooLargeText } from '../domain/figures';
 import { deleteSnapshot } from '../engine/prune';
 import { rollBackTo } from '../engine/rollback';
-import { ownDisk } from '../repo/prune';
-import { previewRollback, type RolledBack, rollBack } from '../repo/rollback';
-import { findSnapshot, listSnapshots, type Snapshot } from '../repo/snapshot';
+import { ownDisk } from '../repo/snapshot/prune';
+import { previewRollback, type RolledBack, rollBack } from '../repo/snapshot/rollback';
+import { findSnapshot, listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
 import { count, ended } from './output';
 import type { CliPorts } from './run';
 

@@ -7,7 +7,7 @@ import { type Dependent, dependentsOf } from '../engine/dependents';
 import { landPortsOf } from '../engine/landing';
 import { findRun, listRuns } from '../engine/library';
 import { type Reversal, reverse } from '../engine/undo';
-import { changedFile, hunkText } from '../repo/hunks';
+import { changedFile, hunkText } from '../repo/history/hunks';
 import { ended } from './output';
 import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';

@@ -1,7 +1,7 @@
 /** Who wrote each line, in words that a person knows: the task, its role and its run. */
 import { ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { type BlamedLine, blameNow } from '../repo/blame';
+import { type BlamedLine, blameNow } from '../repo/history/blame';
 import type { Repository } from '../repo/repository';
 import type { Workspace } from '../repo/workspace';
 import { listRuns, type StateReader } from './library';

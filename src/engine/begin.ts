@@ -1,9 +1,9 @@
 /** Beginning a run: its snapshot first, then its chain and its record. */
 import { ok, type Result } from '../domain/failure';
-import { headOf } from '../repo/export';
-import { beginChain } from '../repo/land';
+import { headOf } from '../repo/history/export';
+import { beginChain } from '../repo/land/land';
 import { rootText } from '../repo/root';
-import { takeSnapshot } from '../repo/snapshot';
+import { takeSnapshot } from '../repo/snapshot/snapshot';
 import { beginAgain } from './kept';
 import { RunRecord } from './record';
 import { LiveRun, type RunPorts, type RunRequest } from './run';

@@ -1,8 +1,8 @@
 /** Checking a tree: its commands, one after the other, in a folder of the pool. */
 import { ok, type Result } from '../domain/failure';
 import type { CheckResult } from '../domain/run';
-import { runCommand } from '../repo/command';
-import type { FolderPool } from '../repo/folderPool';
+import { runCommand } from '../repo/commands/command';
+import type { FolderPool } from '../repo/commands/folderPool';
 
 /**
  * Runs commands on a tree until one of them is red. What came of the last that ran is the verdict; at least one command is given.

@@ -2,9 +2,9 @@
 import { ok, type Result } from '../domain/failure';
 import type { Lines } from '../domain/part';
 import type { RunState, TaskState } from '../domain/run';
-import { type BlamedLine, blameCommit } from '../repo/blame';
-import { type Chain, isBehind, readChains } from '../repo/chain';
-import { type Changed, changedFile } from '../repo/hunks';
+import { type BlamedLine, blameCommit } from '../repo/history/blame';
+import { type Chain, isBehind, readChains } from '../repo/history/chain';
+import { type Changed, changedFile } from '../repo/history/hunks';
 import type { Repository } from '../repo/repository';
 import { diffTrees, lookUp } from '../repo/trees';
 import { type Reversal, reversedTasks } from './undo';

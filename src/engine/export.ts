@@ -1,9 +1,9 @@
 /** Handing a run on as a branch: one commit for each of its tasks that is in the workspace. */
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState, TaskState } from '../domain/run';
-import { type ChainLink, readChains } from '../repo/chain';
-import { type Branch, type Exported, exportBranch, headOf } from '../repo/export';
-import { withoutParts } from '../repo/hunks';
+import { type ChainLink, readChains } from '../repo/history/chain';
+import { type Branch, type Exported, exportBranch, headOf } from '../repo/history/export';
+import { withoutParts } from '../repo/history/hunks';
 import type { Repository } from '../repo/repository';
 
 /** A subject that is longer is cut by most tools. */

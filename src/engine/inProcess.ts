@@ -2,7 +2,7 @@
 import { runAgent } from '../agent/loop';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { ModelFetch } from '../model/fetch';
-import { Draft } from '../repo/draft';
+import { Draft } from '../repo/draft/draft';
 import type { Repository } from '../repo/repository';
 import { keepDraft } from './landing';
 import type { Job, Outcome, Report, Worker } from './worker';

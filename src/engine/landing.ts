@@ -3,7 +3,7 @@ import type { Entry } from '../domain/changes';
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import { isDecided, isReversal, type RunState, type TaskState } from '../domain/run';
-import { type Incoming, type LandPorts, land } from '../repo/land';
+import { type Incoming, type LandPorts, land } from '../repo/land/land';
 import { type Repository, writeRef } from '../repo/repository';
 import { buildCommit, type Put } from '../repo/trees';
 import type { Workspace } from '../repo/workspace';

@@ -5,10 +5,10 @@ import type { Clock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import type { Keeping } from '../domain/snapshotSettings';
-import { belongsTo, collect, diskOf, forgetRefs, heldRefs } from '../repo/prune';
-import { forgetRaws } from '../repo/raw';
 import type { Repository } from '../repo/repository';
-import { listSnapshots, type Snapshot } from '../repo/snapshot';
+import { belongsTo, collect, diskOf, forgetRefs, heldRefs } from '../repo/snapshot/prune';
+import { listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
+import { forgetRaws } from '../repo/truth/raw';
 import { journalFile } from './journal';
 import { lifeOf, listRuns } from './library';
 

@@ -3,11 +3,11 @@ import type { Change, Entry } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import type { TaskId } from '../domain/plan';
-import { chainRef } from '../repo/land';
-import { conflictsOf, type Pair } from '../repo/pairs';
+import { conflictsOf, type Pair } from '../repo/draft/pairs';
+import { chainRef } from '../repo/land/land';
 import { type Repository, readRef } from '../repo/repository';
 import { buildCommit, diffTrees, lookUp } from '../repo/trees';
-import { truthOf } from '../repo/truth';
+import { truthOf } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
 
 /** A sweep begins so many milliseconds after the change that called for it: what comes in the meantime goes with it. */

@@ -1,9 +1,9 @@
 /** Rolling the workspace back, and telling the runs what that did to their tasks. */
 import { fail, ok, type Result } from '../domain/failure';
-import { leftIntent, strike } from '../repo/intent';
-import { type RolledBack, rollBack } from '../repo/rollback';
-import { takeRollbackBack } from '../repo/settleRollback';
-import type { Snapshot } from '../repo/snapshot';
+import { leftIntent, strike } from '../repo/land/intent';
+import { type RolledBack, rollBack } from '../repo/snapshot/rollback';
+import { takeRollbackBack } from '../repo/snapshot/settleRollback';
+import type { Snapshot } from '../repo/snapshot/snapshot';
 import { lifeOf, listRuns } from './library';
 import { type RecoveryPorts, settleLeft, tellRuns } from './recovery';
 

@@ -6,7 +6,7 @@ import type { Plan, Task, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
-import { chainNow, type LandPorts } from '../repo/land';
+import { chainNow, type LandPorts } from '../repo/land/land';
 import { Batch } from './batch';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';

@@ -4,12 +4,12 @@ import { never, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import type { TaskState } from '../domain/run';
 import type { OnStale } from '../domain/settings';
-import { authorOf } from '../repo/chain';
 import { plumb } from '../repo/git';
-import { chainNow, chainRef, type LandPorts } from '../repo/land';
+import { authorOf } from '../repo/history/chain';
+import { chainNow, chainRef, type LandPorts } from '../repo/land/land';
 import { type Repository, readRef } from '../repo/repository';
 import { commitTree, lookUp, mergeTrees, treeOf } from '../repo/trees';
-import { truthOf } from '../repo/truth';
+import { truthOf } from '../repo/truth/truth';
 import { keepDraft } from './landing';
 import type { RunRecord } from './record';
 

@@ -2,8 +2,8 @@
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
-import { byPart, nameIn, type Part, type PartFinder, partFinder, topOf } from './parts';
 import type { Repository } from './repository';
+import { byPart, nameIn, type Part, type PartFinder, partFinder, topOf } from './truth/parts';
 import type { Content } from './workspace';
 
 /** Files whose filters run side by side. */

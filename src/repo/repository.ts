@@ -8,9 +8,9 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type Include, NO_INCLUDE } from '../domain/include';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
-import { type NestedParts, type Part, rootPart } from './parts';
 import type { Root } from './root';
-import { type Rules, rulesOf } from './rules';
+import { type NestedParts, type Part, rootPart } from './truth/parts';
+import { type Rules, rulesOf } from './truth/rules';
 
 /** Oldest git that merges trees without a work tree. */
 const OLDEST_GIT = [2, 38] as const;

@@ -9,9 +9,9 @@ import { fail, ok, type Result } from '../domain/failure';
 import type { Include } from '../domain/include';
 import { isMissing } from './files';
 import type { Lock } from './lock';
-import { indexOf, type Part } from './parts';
 import { assemble, keyOf, openRepository, ownStore, type Repository, type Store, userStateDir } from './repository';
 import { nameFolders, type RootFolder, without } from './root';
+import { indexOf, type Part } from './truth/parts';
 
 /** Opens the repository of one folder, or of several together. The same folders are the same workspace, in whatever order they are given. */
 export async function openWorkspace(folders: readonly string[], include?: () => Include): Promise<Result<Repository>> {

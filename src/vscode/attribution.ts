@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
 import { type Attribution, attribute } from '../engine/attribution';
-import { changedFile } from '../repo/hunks';
+import { changedFile } from '../repo/history/hunks';
 import { type Button, notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import { pathOf } from './place';

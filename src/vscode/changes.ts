@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Change } from '../domain/changes';
 import type { TaskState } from '../domain/run';
-import { changedFile } from '../repo/hunks';
+import { changedFile } from '../repo/history/hunks';
 import { blobUri } from './blobs';
 import { draftUri } from './liveDrafts';
 import { notify, showFailure } from './messages';

@@ -6,7 +6,7 @@ import type { ConflictFile, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import { isDecided, isReversal, type RunState, type Stage } from '../domain/run';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
-import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/conflictFiles';
+import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import { saveWhole } from './documents';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
 import { rollBackTo } from '../engine/rollback';
-import { previewRollback } from '../repo/rollback';
-import { type Snapshot, untitledOf } from '../repo/snapshot';
+import { previewRollback } from '../repo/snapshot/rollback';
+import { type Snapshot, untitledOf } from '../repo/snapshot/snapshot';
 import { confirm, fileLines } from './confirm';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';

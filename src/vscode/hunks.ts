@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
 import { type Hunk, isSamePart, type Lines, partText } from '../domain/part';
-import { type Changed, changedFile, hunkText } from '../repo/hunks';
+import { type Changed, changedFile, hunkText } from '../repo/history/hunks';
 import { readBlobUri } from './blobs';
 import { notify } from './messages';
 import type { Sessions } from './session';

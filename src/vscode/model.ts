@@ -16,7 +16,7 @@ import {
 } from '../domain/settings';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
-import type { FolderSettings } from '../repo/folderPool';
+import type { FolderSettings } from '../repo/commands/folderPool';
 import { notify } from './messages';
 import { COMMANDS, SETTINGS } from './names';
 

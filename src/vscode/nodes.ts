@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../domain/failure';
 import type { TaskState } from '../domain/run';
 import type { LiveState } from '../engine/live';
 import type { Clash } from '../engine/radar';
-import type { Snapshot } from '../repo/snapshot';
+import type { Snapshot } from '../repo/snapshot/snapshot';
 import { diffTrees } from '../repo/trees';
 import type { RunView, Session } from './session';
 

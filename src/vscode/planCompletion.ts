@@ -1,7 +1,7 @@
 /** Completes ids of tasks and files of the workspace in plans. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
-import { listFiles } from '../repo/truth';
+import { listFiles } from '../repo/truth/truth';
 import { PLANS, sessionOfPlan } from './planDocument';
 import { wantedAt } from './planText';
 import type { Sessions } from './session';

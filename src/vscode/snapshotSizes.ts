@@ -1,5 +1,5 @@
 /** What each snapshot takes of the disk: measured one after the other, when somebody looks, and kept. */
-import { neighboursOf, ownDisk } from '../repo/prune';
+import { neighboursOf, ownDisk } from '../repo/snapshot/prune';
 import type { SnapshotNode } from './nodes';
 
 export interface SnapshotSizes {

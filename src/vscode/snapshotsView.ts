@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
 import { ageText, sizeText } from '../domain/figures';
-import { listSnapshots, type Snapshot } from '../repo/snapshot';
+import { listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
 import { VIEWS } from './names';
 import type { ProblemNode, SnapshotNode } from './nodes';
 import type { Sessions } from './session';

@@ -4,7 +4,7 @@ import { ok, type Result } from '../domain/failure';
 import { type Dependent, dependentsOf } from '../engine/dependents';
 import { landPortsOf } from '../engine/landing';
 import { previewReversal, type Reversal, reverse, reversedTasks } from '../engine/undo';
-import type { LandPorts } from '../repo/land';
+import type { LandPorts } from '../repo/land/land';
 import { confirm, fileLines } from './confirm';
 import { hunkTarget, type PartTarget, undonePartTarget } from './hunks';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';

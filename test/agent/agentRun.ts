@@ -12,7 +12,7 @@ import type { Task } from '../../src/domain/plan';
 import type { ModelFetch } from '../../src/model/fetch';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
-import { Draft } from '../../src/repo/draft';
+import { Draft } from '../../src/repo/draft/draft';
 import { openRepository } from '../../src/repo/repository';
 import { buildCommit } from '../../src/repo/trees';
 

@@ -1,8 +1,8 @@
 /** Real folders for commands, in a workspace of 100,000 files: what the first costs, and what moving one to another tree does. */
 import { rm } from 'node:fs/promises';
 import { ok } from '../../src/domain/failure';
-import { folderPool, foldersHome } from '../../src/repo/folderPool';
-import { listFolders, removeFolder } from '../../src/repo/folderStore';
+import { folderPool, foldersHome } from '../../src/repo/commands/folderPool';
+import { listFolders, removeFolder } from '../../src/repo/commands/folderStore';
 import type { Repository } from '../../src/repo/repository';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';

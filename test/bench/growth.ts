@@ -3,7 +3,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NO_INCLUDE } from '../../src/domain/include';
 import { openRepository, type Repository } from '../../src/repo/repository';
-import type { Snapshot } from '../../src/repo/snapshot';
+import type { Snapshot } from '../../src/repo/snapshot/snapshot';
 import { pathOf, textOf } from './bigRepository';
 import { atMost, type Row } from './row';
 import { git, inTurns, must } from './timing';

@@ -6,7 +6,7 @@ import { NO_INCLUDE } from '../../src/domain/include';
 import { exportRun } from '../../src/engine/export';
 import { landPortsOf } from '../../src/engine/landing';
 import { reverse } from '../../src/engine/undo';
-import { exportBranch } from '../../src/repo/export';
+import { exportBranch } from '../../src/repo/history/export';
 import { openRepository } from '../../src/repo/repository';
 import { finished, finishedIn, lines } from '../support/finished';
 import { failed, NEVER, valued } from '../support/result';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readState } from '../../src/engine/record';
-import { leftIntent } from '../../src/repo/intent';
+import { leftIntent } from '../../src/repo/land/intent';
 import { valued } from '../support/result';
 import { type Rig, rig, stagesOf } from '../support/run';
 import { folderState, opened, put, temporaryFolder } from '../support/sandbox';

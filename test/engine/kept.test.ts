@@ -6,7 +6,7 @@ import { folderChecker } from '../../src/engine/check';
 import { beginAgain, discardDraft, isKept, retryOf } from '../../src/engine/kept';
 import { landPortsOf, landTask } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
-import { folderPool } from '../../src/repo/folderPool';
+import { folderPool } from '../../src/repo/commands/folderPool';
 import { gatedWorker } from '../support/gatedWorker';
 import { failed, NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';

@@ -1,7 +1,7 @@
 /** The radar: which drafts will not fit together, while their agents work. */
 import assert from 'node:assert/strict';
 import type { Clash } from '../../src/engine/radar';
-import { conflictsOf } from '../../src/repo/pairs';
+import { conflictsOf } from '../../src/repo/draft/pairs';
 import { changesetOf, type Edits, type Held } from '../support/gatedWorker';
 import { valued } from '../support/result';
 import { type Rig, rig } from '../support/run';

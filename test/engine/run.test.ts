@@ -8,7 +8,7 @@ import { type RunState, reduce } from '../../src/domain/run';
 import { journalFile, readJournal } from '../../src/engine/journal';
 import { resolveFile } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
-import { resolvedEntry } from '../../src/repo/conflictFiles';
+import { resolvedEntry } from '../../src/repo/land/conflictFiles';
 import { NEVER, valued } from '../support/result';
 import { rig, stagesOf } from '../support/run';
 import { folderState, put, treeState } from '../support/sandbox';

@@ -1,9 +1,9 @@
 /** Agents' work for the suite, without any agent: changesets as drafts make them. */
 
 import { systemClock } from '../../src/domain/clock';
-import { Draft } from '../../src/repo/draft';
-import { beginChain, type Incoming, type Landing, type LandPorts, land } from '../../src/repo/land';
-import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot';
+import { Draft } from '../../src/repo/draft/draft';
+import { beginChain, type Incoming, type Landing, type LandPorts, land } from '../../src/repo/land/land';
+import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { must, type TestFolder } from './folder';
 
 export const never = new AbortController().signal;

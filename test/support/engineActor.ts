@@ -7,7 +7,7 @@ import { rollBackTo } from '../../src/engine/rollback';
 import { undoTask } from '../../src/engine/undo';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository } from '../../src/repo/repository';
-import { findSnapshot, takeSnapshot } from '../../src/repo/snapshot';
+import { findSnapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { NEVER, valued } from './result';
 
 /** `land ROOT RUN TASK`, `undo ROOT RUN TASK`, `rollback ROOT SNAPSHOT` or `snapshot ROOT`. */

@@ -1,7 +1,7 @@
 /** A process of its own for tests of the pool: runs a command in a folder, until somebody kills it. */
 
-import { runCommand } from '../../src/repo/command';
-import { folderPool } from '../../src/repo/folderPool';
+import { runCommand } from '../../src/repo/commands/command';
+import { folderPool } from '../../src/repo/commands/folderPool';
 import { openRepository } from '../../src/repo/repository';
 import { NEVER, valued } from './result';
 

@@ -3,7 +3,7 @@ import type { FailureKind } from '../../src/domain/failure';
 import { fail } from '../../src/domain/failure';
 import { keepDraft } from '../../src/engine/landing';
 import type { Job, Outcome, Report, Worker } from '../../src/engine/worker';
-import { Draft } from '../../src/repo/draft';
+import { Draft } from '../../src/repo/draft/draft';
 import type { Repository } from '../../src/repo/repository';
 import { valued } from './result';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ok } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
-import { land } from '../../src/repo/land';
+import { land } from '../../src/repo/land/land';
 import { openRepository } from '../../src/repo/repository';
 import { NEVER, valued } from './result';
 

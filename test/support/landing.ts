@@ -1,7 +1,7 @@
 /** A run's chain to land in, without the run: a snapshot, and edits that agents made from it. */
 import assert from 'node:assert/strict';
-import { beginChain, chainNow, type Incoming, type Landing, type LandPorts, land } from '../../src/repo/land';
-import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot';
+import { beginChain, chainNow, type Incoming, type Landing, type LandPorts, land } from '../../src/repo/land/land';
+import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
 import { changesetOf, type Edits } from './gatedWorker';

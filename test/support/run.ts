@@ -10,7 +10,7 @@ import { beginRun } from '../../src/engine/begin';
 import { type Checker, folderChecker } from '../../src/engine/check';
 import type { LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
-import { folderPool } from '../../src/repo/folderPool';
+import { folderPool } from '../../src/repo/commands/folderPool';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
 import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';

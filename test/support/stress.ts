@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/domain/clock';
 import { failureText, ok, type Result } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
-import { Draft } from '../../src/repo/draft';
-import { beginChain, chainNow, chainRef, land } from '../../src/repo/land';
+import { Draft } from '../../src/repo/draft/draft';
+import { beginChain, chainNow, chainRef, land } from '../../src/repo/land/land';
 import { openRepository, readRef } from '../../src/repo/repository';
-import { takeSnapshot } from '../../src/repo/snapshot';
+import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
 
 const NEVER = new AbortController().signal;
 /** Lines between those of two agents, so that none of them meet. */

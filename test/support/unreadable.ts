@@ -6,7 +6,7 @@ import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository } from '../../src/repo/repository';
-import { takeSnapshot } from '../../src/repo/snapshot';
+import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { listTree } from '../../src/repo/trees';
 
 const root = process.argv[2] ?? '';

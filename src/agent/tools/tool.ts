@@ -1,7 +1,7 @@
 /** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
 import * as z from 'zod';
 import { fail, type Result } from '../../domain/failure';
-import type { Draft } from '../../repo/draft';
+import type { Draft } from '../../repo/draft/draft';
 
 /** What a tool works with: one agent's draft, and the way to end its work. */
 export interface Desk {

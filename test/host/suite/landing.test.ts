@@ -4,7 +4,7 @@ import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, readlinkSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { land } from '../../../src/repo/land';
+import { land } from '../../../src/repo/land/land';
 import { beginTestRun, never } from '../agents';
 import { freshFolder, openFile, typeAt } from '../folder';
 

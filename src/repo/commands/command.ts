@@ -1,0 +1,170 @@
+/** Runs one shell command in a folder of the pool: no input, no secrets, limited output, and nothing of it left when it ends. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { cancelled, fail, ok, type Result } from '../../domain/failure';
+import { FOLDER_VARIABLE, signalTree } from './processTree';
+
+/** How long a command may take to end in order when it is called off, before it is killed. */
+const GRACE_MS = 2_000;
+/** Most bytes of output that are kept: a third from its beginning, the rest from its end. */
+const MAX_OUTPUT = 24 * 1024;
+
+/** Where a command runs. */
+export interface CommandPlace {
+  /** Absolute. */
+  readonly path: string;
+  /** For temporary files. */
+  readonly temp: string;
+  /** Is told the process group as soon as there is one: whoever finds the folder after a crash can end it. */
+  readonly began: (group: number) => void;
+  /** Is told when nothing of the command is left. */
+  readonly ended: () => Promise<void>;
+}
+
+export interface CommandLimits {
+  readonly timeoutMs: number;
+  /** Most bytes of output that are kept. */
+  readonly maxOutput?: number;
+}
+
+export interface CommandEnd {
+  /** null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  /** Both of its streams as they came, without colours; cut in the middle where there was more than is kept. */
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a command in the shell, in a process group of its own. When it ends, is called off or runs out of time, everything that it
+ * started ends too: asked first, then killed. Fails as `cancelled` when the signal aborts, and as `file` where it cannot be started;
+ * every exit code is an answer.
+ */
+export function runCommand(place: CommandPlace, command: string, limits: CommandLimits, signal: AbortSignal): Promise<Result<CommandEnd>> {
+  if (signal.aborted) return Promise.resolve(cancelled);
+  const began = performance.now();
+  const kept = headAndTail(limits.maxOutput ?? MAX_OUTPUT);
+  return new Promise((resolve) => {
+    const child: ChildProcessByStdio<null, Readable, Readable> = spawn(command, {
+      cwd: place.path,
+      env: commandEnvironment(process.env, place),
+      shell: true,
+      // A session of its own: it has no terminal to ask at, and is ended as a group.
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    if (child.pid !== undefined) place.began(child.pid);
+    let timedOut = false;
+    let killing: NodeJS.Timeout | undefined;
+    const end = () => {
+      signalTree(child.pid, place.path, 'SIGTERM');
+      killing ??= setTimeout(() => signalTree(child.pid, place.path, 'SIGKILL'), GRACE_MS);
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      end();
+    }, limits.timeoutMs);
+    signal.addEventListener('abort', end, { once: true });
+    const settle = (result: Result<CommandEnd>) => {
+      clearTimeout(timer);
+      clearTimeout(killing);
+      signal.removeEventListener('abort', end);
+      resolve(result);
+    };
+    child.stdout.on('data', kept.add);
+    child.stderr.on('data', kept.add);
+    // What it left in the background would hold its streams open, and the folder in use.
+    child.on('exit', () => signalTree(child.pid, place.path, 'SIGKILL'));
+    child.on('error', (error) =>
+      settle(
+        fail('file', `“${command}” cannot be started: ${error.message}.`, 'Run it by hand in the workspace to see whether it works there.'),
+      ),
+    );
+    child.on('close', (exitCode) => {
+      const milliseconds = Math.round(performance.now() - began);
+      const end = ok({ exitCode, timedOut, output: kept.text(), milliseconds });
+      place.ended().then(
+        () => settle(signal.aborted ? cancelled : end),
+        // The note of its group stays, which costs whoever comes next a look.
+        () => settle(signal.aborted ? cancelled : end),
+      );
+    });
+  });
+}
+
+/**
+ * Names whose values are secrets, by the habits of those who name them, and what lets a process speak as the person or as their editor.
+ * A list of what is taken out, not of what is let in: tool chains find themselves by variables that nobody can list
+ * (JAVA_HOME, GOPATH, VIRTUAL_ENV, NVM_DIR …), and without them hardly any check would run.
+ */
+const SECRET =
+  /(^|_)(TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|AUTH|COOKIE|DSN|PAT)($|_)|(PASSWORD|TOKEN|SECRET|APIKEY|.PWD)$|^(SSH_|GPG_|VSCODE_|ELECTRON_|GIT_|npm_|WEFT_|ANTHROPIC_|DBUS_|XAUTHORITY$)/i;
+/** Addresses with a password in them, and keys by their shape, whatever their names are. */
+const SECRET_VALUE = /\/\/[^/\s:@]*:[^/\s@]+@|\b(sk-[a-z]+-|gh[pousr]_|github_pat_|glpat-|xox[abpr]-|AKIA[0-9A-Z]{12})|-----BEGIN /;
+
+/** The person's environment without secrets, and with what makes tools print plainly and ask nothing. */
+export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandPlace, 'path' | 'temp'>): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(from)) {
+    if (value !== undefined && !SECRET.test(name) && !SECRET_VALUE.test(value)) environment[name] = value;
+  }
+  for (const name of ['FORCE_COLOR', 'OLDPWD', 'NODE_CHANNEL_FD']) delete environment[name];
+  return {
+    ...environment,
+    PWD: place.path,
+    TMPDIR: place.temp,
+    TMP: place.temp,
+    TEMP: place.temp,
+    CI: '1',
+    NO_COLOR: '1',
+    TERM: 'dumb',
+    // The folder is in no repository, and none above it is meant.
+    GIT_CEILING_DIRECTORIES: place.path,
+    GIT_TERMINAL_PROMPT: '0',
+    [FOLDER_VARIABLE]: place.path,
+  };
+}
+
+/** Keeps the beginning and the end of what is added. */
+function headAndTail(most: number): { add: (chunk: Buffer) => void; text: () => string } {
+  const headSize = Math.floor(most / 3);
+  const tailSize = most - headSize;
+  let head = Buffer.alloc(0);
+  let tail: Buffer[] = [];
+  let tailLength = 0;
+  let dropped = 0;
+  return {
+    add: (chunk) => {
+      const room = Math.max(0, headSize - head.length);
+      if (room > 0) head = Buffer.concat([head, chunk.subarray(0, room)]);
+      const rest = chunk.subarray(room);
+      if (rest.length === 0) return;
+      tail.push(rest);
+      tailLength += rest.length;
+      if (tailLength < 2 * tailSize) return;
+      const joined = Buffer.concat(tail);
+      tail = [joined.subarray(joined.length - tailSize)];
+      dropped += joined.length - tailSize;
+      tailLength = tailSize;
+    },
+    text: () => {
+      const joined = Buffer.concat(tail);
+      const end = joined.subarray(Math.max(0, joined.length - tailSize));
+      const left = dropped + joined.length - end.length;
+      const middle = left === 0 ? '' : `\n… ${left.toLocaleString('en')} bytes are left out here …\n`;
+      const whole = left === 0 ? Buffer.concat([head, end]).toString() : `${head.toString()}${middle}${end.toString()}`;
+      return plain(whole);
+    },
+  };
+}
+
+/** Without what a terminal would take for commands: colours, titles, and lines that a progress bar wrote over. */
+function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\r\n/g, '\n')
+    .replace(/[^\n]*\r(?!\n)/g, '')
+    .replace(/[^\P{Cc}\n\t]/gu, '');
+}

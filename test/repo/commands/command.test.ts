@@ -1,0 +1,134 @@
+/** Commands in a folder: what they see, what is kept of their output, and that nothing of them is left. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandEnd, type CommandLimits, commandEnvironment, runCommand } from '../../../src/repo/commands/command';
+import { markedWith } from '../../../src/repo/commands/processTree';
+import { failed, NEVER, valued } from '../../support/result';
+import { put, temporaryFolder } from '../../support/sandbox';
+
+const node = JSON.stringify(process.execPath);
+
+function place() {
+  const path = temporaryFolder();
+  mkdirSync(join(path, 'tmp'));
+  const groups: number[] = [];
+  return { path, temp: join(path, 'tmp'), groups, began: (group: number) => groups.push(group), ended: async () => undefined };
+}
+
+async function ran(script: string, limits: CommandLimits = { timeoutMs: 60_000 }, where = place()): Promise<CommandEnd> {
+  put(where.path, 'script.js', script);
+  return valued(await runCommand(where, `${node} script.js`, limits, NEVER));
+}
+
+describe('a command', () => {
+  it('ends with its exit code and both its streams, without colours and overwritten lines', async () => {
+    const end = await ran(
+      `process.stdout.write('\\u001b[31mred\\u001b[0m\\n10%\\r20%\\rdone\\r\\n'); console.error('bad'); process.exitCode = 3`,
+    );
+    assert.deepEqual({ ...end, milliseconds: 0 }, { exitCode: 3, timedOut: false, output: 'red\ndone\nbad\n', milliseconds: 0 });
+  });
+
+  it('has no input, and its folder and temporary folder are its own', async () => {
+    const where = place();
+    const end = await ran(
+      `console.log(process.cwd(), require('os').tmpdir(), require('fs').readFileSync(0, 'utf8').length)`,
+      undefined,
+      where,
+    );
+    assert.equal(end.output, `${where.path} ${where.temp} 0\n`);
+  });
+
+  it('keeps the beginning and the end of a long output', async () => {
+    const end = await ran(`for (let at = 0; at < 100000; at++) console.log('line ' + at)`, { timeoutMs: 60_000, maxOutput: 300 });
+    assert.match(end.output, /^line 0\nline 1\n[\s\S]*\n… [\d,]+ bytes are left out here …\n[\s\S]*\nline 99999\n$/);
+    assert.ok(end.output.length < 400);
+  });
+
+  it('sees no secret of the person’s, and what tools need to find themselves', () => {
+    const from = {
+      PATH: '/bin',
+      HOME: '/home/p',
+      JAVA_HOME: '/java',
+      GOPATH: '/go',
+      LANG: 'C',
+      ANTHROPIC_API_KEY: 'x',
+      ANTHROPIC_BASE_URL: 'x',
+      GITHUB_TOKEN: 'x',
+      NPM_TOKEN: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+      AWS_ACCESS_KEY_ID: 'x',
+      DB_PASSWORD: 'x',
+      PGPASSWORD: 'x',
+      MYSQL_PWD: 'x',
+      npm_config__authToken: 'x',
+      SSH_AUTH_SOCK: 'x',
+      GIT_DIR: 'x',
+      VSCODE_IPC_HOOK_CLI: 'x',
+      WEFT_STATE_DIR: 'x',
+      PLAIN: 'ghp_0123456789',
+      DATABASE_URL: 'postgres://me:hidden@host/db',
+      DOCS_URL: 'https://host/a:b@c',
+      FORCE_COLOR: '1',
+    };
+    const { TMPDIR, TMP, TEMP, PWD, CI, NO_COLOR, TERM, WEFT_FOLDER, GIT_CEILING_DIRECTORIES, GIT_TERMINAL_PROMPT, ...rest } =
+      commandEnvironment(from, {
+        path: '/folder',
+        temp: '/temp',
+      });
+    assert.deepEqual(rest, { PATH: '/bin', HOME: '/home/p', JAVA_HOME: '/java', GOPATH: '/go', LANG: 'C', DOCS_URL: 'https://host/a:b@c' });
+    assert.deepEqual([TMPDIR, TMP, TEMP, PWD, WEFT_FOLDER], ['/temp', '/temp', '/temp', '/folder', '/folder']);
+    assert.deepEqual([CI, NO_COLOR, TERM, GIT_CEILING_DIRECTORIES, GIT_TERMINAL_PROMPT], ['1', '1', 'dumb', '/folder', '0']);
+  });
+
+  it('that takes too long is ended with all that it started, even what will not end and what left its group', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const where = place();
+    const stubborn = `process.on('SIGTERM', () => console.log('asked to end')); setInterval(() => undefined, 1000); console.log('up')`;
+    put(where.path, 'stubborn.js', stubborn);
+    const end = await ran(
+      `const { spawn } = require('child_process');
+       spawn(process.execPath, ['stubborn.js'], { detached: true, stdio: 'inherit' });
+       setInterval(() => undefined, 1000);`,
+      { timeoutMs: 1_500 },
+      where,
+    );
+    assert.equal(end.timedOut, true);
+    assert.match(end.output, /up\n(.*\n)*asked to end/);
+    assert.deepEqual(markedWith(where.path), []);
+  });
+
+  it('leaves nothing behind that it started in the background', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const where = place();
+    const end = await ran(
+      `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { detached: true, stdio: 'inherit' }).unref(); process.exit(0)`,
+      undefined,
+      where,
+    );
+    assert.equal(end.exitCode, 0);
+    assert.deepEqual(markedWith(where.path), []);
+    assert.equal(where.groups.length, 1);
+  });
+
+  it('that is called off ends, and says so', async () => {
+    const where = place();
+    const off = new AbortController();
+    put(where.path, 'script.js', `require('fs').writeFileSync('begun', ''); setInterval(() => undefined, 1000)`);
+    const watcher = watch(where.path, (_, name) => {
+      if (name === 'begun') off.abort();
+    });
+    const end = await runCommand(where, `${node} script.js`, { timeoutMs: 60_000 }, off.signal);
+    watcher.close();
+    assert.equal(failed(end).kind, 'cancelled');
+    assert.ok(existsSync(join(where.path, 'begun')));
+    assert.equal(failed(await runCommand(where, 'echo never > never', { timeoutMs: 1000 }, off.signal)).kind, 'cancelled');
+    assert.ok(!existsSync(join(where.path, 'never')));
+  });
+
+  it('that the folder cannot run fails with what to do', async () => {
+    const where = { ...place(), path: '/no/such/folder' };
+    const failure = failed(await runCommand(where, 'true', { timeoutMs: 1000 }, NEVER));
+    assert.match(failure.message, /^“true” cannot be started: /);
+  });
+});
