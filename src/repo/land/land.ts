@@ -144,12 +144,11 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   const { repo } = ports;
   const now = await workspaceNow(ports, incoming, look);
   if (!now.ok) return now;
-  const { commit: before, truths, tip } = now.value;
-  const recorded = before === tip ? ok() : await writeRef(repo, chainRef(incoming.run), before);
-  if (!recorded.ok) return recorded;
+  const { commit: before, truths } = now.value;
   const merged = await mergeSteps(ports, incoming, before);
   if (!merged.ok) return merged;
   if (merged.value.kind === 'conflict') {
+    // The conflict itself keeps what it saw. The chain does not: it may be an ignored file of the person's (.env), and drafts of later tasks begin at the chain.
     ports.report?.(merged.value);
     return ok(merged.value);
   }
@@ -220,8 +219,6 @@ interface Look {
 interface Now {
   /** Commit of the chain whose tree is the workspace now, as far as this landing can see it. */
   readonly commit: string;
-  /** Where the chain stood. */
-  readonly tip: string;
   readonly truths: ReadonlyMap<string, Truth | null>;
 }
 
@@ -255,13 +252,13 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
     for (const [path, entry] of puts) if (entry === null) puts.delete(path);
   }
   if (!all && [...puts].every(([path, entry]) => isSame(known.value.get(path), entry)))
-    return ok({ commit: tip.value, tip: tip.value, truths: truths.value });
+    return ok({ commit: tip.value, truths: truths.value });
   const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: person() });
   if (!built.ok) return built;
   const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
   if (!treeNow.ok) return treeNow;
   if (!treeTip.ok) return treeTip;
-  return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, tip: tip.value, truths: truths.value });
+  return ok({ commit: treeNow.value === treeTip.value ? tip.value : built.value, truths: truths.value });
 }
 
 /** What is to change, by what the steps differ in. */

@@ -68,6 +68,15 @@ describe('a landing', () => {
     assert.deepEqual(folderState(box.root), { other: 'file o' });
   });
 
+  it('in a conflict with a file that git ignores shows that file to no later task', async () => {
+    const box = await field({ '.gitignore': '.env\n', a: 'a' });
+    put(box.root, '.env', 'SECRET=1');
+    const landing = valued(await land(box.ports, await box.incoming('one', { '.env': 'guess' }), NEVER));
+    assert.deepEqual(landing.kind === 'conflict' && landing.conflict.files.map((file) => file.path), ['.env']);
+    await box.landed('two', { b: 'b' });
+    assert.deepEqual(Object.keys(treeState(box.repo, await box.now())), ['.gitignore', 'a', 'b']);
+  });
+
   it('on the same lines is a conflict that names who was there first, and applies nothing of the task', async () => {
     const box = await field({ shared: TEN, other: 'o' });
     await box.landed('one', { shared: TEN.replace('e\n', 'one\n') });
