@@ -7,6 +7,8 @@ import { FOLDER_VARIABLE, signalTree } from './processTree';
 
 /** How long a command may take to end in order when it is called off, before it is killed. */
 const GRACE_MS = 2_000;
+/** How long output is waited for when all of a command that can be found has ended: what hides from us may hold its streams open for ever. */
+const SILENCE_MS = 1_000;
 /** Most bytes of output that are kept: a third from its beginning, the rest from its end. */
 const MAX_OUTPUT = 24 * 1024;
 
@@ -59,6 +61,7 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
     if (child.pid !== undefined) place.began(child.pid);
     let timedOut = false;
     let killing: NodeJS.Timeout | undefined;
+    let hanging: NodeJS.Timeout | undefined;
     const end = () => {
       signalTree(child.pid, place.path, 'SIGTERM');
       killing ??= setTimeout(() => signalTree(child.pid, place.path, 'SIGKILL'), GRACE_MS);
@@ -71,13 +74,22 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
     const settle = (result: Result<CommandEnd>) => {
       clearTimeout(timer);
       clearTimeout(killing);
+      clearTimeout(hanging);
       signal.removeEventListener('abort', end);
       resolve(result);
     };
     child.stdout.on('data', kept.add);
     child.stderr.on('data', kept.add);
     // What it left in the background would hold its streams open, and the folder in use.
-    child.on('exit', () => signalTree(child.pid, place.path, 'SIGKILL'));
+    child.on('exit', () => {
+      signalTree(child.pid, place.path, 'SIGKILL');
+      // It has ended in time, whatever still holds its streams.
+      clearTimeout(timer);
+      hanging = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, SILENCE_MS);
+    });
     child.on('error', (error) =>
       settle(
         fail('file', `“${command}” cannot be started: ${error.message}.`, 'Run it by hand in the workspace to see whether it works there.'),
@@ -101,9 +113,10 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
  * (JAVA_HOME, GOPATH, VIRTUAL_ENV, NVM_DIR …), and without them hardly any check would run.
  */
 const SECRET =
-  /(^|_)(TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|AUTH|COOKIE|DSN|PAT)($|_)|(PASSWORD|TOKEN|SECRET|APIKEY|.PWD)$|^(SSH_|GPG_|VSCODE_|ELECTRON_|GIT_|npm_|WEFT_|ANTHROPIC_|DBUS_|XAUTHORITY$)/i;
+  /(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|PASS|CREDENTIALS?|CREDS|KEYS?|APIKEY|AUTH|BEARER|JWT|COOKIE|DSN|PAT|WEBHOOK|CONNECTION_?STRING)($|_)|(PASSWORD|TOKEN|SECRET|APIKEY|.PWD|SSHPASS)$|^(SSH_|GPG_|VSCODE_|ELECTRON_|GIT_|npm_|WEFT_|ANTHROPIC_|DBUS_|XAUTHORITY$)/i;
 /** Addresses with a password in them, and keys by their shape, whatever their names are. */
-const SECRET_VALUE = /\/\/[^/\s:@]*:[^/\s@]+@|\b(sk-[a-z]+-|gh[pousr]_|github_pat_|glpat-|xox[abpr]-|AKIA[0-9A-Z]{12})|-----BEGIN /;
+const SECRET_VALUE =
+  /\/\/[^/\s:@]*:[^/\s@]+@|\b(sk-[a-z]+-|sk-\w{20}|[rs]k_live_|AIza\w|hf_\w{20}|npm_\w{20}|SG\.[\w-]{20}|eyJ[\w-]+\.eyJ|gh[pousr]_|github_pat_|glpat-|xox[abpr]-|AKIA[0-9A-Z]{12})|-----BEGIN |\bAccountKey=/;
 
 /** The person's environment without secrets, and with what makes tools print plainly and ask nothing. */
 export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandPlace, 'path' | 'temp'>): NodeJS.ProcessEnv {

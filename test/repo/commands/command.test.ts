@@ -61,6 +61,14 @@ describe('a command', () => {
       DB_PASSWORD: 'x',
       PGPASSWORD: 'x',
       MYSQL_PWD: 'x',
+      SMTP_PASS: 'x',
+      SSHPASS: 'x',
+      SLACK_WEBHOOK_URL: 'x',
+      AZURE_STORAGE_CONNECTION_STRING: 'x',
+      AZURE: 'AccountName=a;AccountKey=b',
+      OPENAI: 'sk-0123456789abcdefghij',
+      STRIPE: 'sk_live_0123',
+      SESSION: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x',
       npm_config__authToken: 'x',
       SSH_AUTH_SOCK: 'x',
       GIT_DIR: 'x',
@@ -109,6 +117,19 @@ describe('a command', () => {
     assert.equal(end.exitCode, 0);
     assert.deepEqual(markedWith(where.path), []);
     assert.equal(where.groups.length, 1);
+  });
+
+  it('is not waited for where what it started hides and holds its streams open', async function () {
+    if (process.platform !== 'linux') this.skip();
+    // Without the mark in its environment, and out of its group: nobody can tell that it is the command's.
+    const end = await ran(
+      `const child = require('child_process').spawn('sleep', ['20'], { detached: true, stdio: 'inherit', env: {} });
+       console.log('done ' + child.pid); child.unref(); process.exit(0)`,
+      { timeoutMs: 15_000 },
+    );
+    process.kill(Number(/\d+/.exec(end.output)?.[0]));
+    assert.deepEqual([end.exitCode, end.timedOut], [0, false]);
+    assert.ok(end.milliseconds < 15_000, `${end.milliseconds}`);
   });
 
   it('that is called off ends, and says so', async () => {
