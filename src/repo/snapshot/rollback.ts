@@ -1,7 +1,7 @@
 /** Rolling back: the workspace becomes equal to a snapshot, unsaved text included, after a snapshot of now. */
 import type { Change, Entry } from '../../domain/changes';
 import type { Clock } from '../../domain/clock';
-import { fail, ok, type Result } from '../../domain/failure';
+import { cancelled, fail, ok, type Result } from '../../domain/failure';
 import { matcherOf } from '../../domain/include';
 import { checkNoLink, readContent } from '../files';
 import { contentOf } from '../filters';
@@ -19,6 +19,10 @@ import type { Content, FileRestore, Untitled, Workspace } from '../workspace';
 import { isIn, withLeftWhole } from './leftWhole';
 import { diskTreeOf, keepSnapshot, type Snapshot, unsavedOf, untitledOf } from './snapshot';
 import { type Trees, withSome } from './someFiles';
+import { checkStill } from './still';
+
+/** Whoever types or saves while a rollback reads the workspace is looked for so often. */
+const TRIES = 4;
 
 /** The files that rolling back would change, as they are now (`before`) and would be (`after`). */
 export async function previewRollback(
@@ -52,39 +56,64 @@ export async function rollBack(
   report: (done: RolledBack) => Result<void> = () => ok(),
 ): Promise<Result<RolledBack>> {
   return repo.landLock(signal, async () => {
-    const { snapshot, clock, only } = options;
-    const clear = await checkNothingLeft(repo);
-    if (!clear.ok) return clear;
-    const ends = await endsOf(repo, workspace, snapshot, signal);
-    if (!ends.ok) return ends;
-    const { now, left } = ends.value;
-    const some = only === undefined ? ok(undefined) : await withSome(repo, ends.value, only);
-    if (!some.ok) return some;
-    const past = some.value ?? ends.value.past;
-    const safety = await keepSnapshot(repo, now, await workspace.untitled(), {
-      label: some.value === undefined ? `Before rolling back to “${snapshot.label}”` : `Before restoring files of “${snapshot.label}”`,
-      cause: 'rollback',
-      clock,
-    });
-    if (!safety.ok) return safety;
-    const changes = await diffTrees(repo, now.tree, past.tree);
-    if (!changes.ok) return changes;
-    const intended = await intend(repo, { kind: 'rollback', snapshot: snapshot.id, safety: safety.value.id, only });
-    if (!intended.ok) return intended;
-    const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, chosen: some.value?.chosen });
-    if (!done.ok) {
-      return fail(
-        'half',
-        `The rollback stopped half-way: ${done.failure.message}`,
-        `${done.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
-      );
+    let last: Result<RolledBack> = cancelled;
+    for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
+      last = await rollBackOnce({ repo, workspace, ...options, report }, signal);
+      if (last.ok || last.failure.kind !== 'moved') return last;
     }
-    const rolledBack = { safety: safety.value, changes: changes.value, left };
-    const reported = report(rolledBack);
-    if (!reported.ok) return reported;
-    const struck = await strike(repo);
-    return struck.ok ? ok(rolledBack) : struck;
+    return signal.aborted ? cancelled : last;
   });
+}
+
+interface Rollback {
+  readonly repo: Repository;
+  readonly workspace: Workspace;
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly only?: readonly string[];
+  readonly report: (done: RolledBack) => Result<void>;
+}
+
+/** Fails as `moved`, and has changed nothing, where somebody changed what it was to overwrite after the snapshot of now. */
+async function rollBackOnce(
+  { repo, workspace, snapshot, clock, only, report }: Rollback,
+  signal: AbortSignal,
+): Promise<Result<RolledBack>> {
+  const clear = await checkNothingLeft(repo);
+  if (!clear.ok) return clear;
+  const ends = await endsOf(repo, workspace, snapshot, signal);
+  if (!ends.ok) return ends;
+  const { now, left } = ends.value;
+  const some = only === undefined ? ok(undefined) : await withSome(repo, ends.value, only);
+  if (!some.ok) return some;
+  const past = some.value ?? ends.value.past;
+  const safety = await keepSnapshot(repo, now, await workspace.untitled(), {
+    label: some.value === undefined ? `Before rolling back to “${snapshot.label}”` : `Before restoring files of “${snapshot.label}”`,
+    cause: 'rollback',
+    clock,
+  });
+  if (!safety.ok) return safety;
+  const changes = await diffTrees(repo, now.tree, past.tree);
+  if (!changes.ok) return changes;
+  const intended = await intend(repo, { kind: 'rollback', snapshot: snapshot.id, safety: safety.value.id, only });
+  if (!intended.ok) return intended;
+  const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, chosen: some.value?.chosen });
+  if (!done.ok && done.failure.kind === 'moved') {
+    const struck = await strike(repo);
+    return struck.ok ? done : struck;
+  }
+  if (!done.ok) {
+    return fail(
+      'half',
+      `The rollback stopped half-way: ${done.failure.message}`,
+      `${done.failure.fix} Nothing is lost: what was there before is snapshot ${safety.value.id}.`,
+    );
+  }
+  const rolledBack = { safety: safety.value, changes: changes.value, left };
+  const reported = report(rolledBack);
+  if (!reported.ok) return reported;
+  const struck = await strike(repo);
+  return struck.ok ? ok(rolledBack) : struck;
 }
 
 /** Both ends of a rollback; files that git does not list are in them where the rollback must touch them, so that it can be taken back. */
@@ -206,7 +235,7 @@ async function addTo(
   });
 }
 
-/** Makes every file whose disk or unsaved text differs as the snapshot has it; `chosen`: only these; `kept`: all but these. */
+/** Makes every file whose disk or unsaved text differs as the snapshot has it; `chosen`: only these; `kept`: all but these. Fails as `moved`, and has changed nothing, where they are not as `now` says any more. */
 export async function restoreAll(
   repo: Repository,
   workspace: Workspace,
@@ -255,10 +284,13 @@ export async function restoreAll(
       if (disk !== null && there.value === null) missing.push(path);
     }
     const done = await workspace.restore(files.value, more);
-    if (!done.ok) return done;
+    if (!done.ok) return fail('half', done.failure.message, done.failure.fix);
     const given = await giveBits(repo, missing);
     return given.ok ? firstDifference(repo, files.value) : given;
   };
+  // Now: when attributes are others, what lies on disk would not be stored as it was read.
+  const still = await checkStill(repo, workspace, { now, paths });
+  if (!still.ok) return still;
   // They say how the bytes of all other files lie on disk, so they must be there first.
   const attributes = paths.filter(isAttributes);
   const first = attributes.length === 0 ? ok() : await restore(attributes, await workspace.untitled());

@@ -21,7 +21,7 @@ export interface Truth {
 /** What some paths hold now, the editor's text where it is unsaved; a path that is missing, or is a folder, is null. */
 export async function contentsNow(
   repo: Repository,
-  workspace: Workspace,
+  workspace: Pick<Workspace, 'unsaved'>,
   paths: readonly string[],
 ): Promise<Result<Map<string, Content | null>>> {
   const unsaved = new Map((await workspace.unsaved()).map((text) => [text.path, text]));
@@ -42,7 +42,7 @@ export async function contentsNow(
  */
 export async function truthOf(
   repo: Repository,
-  workspace: Workspace,
+  workspace: Pick<Workspace, 'unsaved'>,
   paths: readonly string[],
   known: ReadonlyMap<string, Entry | 'folder'> = new Map(),
 ): Promise<Result<Map<string, Truth | null>>> {

@@ -55,6 +55,23 @@ async function landIn({ repo, workspace }: Stage, run: string, base: string, edi
 }
 
 describe('rolling back', () => {
+  it('loses nothing that the person saves while it reads the workspace', async () => {
+    const box = await stage({ 'a.txt': 'old', 'b.txt': 'b' });
+    const snapshot = await snap(box);
+    putAll(box.root, { 'a.txt': 'new', 'b.txt': 'B' });
+    const once = [{ 'a.txt': 'saved just now', 'c.txt': 'come just now' }];
+    const untitled = box.workspace.untitled;
+    // It is asked for after all files were read.
+    box.workspace.untitled = async () => {
+      putAll(box.root, once.pop() ?? {});
+      return untitled();
+    };
+    const { safety } = await back(box, snapshot);
+    assert.deepEqual(folderState(box.root), { 'a.txt': 'file old', 'b.txt': 'file b' });
+    await back(box, safety);
+    assert.deepEqual(folderState(box.root), { 'a.txt': 'file saved just now', 'b.txt': 'file B', 'c.txt': 'file come just now' });
+  });
+
   it('undoes every kind of change, and can itself be taken back', async () => {
     const files = { same: 's', changed: 'old', gone: 'g', moved: 'a longer text that moves', run: { run: 'x' }, link: { link: 'same' } };
     const box = await stage({ ...files, 'swap/in.txt': 'a folder', flat: 'a file', 'deep/er/est.txt': 'd' });
