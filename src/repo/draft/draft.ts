@@ -5,6 +5,7 @@ import { parentsOf } from '../../domain/path';
 import type { Repository } from '../repository';
 import { buildCommit, diffTrees, listTree, lookUp } from '../trees';
 import type { Content } from '../workspace';
+import { checkOwnSettings } from './ownSettings';
 import { type Found, type Search, searchTree } from './search';
 
 /** So many paths that were read are told at most: the ones that were read first. */
@@ -138,6 +139,8 @@ export class Draft {
       const room = await this.room(path);
       if (!room.ok) return room;
     }
+    const allowed = checkOwnSettings(path, before.value?.bytes ?? null, bytes);
+    if (!allowed.ok) return allowed;
     this.set(path, { mode: mode ?? before.value?.mode ?? '100644', bytes });
     return ok();
   }
@@ -146,6 +149,8 @@ export class Draft {
     const before = await this.look(path);
     if (!before.ok) return before;
     if (before.value === null) return this.missing(path);
+    const allowed = checkOwnSettings(path, before.value.bytes, null);
+    if (!allowed.ok) return allowed;
     this.set(path, null);
     return ok();
   }
@@ -170,6 +175,10 @@ export class Draft {
     if (!room.ok) return room;
     const files = await this.readAll(from, inside.value);
     if (!files.ok) return files;
+    for (const [path, content] of files.value) {
+      const allowed = checkMove(path, to + path.slice(from.length), content);
+      if (!allowed.ok) return allowed;
+    }
     for (const [path, content] of files.value) {
       this.set(path, null);
       this.set(to + path.slice(from.length), content);
@@ -237,6 +246,8 @@ export class Draft {
   private async moveFile(from: string, to: string, content: Content): Promise<Result<void>> {
     const room = await this.room(to);
     if (!room.ok) return room;
+    const allowed = checkMove(from, to, content);
+    if (!allowed.ok) return allowed;
     this.set(from, null);
     this.set(to, content);
     return ok();
@@ -264,4 +275,9 @@ export class Draft {
   private missing(path: string) {
     return fail('input', `There is no file ${path}.`, 'List the files to see what is there.');
   }
+}
+
+function checkMove(from: string, to: string, { bytes }: Content): Result<void> {
+  const gone = checkOwnSettings(from, bytes, null);
+  return gone.ok ? checkOwnSettings(to, null, bytes) : gone;
 }

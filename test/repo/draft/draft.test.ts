@@ -75,6 +75,27 @@ describe('a draft', () => {
     assert.deepEqual(await result(box, draft), { 'out/now.txt': 'file a folder', real: 'file r', renamed: 'link real' });
   });
 
+  it('changes no settings of Weft: they say what agents see, and what is kept of their work', async () => {
+    const { draft } = await draftOf({
+      '.vscode/settings.json': '{"weft.snapshot.keep": 9, "tabs": 2}',
+      'x/settings.json': '{"weft.model": "m"}',
+    });
+    const refused = [
+      await draft.write('.vscode/settings.json', bytes('{"weft.snapshot.keep": 1, "tabs": 2}')),
+      await draft.write('in/.VSCode/Settings.json', bytes('{"\\u0077eft.plan.autoApprove": true}')),
+      await draft.write('a.code-workspace', bytes('{"folders": [], "settings": {"weft.snapshot.include": ["*"]}}')),
+      await draft.remove('.vscode/settings.json'),
+      await draft.move('x/settings.json', 'y/.vscode/settings.json'),
+      await draft.move('x', 'z/.vscode'),
+    ];
+    assert.deepEqual(
+      refused.map((result) => failed(result).kind),
+      refused.map(() => 'input'),
+    );
+    valued(await draft.write('.vscode/settings.json', bytes('{"tabs": 4, /* mine */ "weft.snapshot.keep": 9}')));
+    assert.deepEqual(await draft.now().then((now) => valued(now).changes.map(({ path }) => path)), ['.vscode/settings.json']);
+  });
+
   it('refuses a file where a folder is, and a folder where a file is, until that is gone', async () => {
     const { box, draft } = await draftOf({ file: 'f', 'folder/in.txt': 'i' });
     assert.match(failed(await draft.write('folder', bytes('x'))).message, /^folder is a folder\./);
