@@ -43,7 +43,8 @@ export async function blameCommit(
   const parents = graftsOf(chains);
   try {
     await writeFile(file, [...parents].map(([child, all]) => `${[child, ...all].join(' ')}\n`).join(''));
-    const args = ['-c', 'core.commitGraph=false', 'blame', '--no-ignore-revs-file', '--porcelain', '-M', '-C', '-S', file];
+    // The lines are those of the file, not what a command of the configuration (textconv) makes of it.
+    const args = ['-c', 'core.commitGraph=false', 'blame', '--no-textconv', '--no-ignore-revs-file', '--porcelain', '-M', '-C', '-S', file];
     const said = await plumb({ ...repo, cwd: repo.workTree }, [...args, commit, '--', path], { signal });
     return said.ok ? ok(readBlame(said.value.out.toString(), writers(chains, parents))) : said;
   } catch (thrown) {

@@ -40,6 +40,12 @@ describe('blame', () => {
     assert.match(failed(await blameNow(box.repo, box.workspace, 'z', NEVER)).message, /There is no file z/);
   });
 
+  it('is of the file’s own lines, and runs no command that shows it in another way', async () => {
+    const box = await field({ '.gitattributes': 'x diff=shown\n', x: text('one', 'two') });
+    git(box.root, 'config', 'diff.shown.textconv', 'sed -n 1p');
+    assert.deepEqual(await writersOf(box, 'x'), ['before', 'before']);
+  });
+
   it('follows a file that an agent renamed, and one that the person renamed since', async () => {
     const lines = ['a line that is long enough', 'another line of the file', 'and a third one, longer', 'the last line of it'];
     const [one = '', two = '', three = '', four = ''] = lines;
