@@ -30,17 +30,22 @@ export function output(json: boolean, write: (text: string) => void, complain: (
         result: (result) => write(`${JSON.stringify({ type: 'result', ...result })}\n`),
       }
     : {
-        say: (line) => write(`${line}\n`),
-        warn: (line) => complain(`weft: ${line}\n`),
-        notice: (text) => write(`${text}\n`),
+        say: (line) => write(`${plain(line)}\n`),
+        warn: (line) => complain(`weft: ${plain(line)}\n`),
+        notice: (text) => write(`${plain(text)}\n`),
         event: (event, state) => {
           const line = eventLine(event, state);
-          if (line !== undefined) write(`${line}\n`);
+          if (line !== undefined) write(`${plain(line)}\n`);
         },
         result: ({ failure }) => {
-          if (failure !== undefined) complain(`weft: ${failureText(failure)}\n`);
+          if (failure !== undefined) complain(`weft: ${plain(failureText(failure))}\n`);
         },
       };
+}
+
+/** Models, and names of files, may have what a terminal takes for commands (titles, colours, the clipboard): it is shown, not obeyed. */
+function plain(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');
 }
 
 /** One line for an event; undefined for those that only programs care about. */
