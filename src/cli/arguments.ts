@@ -29,6 +29,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
        --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
+       --keep N                            forget all but the N newest, and those that something waits for
   weft rollback SNAPSHOT [PATH…]           make the folder, or only these files and folders, equal to a snapshot
   weft folders [--remove]                  the folders in which checks run, of all workspaces; --remove deletes those not in use
   weft schema                              the JSON schema of a plan
@@ -37,8 +38,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   --json            one event a line, and a last line with the result
   --help, --version
 
-Settings: weft.snapshot.* of the folder's .vscode/settings.json hold here, too (which ignored files are included, how
-many snapshots are kept). What is included is sent to the model when an agent reads it: mind your secrets.
+What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
+here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR.
 Exit codes of “weft run”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;
@@ -55,7 +56,7 @@ export type Command =
       readonly onStale: OnStale;
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
-      /** Globs of ignored files, beside those of the settings. */
+      /** Globs of ignored files that agents see and snapshots have. */
       readonly include: readonly string[];
     }
   | { readonly kind: 'runs' }
@@ -66,6 +67,7 @@ export type Command =
   | { readonly kind: 'export'; readonly run: string; readonly branch: string; readonly withEdits: boolean }
   | { readonly kind: 'snapshots' }
   | { readonly kind: 'compare' | 'delete'; readonly snapshot: string }
+  | { readonly kind: 'keep'; readonly keep: number }
   | { readonly kind: 'folders'; readonly remove: boolean }
   /** `paths`: only these; none means all. */
   | { readonly kind: 'rollback'; readonly snapshot: string; readonly paths: readonly string[] };
@@ -105,6 +107,7 @@ function parse(argv: readonly string[]) {
       include: { type: 'string', multiple: true },
       compare: { type: 'string' },
       delete: { type: 'string' },
+      keep: { type: 'string' },
       file: { type: 'string' },
       hunk: { type: 'string' },
       branch: { type: 'string' },
@@ -146,6 +149,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   include: ['run'],
   compare: ['snapshots'],
   delete: ['snapshots'],
+  keep: ['snapshots'],
   file: ['undo', 'redo'],
   hunk: ['undo', 'redo'],
   branch: ['export'],
@@ -187,11 +191,18 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     return first !== undefined
       ? rollbackOf(first, rest.slice(1))
       : fail('input', '“weft rollback” needs a snapshot.', 'Run “weft snapshots” for the list.');
-  if (values.compare !== undefined && values.delete !== undefined)
-    return fail('input', 'Both --compare and --delete are given.', 'Leave one of them out.');
+  if ([values.compare, values.delete, values.keep].filter((one) => one !== undefined).length > 1)
+    return fail('input', 'More than one of --compare, --delete and --keep is given.', 'Give one of them.');
+  if (values.keep !== undefined) return keepOf(values.keep);
   if (values.compare !== undefined) return ok({ kind: 'compare', snapshot: values.compare });
   if (values.delete !== undefined) return ok({ kind: 'delete', snapshot: values.delete });
   return ok({ kind: name === 'runs' ? 'runs' : name === 'snapshots' ? 'snapshots' : 'schema' });
+}
+
+function keepOf(said: string): Result<Command> {
+  const keep = Number(said);
+  if (Number.isInteger(keep) && keep >= 1) return ok({ kind: 'keep', keep });
+  return fail('input', `--keep ${said} is no number from 1 on.`, 'Say how many snapshots are to be kept.');
 }
 
 /** Paths are the folder's, as the snapshot has them. */

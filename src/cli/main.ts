@@ -5,8 +5,8 @@ import * as z from 'zod';
 import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
 import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
+import { NO_INCLUDE } from '../domain/include';
 import { planSchema } from '../domain/plan';
-import { includeOf, keepingOf } from '../domain/snapshotSettings';
 import { settledText, settleLeft } from '../engine/recovery';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import type { Repository } from '../repo/repository';
@@ -18,7 +18,7 @@ import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
-import { compareCommand, deleteCommand, rollbackCommand, snapshotsCommand } from './snapshots';
+import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { hunksCommand, reverseCommand } from './undo';
 import { workspaceFolders } from './workspaceFolders';
 
@@ -60,10 +60,9 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   };
   const named = await workspaceFolders(workspaces);
   if (!named.ok) return refuse(named.failure);
-  const { folders, setting } = named.value;
-  const include = includeOf(setting);
-  const more = command.kind === 'run' ? command.include : [];
-  const opened = await openWorkspace(folders, () => ({ ...include, globs: [...include.globs, ...more] }));
+  // Only what the person says here: what a folder says of itself may be a stranger's, and would send their ignored files to the model.
+  const globs = command.kind === 'run' ? command.include : [];
+  const opened = await openWorkspace(named.value, () => ({ ...NO_INCLUDE, globs }));
   if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
   const interruption = new AbortController();
@@ -77,8 +76,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const unread = () => interruption.abort();
   process.stdout.on('error', unread);
   const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
-  const keeping = keepingOf(setting);
-  const ports = { repo, workspace, output: out, keeping, signal: interruption.signal };
+  const ports = { repo, workspace, output: out, signal: interruption.signal };
   try {
     const settled = await settleLeft({ repo, workspace, clock: systemClock, openRecord: () => undefined }, interruption.signal);
     if (settled.ok && settled.value !== undefined) out.notice(settledText(settled.value));
@@ -99,6 +97,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await rollbackCommand(command, ports);
       case 'compare':
         return await compareCommand(command.snapshot, ports);
+      case 'keep':
+        return await keepCommand(command.keep, ports);
       case 'delete':
         return await deleteCommand(command.snapshot, ports);
       case 'reverse':

@@ -6,17 +6,15 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../domain/clock';
 import { notAllowed } from '../domain/commands';
-import { cancelled, type Failure, fail, failureText, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
-import type { Keeping } from '../domain/snapshotSettings';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { inProcessWorker } from '../engine/inProcess';
-import { pruneSnapshots } from '../engine/prune';
 import { settledText } from '../engine/recovery';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
@@ -34,7 +32,6 @@ export interface CliPorts {
   readonly repo: Repository;
   readonly workspace: Workspace;
   readonly output: Output;
-  readonly keeping: Keeping;
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal;
 }
@@ -79,7 +76,6 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const run = begun.value;
   const { tooLarge } = run.record.state.start;
   if (tooLarge !== undefined) output.warn(tooLargeText(tooLarge));
-  const pruning = pruneSnapshots({ repo, clock: systemClock }, ports.keeping, signal);
   output.event({ ...run.record.state.start }, run.record.state);
   run.record.listen((event, state) => output.event(event, state));
   const stop = () => run.stop();
@@ -88,8 +84,6 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const ended = await run.drive();
   signal.removeEventListener('abort', stop);
   run.record.close();
-  const pruned = await pruning;
-  if (!pruned.ok && pruned.failure.kind !== 'cancelled') output.warn(failureText(pruned.failure));
   return ended.ok ? report(ended.value, ports) : refuse(ended.failure);
 }
 

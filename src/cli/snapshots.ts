@@ -3,7 +3,7 @@ import { type Change, changeWord } from '../domain/changes';
 import { systemClock } from '../domain/clock';
 import { failureText, type Result } from '../domain/failure';
 import { ageText, sizeText, tooLargeText } from '../domain/figures';
-import { deleteSnapshot } from '../engine/prune';
+import { deleteSnapshot, pruneSnapshots } from '../engine/prune';
 import { rollBackTo } from '../engine/rollback';
 import { ownDisk } from '../repo/snapshot/prune';
 import { previewRollback, type RolledBack, rollBack } from '../repo/snapshot/rollback';
@@ -71,6 +71,15 @@ export async function deleteCommand(id: string, { repo, output, signal }: CliPor
   output.say(`Snapshot ${snapshot.value.id} (“${snapshot.value.label}”) is gone, and the runs that began at it.`);
   if (!repo.own) output.say('git gives its disk space back when it next collects garbage (git gc).');
   output.result({ exitCode: 0, deleted: snapshot.value.id });
+  return 0;
+}
+
+export async function keepCommand(keep: number, { repo, output, signal }: CliPorts): Promise<number> {
+  const pruned = await pruneSnapshots({ repo, clock: systemClock }, { keep, quotaBytes: 0 }, signal);
+  if (!pruned.ok) return ended(output, pruned);
+  for (const { id, label } of pruned.value) output.say(`  ${id}  ${label}`);
+  output.say(`${count(pruned.value.length, 'snapshot')} forgotten, and the runs that began there.`);
+  output.result({ exitCode: 0, deleted: pruned.value.map(({ id }) => id) });
   return 0;
 }
 

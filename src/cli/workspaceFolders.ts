@@ -5,37 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'jsonc-parser';
 import * as z from 'zod';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import type { Setting } from '../domain/snapshotSettings';
-import { folderSettings } from './settings';
-
-export interface WorkspaceFolders {
-  readonly folders: readonly string[];
-  /** Those of the file, else, of one folder, its own. */
-  readonly setting: Setting;
-}
 
 const fileSchema = z.object({
   folders: z.array(z.union([z.object({ path: z.string() }), z.object({ uri: z.string() })])).min(1),
-  settings: z.record(z.string(), z.unknown()).default({}),
 });
 
-export async function workspaceFolders(named: readonly string[]): Promise<Result<WorkspaceFolders>> {
+export async function workspaceFolders(named: readonly string[]): Promise<Result<string[]>> {
   const folders: string[] = [];
-  const settings = new Map<string, unknown>();
   for (const one of named) {
-    const found = one.endsWith('.code-workspace') ? await readWorkspace(one) : ok({ folders: [one], settings: {} });
+    const found = one.endsWith('.code-workspace') ? await readWorkspace(one) : ok([one]);
     if (!found.ok) return found;
-    folders.push(...found.value.folders);
-    for (const [name, value] of Object.entries(found.value.settings)) settings.set(name, value);
+    folders.push(...found.value);
   }
-  const [first, ...more] = folders;
-  const own = first === undefined || more.length > 0 ? ok<Setting>(() => undefined) : await folderSettings(first);
-  if (!own.ok) return own;
-  return ok({ folders, setting: (name) => own.value(name) ?? settings.get(`weft.${name}`) });
+  return ok(folders);
 }
 
 /** Relative paths begin at the file. */
-async function readWorkspace(file: string): Promise<Result<{ folders: string[]; settings: Record<string, unknown> }>> {
+async function readWorkspace(file: string): Promise<Result<string[]>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -51,5 +37,5 @@ async function readWorkspace(file: string): Promise<Result<{ folders: string[]; 
     else if (one.uri.startsWith('file:')) folders.push(fileURLToPath(one.uri));
     else return fail('input', `${one.uri} in ${file} is not on this machine’s disk.`, 'Name its local folders by --workspace, one each.');
   }
-  return ok({ folders, settings: said.data.settings });
+  return ok(folders);
 }

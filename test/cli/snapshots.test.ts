@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { folderState, git, putAll, temporaryFolder } from '../support/sandbox';
 import { buildWeft, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
 
-const startedSchema = z.object({ type: z.literal('run.started'), run: z.string() });
+const startedSchema = z.object({ type: z.literal('run.started'), run: z.string(), commit: z.string() });
 const snapshotsSchema = z.object({ snapshots: z.array(z.object({ id: z.string(), label: z.string(), bytes: z.number() })) });
 
 function workspace(): string {
@@ -48,20 +48,26 @@ describe('weft and its snapshots', function () {
     assert.equal(git(cwd, 'status', '--porcelain'), '');
   });
 
-  it('takes the settings of the folder, and says what is too large on standard error', async () => {
+  it('includes nothing because a folder says so of itself, and says what is too large on standard error', async () => {
     const cwd = workspace();
-    const settings = { 'weft.snapshot.include': ['.env', '*.db'], 'weft.snapshot.includeMaxFileMb': 0.01, 'weft.snapshot.keep': 1 };
-    putAll(cwd, { '.vscode/settings.json': `// with a comment\n${JSON.stringify(settings)}` });
-    assert.equal((await ran(cwd)).code, 0);
-    const { code, err } = await weft(['run', '-', '--model', scenarioFile({ one: writing({ c: 'c' }) })], {
-      cwd,
-      input: planText({ id: 'one' }),
-    });
+    putAll(cwd, { '.vscode/settings.json': JSON.stringify({ 'weft.snapshot.include': ['.env'], 'weft.snapshot.keep': 1 }) });
+    putAll(cwd, { 'big.db': 'x'.repeat(6 * 1024 * 1024) });
+    const first = await ran(cwd, '--json');
+    assert.equal(first.code, 0);
+    const { commit } = startedSchema.parse(jsonLines(first.out)[0]);
+    assert.doesNotMatch(git(cwd, 'ls-tree', '-r', '--name-only', commit), /\.env/);
+    const second = ['run', '-', '--include', '*.db', '--model', scenarioFile({ one: writing({ c: 'c' }) })];
+    const { code, err } = await weft(second, { cwd, input: planText({ id: 'one' }) });
     assert.equal(code, 0);
-    assert.match(err, /^weft: An ignored file is too large to be included, .*: big\.db \(98 KB\)\./);
+    assert.match(err, /^weft: An ignored file is too large to be included, .*: big\.db \(6\.0 MB\)\./);
+    const before = await weft(['snapshots'], { cwd });
+    assert.match(before.out, /^\S+ {2}.* {2}just now +\d+ KB {2}Before: A goal \(without 1 ignored file too large to be included\)\n/);
+    assert.equal(before.out.match(/Before: A goal/g)?.length, 2);
+    const kept = await weft(['snapshots', '--keep', '1'], { cwd });
+    assert.deepEqual([kept.code, kept.err], [0, '']);
+    assert.match(kept.out, /1 snapshot forgotten/);
     const { out } = await weft(['snapshots'], { cwd });
-    assert.match(out, /^\S+ {2}.* {2}just now +\d+ KB {2}Before: A goal \(without 1 ignored file too large to be included\)\n/);
-    // Only one is kept, and the other's run went with it.
+    // The other's run went with it.
     assert.equal(out.match(/Before: A goal/g)?.length, 1);
     assert.equal(readdirSync(join(cwd, '.git', 'weft')).flatMap((key) => readdirSync(join(cwd, '.git', 'weft', key, 'runs'))).length, 1);
   });

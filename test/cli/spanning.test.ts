@@ -17,7 +17,7 @@ function place() {
   put(
     parent,
     'both.code-workspace',
-    `{ // mine\n "folders": [{ "path": "api" }, { "uri": "file://${web}" },],\n "settings": { "weft.snapshot.include": [".env"] } }`,
+    `{ // mine\n "folders": [{ "path": "api" }, { "uri": "file://${web}" },],\n "settings": { "weft.snapshot.keep": 1 } }`,
   );
   return { parent, api, web, file: join(parent, 'both.code-workspace') };
 }
@@ -30,7 +30,7 @@ describe('weft with several folders', function () {
     const { parent, api, web, file } = place();
     const model = scenarioFile({ one: writing({ 'api/a.txt': 'agent\n', 'web/new.txt': 'agent\n' }) });
     const input = planText({ id: 'one' });
-    const ran = await weft(['run', '-', '--workspace', file, '--model', model, '--json'], { cwd: parent, input });
+    const ran = await weft(['run', '-', '--workspace', file, '--include', '.env', '--model', model, '--json'], { cwd: parent, input });
     assert.deepEqual([ran.code, ran.err], [0, ''], ran.out);
     const { summary } = runLine.parse(jsonLines(ran.out).at(-1));
     assert.deepEqual(folderState(api), { 'a.txt': 'file agent\n' });
@@ -46,7 +46,7 @@ describe('weft with several folders', function () {
     const back = await weft(['rollback', summary.snapshot, '--workspace', 'web', '--workspace', 'api'], { cwd: parent });
     assert.deepEqual([back.code, back.err], [0, ''], back.out);
     assert.deepEqual(folderState(api), { 'a.txt': 'file a\n' });
-    // The workspace's settings had it in the snapshot.
+    // It is in the snapshot, which knows what was included.
     assert.deepEqual(folderState(web), { '.env': 'file KEY=1\n', '.gitignore': 'file .env\n', 'b.txt': 'file b\n' });
   });
 
