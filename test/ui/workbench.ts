@@ -327,7 +327,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   };
 }
 
-async function appears(locator: Locator, timeout: number): Promise<boolean> {
+/** Whether something shows within so many milliseconds. */
+export async function appears(locator: Locator, timeout: number): Promise<boolean> {
   return await locator.waitFor({ timeout }).then(
     () => true,
     () => false,

@@ -135,7 +135,8 @@ export async function removeFolder(slot: FolderSlot): Promise<Result<boolean>> {
  * One that cannot be deleted stays, too: `weft folders` lists it.
  */
 export async function trimFolders(home: string, quotaBytes: number): Promise<void> {
-  const folders = await listFolders(home);
+  // What cannot be looked at stays, and must not cost the work that was done: `weft folders` looks again, and says why.
+  const folders = await listFolders(home).catch(() => []);
   let bytes = folders.reduce((sum, folder) => sum + folder.bytes, 0);
   for (const folder of folders.slice(1).reverse()) {
     if (bytes <= quotaBytes) return;
