@@ -103,8 +103,9 @@ describe('package.json', () => {
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
   });
 
-  it('lets no workspace send the key elsewhere or allow commands, nor an untrusted one set anything', () => {
-    for (const name of ['weft.baseUrl', 'weft.commands.allow']) assert.equal(properties.get(name)?.scope, 'machine');
+  it('lets no workspace send the key elsewhere, allow commands, skip a review or forget snapshots, nor an untrusted one set anything', () => {
+    const own = ['weft.baseUrl', 'weft.commands.allow', 'weft.plan.autoApprove', 'weft.snapshot.keep', 'weft.snapshot.quotaMb'];
+    for (const name of own) assert.equal(properties.get(name)?.scope, 'machine');
     assert.deepEqual([...packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...properties.keys()].sort());
   });
 
