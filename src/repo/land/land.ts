@@ -8,6 +8,7 @@ import { buildCommit, commitTree, diffTrees, lookUp, mergeTrees, messageOf, tree
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from '../truth/raw';
 import { contentsNow, isLeftOut, type Truth, truthOf } from '../truth/truth';
 import { treeOver } from '../truth/unlisted';
+import { hideUnignored, listedBefore } from '../truth/unseen';
 import type { FileEdit, Workspace } from '../workspace';
 import { checkNothingLeft, diskDigest, type Incoming, intend, recordInChain, strike } from './intent';
 import { mergeSteps, stepsOf } from './steps';
@@ -77,7 +78,7 @@ export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Pr
     if (!clear.ok) return clear;
     const tip = await readRef(repo, chainRef(run));
     if (!tip.ok) return tip;
-    const whole = await treeOver(repo, workspace, tip.value, signal);
+    const whole = await treeOver(repo, workspace, { run, tip: tip.value }, signal);
     if (!whole.ok) return whole;
     const tipTree = tip.value === undefined ? ok('') : await treeOf(repo, tip.value);
     if (!tipTree.ok) return tipTree;
@@ -158,6 +159,8 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   if (!changes.ok) return changes;
   const edits = await editsFor(ports, changes.value, truths);
   if (!edits.ok) return edits;
+  const listed = await listedBefore(repo, ports.workspace, changes.value, look.signal);
+  if (!listed.ok) return listed;
   const intended = await intendLanding(ports, incoming, { before, after, links, edits: edits.value });
   if (!intended.ok) return intended;
   const applied = await applyEdits(repo, ports.workspace, edits.value);
@@ -166,6 +169,11 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
     // What could not be put back stays on record, and is settled before anything else is done.
     const struck = verified.failure.kind === 'half' ? ok() : await strike(repo);
     return struck.ok ? verified : struck;
+  }
+  if (listed.value !== undefined) {
+    const site = { repo, workspace: ports.workspace, run: incoming.run };
+    const hidden = await hideUnignored(site, { listed: listed.value, changes: changes.value }, look.signal);
+    if (!hidden.ok) return hidden;
   }
   const kept = await recordInChain(repo, chainRef(incoming.run), verified.value);
   if (!kept.ok) return kept;
@@ -245,7 +253,7 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
     look.all || incoming.intent !== 'land' || wanted.value.some((change) => change.before !== null && puts.get(change.path) === null);
   let from = tip.value;
   if (all) {
-    const whole = await treeOver(repo, workspace, tip.value, look.signal);
+    const whole = await treeOver(repo, workspace, { run: incoming.run, tip: tip.value }, look.signal);
     if (!whole.ok) return whole;
     from = whole.value;
     // The whole knows what is gone, and a folder that stands where a file was must not be taken for nothing.

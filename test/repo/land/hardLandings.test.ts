@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, linkSync, lstatSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draft } from '../../../src/repo/draft/draft';
-import { land } from '../../../src/repo/land/land';
+import { chainNow, land } from '../../../src/repo/land/land';
 import { rollBack } from '../../../src/repo/snapshot/rollback';
 import { countingClock } from '../../support/clock';
 import { type Field, field } from '../../support/landing';
@@ -48,6 +48,25 @@ describe('a hard landing', () => {
     const apart = await landDraft(box, 'two', (draft) => draft.move('old', 'elsewhere'));
     assert.equal(apart.kind, 'conflict');
     assert.deepEqual(folderState(box.root), before);
+  });
+
+  it('of a .gitignore shows later agents nothing that git ignored before, and the person everything', async () => {
+    const box = await field({ '.gitignore': '.env\n', a: 'a' });
+    putAll(box.root, { '.env': 'SECRET=1\n' });
+    await landDraft(box, 'one', async (draft) => valued(await draft.write('.gitignore', Buffer.from('\n'))));
+    putAll(box.root, { mine: 'new\n' });
+    const later = valued(await chainNow(box.ports, 'r1', NEVER));
+    assert.deepEqual(Object.keys(treeState(box.repo, later)).sort(), ['.gitignore', 'a', 'mine']);
+    // An agent that guesses its name is in conflict with the person's file, and does not get to see it either.
+    const draft = new Draft(box.repo, later);
+    valued(await draft.write('.env', Buffer.from('SECRET=2\n')));
+    const { commit } = valued(await draft.commit('two'));
+    const landing = valued(
+      await land(box.ports, { run: 'r1', task: 'two', title: 'Two', intent: 'land', base: later, theirs: commit ?? '' }, NEVER),
+    );
+    assert.equal(landing.kind, 'conflict');
+    assert.equal(folderState(box.root)['.env'], file('SECRET=1\n'));
+    assert.deepEqual(Object.keys(treeState(box.repo, valued(await chainNow(box.ports, 'r1', NEVER)))).sort(), ['.gitignore', 'a', 'mine']);
   });
 
   it('of a deletion is a conflict where the person edited the file, and none where they did not', async () => {
