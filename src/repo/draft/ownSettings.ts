@@ -1,12 +1,26 @@
-/** Weft's settings in files of the workspace: they bind agents and say what is kept of their work, so no agent may change them. */
+/**
+ * What binds agents, in files of the workspace, so that no agent may change it: Weft's settings, which say what is kept of their work, and
+ * git's attributes that say how files are merged and filtered, which would take its say from a conflict.
+ */
 import { parse } from 'jsonc-parser';
 import { fail, ok, type Result } from '../../domain/failure';
 
 /** Where VS Code, and Weft's CLI, read settings. */
 const SETTINGS_FILE = /(^|\/)(\.vscode\/settings\.json|[^/]*\.code-workspace)$/i;
 
-/** Fails where a file of settings would have other ones of Weft's than before; null: no such file. */
+const ATTRIBUTES_FILE = /(^|\/)\.gitattributes$/i;
+/** A macro may stand for any of them. `-merge`, and so `binary`, makes more conflicts, not fewer. */
+const BINDING = /^\s*\[attr\]|\s(merge|filter)=/;
+
+/** Fails where a file would have other ones of the settings or attributes that bind agents than before; null: no such file. */
 export function checkOwnSettings(path: string, before: Buffer | null, after: Buffer | null): Result<void> {
+  if (ATTRIBUTES_FILE.test(path) && bindingIn(before) !== bindingIn(after)) {
+    return fail(
+      'input',
+      `${path} would change how git merges or filters files, which is the person’s alone to say.`,
+      'Leave its lines with merge=, filter= or [attr] as they are; say in your summary what should be set.',
+    );
+  }
   if (!SETTINGS_FILE.test(path) || settingsIn(before) === settingsIn(after)) return ok();
   return fail(
     'input',
@@ -21,6 +35,11 @@ function settingsIn(bytes: Buffer | null): string {
   const inner = entriesOf(file).find(([name]) => name === 'settings')?.[1];
   const own = [...entriesOf(file), ...entriesOf(inner)].filter(([name]) => name.startsWith('weft.'));
   return JSON.stringify(own.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function bindingIn(bytes: Buffer | null): string {
+  const lines = (bytes ?? '').toString().split(/\r?\n/);
+  return lines.filter((line) => BINDING.test(line)).join('\n');
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

@@ -75,6 +75,15 @@ describe('a draft', () => {
     assert.deepEqual(await result(box, draft), { 'out/now.txt': 'file a folder', real: 'file r', renamed: 'link real' });
   });
 
+  it('lets no agent say how git merges or filters files, but how their lines end', async () => {
+    const { draft } = await draftOf({ '.gitattributes': '*.lock merge=ours\n' });
+    for (const text of ['*.lock merge=ours\n.env merge=union\n', '[attr]mine -text\n*.lock merge=ours\n', '*.lock\tfilter=x\n', ''])
+      assert.match(failed(await draft.write('.gitattributes', bytes(text))).message, /would change how git merges or filters files/);
+    assert.equal((await draft.remove('.gitattributes')).ok, false);
+    assert.equal((await draft.move('.gitattributes', 'elsewhere')).ok, false);
+    valued(await draft.write('.gitattributes', bytes('*.lock merge=ours\n*.txt text eol=lf\n*.png binary\n')));
+  });
+
   it('changes no settings of Weft: they say what agents see, and what is kept of their work', async () => {
     const { draft } = await draftOf({
       '.vscode/settings.json': '{"weft.snapshot.keep": 9, "tabs": 2}',
