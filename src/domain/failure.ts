@@ -56,6 +56,12 @@ export function thrownText(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** What to do about a file that could not be written: `otherwise`, unless its disk is full. */
+export function fixOfWrite(thrown: unknown, otherwise: string): string {
+  const isFull = thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
+  return isFull ? 'Free some space on its disk, then try again.' : otherwise;
+}
+
 /** Fails to compile where a union gained a member that a `switch` does not know. */
 export function never(value: never): never {
   throw new Error(`Unhandled case: ${JSON.stringify(value)}`);

@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Mode } from '../domain/changes';
-import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
 import { absolute, locate, type Root } from './root';
 import type { Content } from './workspace';
@@ -113,7 +113,11 @@ export async function writeContent(place: Place, path: string, content: Content)
         'Move them elsewhere, then land the task again: its draft is kept.',
       );
     }
-    return fail('file', `${path} cannot be written: ${thrownText(thrown)}.`, 'Make it and its folder writable, then try again.');
+    return fail(
+      'file',
+      `${path} cannot be written: ${thrownText(thrown)}.`,
+      fixOfWrite(thrown, 'Make it and its folder writable, then try again.'),
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing } from './files';
 
 /** Between two looks at a lock that another process holds. */
@@ -40,7 +40,7 @@ async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promi
       await pause(POLL_MS);
     }
   } catch (thrown) {
-    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, 'Make its folder writable.');
+    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, fixOfWrite(thrown, 'Make its folder writable.'));
   }
   try {
     return signal.aborted ? cancelled : await work();
@@ -57,7 +57,7 @@ export async function tryLock(file: string): Promise<Result<(() => Promise<void>
     const mine = (await take(file, mark)) || (await take(file, mark));
     return mine ? ok(() => rm(file, { force: true })) : ok(undefined);
   } catch (thrown) {
-    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, 'Make its folder writable.');
+    return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, fixOfWrite(thrown, 'Make its folder writable.'));
   }
 }
 

@@ -1,33 +1,43 @@
 /** Faults from outside: git killed in the middle, a disk that takes no more, a folder that cannot be written. Each is told once, and nothing changed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readState } from '../../src/engine/record';
 import { leftIntent } from '../../src/repo/land/intent';
+import { filled, smallDisk, withoutPrivileges } from '../support/faulty';
 import { valued } from '../support/result';
-import { type Rig, rig, stagesOf } from '../support/run';
-import { folderState, opened, put, temporaryFolder } from '../support/sandbox';
+import { type Rig, rigIn, stagesOf } from '../support/run';
+import { type Files, folderState, opened, put, sandbox, temporaryFolder } from '../support/sandbox';
 
 const ACTOR = join(__dirname, '..', 'support', 'engineActor.js');
 
-async function withDraft(files: Record<string, string>, edits: Record<string, string>): Promise<Rig> {
-  const box = await rig(files, { a: [] });
+async function withDraft(files: Files, edits: Record<string, string>, root = temporaryFolder()): Promise<Rig> {
+  const box = await rigIn(await sandbox(files, root), { a: [] });
   await (await box.agents.agent('a')).fail('agent', edits);
   valued(await box.ended);
   box.run.record.close();
   return box;
 }
 
-/** Lands the draft in a process of its own; what it complained of, or undefined where it did not. */
-function landIn(box: Rig, env: Record<string, string> = {}, limit = ''): string | undefined {
+/** Does something in a process of its own; what it complained of, or undefined where it did not. */
+function act(args: readonly string[], env: Record<string, string> = {}, limit = ''): string | undefined {
   const command = `${limit} exec "$0" "$@"`;
-  const said = spawnSync('bash', ['-c', command, process.execPath, ACTOR, 'land', box.root, box.run.id, 'a'], {
+  const said = spawnSync('bash', ['-c', command, process.execPath, ACTOR, ...args], {
     env: { ...process.env, ...env },
     encoding: 'utf8',
     timeout: 60_000,
   });
   return said.status === 0 ? undefined : said.stderr;
+}
+
+function landIn(box: Rig, env: Record<string, string> = {}, limit = ''): string | undefined {
+  return act(['land', box.root, box.run.id, 'a'], env, limit);
+}
+
+/** Numbers, which take about half of that on a disk of git's. */
+function noise(rows: number): string {
+  return Array.from({ length: rows }, (_, at) => `${(at * 2_654_435_761) % 4_294_967_296}\n`).join('');
 }
 
 /** A folder for PATH with a git that kills the `at`-th real git of all, right after it has started; 0: none. */
@@ -77,7 +87,7 @@ describe('a fault', function () {
 
   it('of the disk, which takes no more of a file, fails the landing, says so, and leaves the workspace as before', async function () {
     if (process.platform !== 'linux') return this.skip();
-    const large = Array.from({ length: 40_000 }, (_, at) => `${(at * 2_654_435_761) % 4_294_967_296}\n`).join('');
+    const large = noise(40_000);
     const box = await withDraft({ a: 'a\n', large: 'small\n' }, { a: 'A\n', large });
     const before = folderState(box.root);
     // Blocks of 1 KiB: git's objects fit, the file does not.
@@ -88,13 +98,42 @@ describe('a fault', function () {
     assert.equal(folderState(box.root)['a'], 'file A\n');
   });
 
+  for (const left of [0, 100_000]) {
+    it(`of the disk, which has ${left} bytes left, fails a landing, a snapshot and a rollback, says so, and leaves the workspace as before`, async function () {
+      const disk = smallDisk(this, 4);
+      const root = join(disk, 'work');
+      mkdirSync(root);
+      const box = await withDraft({ a: 'a\n', b: 'b\n' }, { a: 'A\n', large: noise(60_000) }, root);
+      const { snapshot } = box.run.record.state.start;
+      const begun = folderState(box.root);
+      put(box.root, 'mine', noise(20_000));
+      rmSync(join(box.root, 'b'));
+      const before = folderState(box.root);
+      const free = filled(disk, left);
+      for (const args of [
+        ['land', box.root, box.run.id, 'a'],
+        ['snapshot', box.root],
+        ['rollback', box.root, snapshot],
+      ]) {
+        const complaint = act(args);
+        assert.match(complaint ?? '', /(ENOSPC|disk is full).* Free some space/, args[0]);
+        assert.deepEqual(folderState(box.root), before, args[0]);
+      }
+      free();
+      assert.equal(landIn(box), undefined);
+      assert.deepEqual(folderState(box.root), { ...before, a: 'file A\n', large: `file ${noise(60_000)}` });
+      assert.equal(act(['snapshot', box.root]), undefined);
+      assert.equal(act(['rollback', box.root, snapshot]), undefined);
+      assert.deepEqual(folderState(box.root), begun);
+    });
+  }
+
   it('of a folder that cannot be written fails the landing, says where, and leaves the workspace as before', async function () {
-    // The superuser may write everywhere.
-    if (process.platform === 'win32' || process.getuid?.() === 0) return this.skip();
+    const bare = withoutPrivileges(this);
     const box = await withDraft({ a: 'a\n', 'shut/in': 'in\n' }, { a: 'A\n', 'shut/in': 'IN\n', 'shut/new': 'new\n' });
     const before = folderState(box.root);
     chmodSync(join(box.root, 'shut'), 0o555);
-    const complaint = landIn(box);
+    const complaint = landIn(box, {}, bare);
     assert.match(complaint ?? '', /shut\/new cannot be written: .*EACCES/);
     assert.deepEqual(folderState(box.root), before);
     chmodSync(join(box.root, 'shut'), 0o755);

@@ -1,7 +1,9 @@
 /** A workspace with an editor that holds unsaved text, over the real folder. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fail, ok } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
-import type { Root } from '../../src/repo/root';
+import { locate, type Root } from '../../src/repo/root';
 import type { Untitled, Workspace } from '../../src/repo/workspace';
 
 export interface Editor extends Workspace {
@@ -34,8 +36,12 @@ export function editor(root: Root): Editor {
       const onDisk = await disk.apply(edits.filter((edit) => !buffers.has(edit.path)));
       if (!onDisk.ok) return onDisk;
       for (const { path, after } of edits.filter((edit) => buffers.has(edit.path))) {
-        if (after === null) buffers.delete(path);
-        else buffers.set(path, after.bytes.toString());
+        if (after !== null) buffers.set(path, after.bytes.toString());
+        else {
+          buffers.delete(path);
+          const place = locate(root, path);
+          if (place !== undefined) rmSync(join(place.top, place.inside), { force: true });
+        }
       }
       return ok();
     },

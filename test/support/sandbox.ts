@@ -34,6 +34,11 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup();
 });
 
+/** Done after the test, whatever came of it; what was asked for last is done first. */
+export function afterThisTest(cleanup: () => void): void {
+  cleanups.push(cleanup);
+}
+
 /** Text, bytes, an executable script or a link; null: no such file. */
 export type Given = string | Buffer | { readonly run: string } | { readonly link: string } | null;
 export type Files = Readonly<Record<string, Given>>;
@@ -116,8 +121,7 @@ export async function openedTogether(folders: readonly string[]): Promise<Reposi
 }
 
 /** A repository with these files committed. */
-export async function sandbox(files: Files = {}): Promise<Sandbox> {
-  const root = temporaryFolder();
+export async function sandbox(files: Files = {}, root = temporaryFolder()): Promise<Sandbox> {
   git(root, 'init', '--quiet', '--initial-branch=main', '--template=');
   putAll(root, files);
   if (Object.keys(files).length > 0) commitAll(root);
