@@ -1,6 +1,6 @@
 /** Places where not everything can be written, as the system itself makes them. A test that may not have one is skipped, and says why. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { afterThisTest, temporaryFolder } from './sandbox';
@@ -12,6 +12,10 @@ function skipFor(test: Context, reason: string): never {
   return test.skip();
 }
 
+function firstLine(said: string): string {
+  return said.split('\n')[0] ?? '';
+}
+
 /** A disk of a few megabytes, mounted until the test has ended. */
 export function smallDisk(test: Context, megabytes: number): string {
   if (process.platform !== 'linux') return skipFor(test, 'only Linux has disks in memory');
@@ -19,7 +23,7 @@ export function smallDisk(test: Context, megabytes: number): string {
   const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'weft-test', folder], {
     encoding: 'utf8',
   });
-  if (status !== 0) return skipFor(test, `no disk can be mounted here: ${error?.message ?? stderr.trim()}`);
+  if (status !== 0) return skipFor(test, `no disk can be mounted here: ${error?.message ?? firstLine(stderr)}`);
   const unmount = () => spawnSync('umount', ['--lazy', folder]);
   // Where the tests are stopped in the middle, nothing runs after this one.
   process.once('exit', unmount);
@@ -56,7 +60,14 @@ export function withoutPrivileges(test: Context): string {
   if (process.platform === 'win32') return skipFor(test, 'a folder of Windows has no mode');
   if (process.getuid?.() !== 0) return '';
   const bare = ['--bounding-set=-dac_override,-dac_read_search'];
-  const { status, stderr, error } = spawnSync('setpriv', [...bare, 'true'], { encoding: 'utf8' });
-  if (status !== 0) return skipFor(test, `the superuser cannot lay down its privileges here: ${error?.message ?? stderr.trim()}`);
+  const shut = temporaryFolder();
+  chmodSync(shut, 0o555);
+  // It may be refused, or do nothing: only what comes of it tells.
+  const { stderr, error } = spawnSync('setpriv', [...bare, 'touch', join(shut, 'new')], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (!/touch: .*Permission denied/.test(stderr))
+    return skipFor(test, `the superuser cannot lay down its privileges here: ${error?.message ?? (firstLine(stderr) || 'it writes all the same')}`);
   return `exec setpriv ${bare.join(' ')} "$0" "$@";`;
 }
