@@ -68,6 +68,9 @@ export function withoutPrivileges(test: Context): string {
     env: { ...process.env, LC_ALL: 'C' },
   });
   if (!/touch: .*Permission denied/.test(stderr))
-    return skipFor(test, `the superuser cannot lay down its privileges here: ${error?.message ?? (firstLine(stderr) || 'it writes all the same')}`);
+    return skipFor(
+      test,
+      `the superuser cannot lay down its privileges here: ${error?.message ?? (firstLine(stderr) || 'it writes all the same')}`,
+    );
   return `exec setpriv ${bare.join(' ')} "$0" "$@";`;
 }
