@@ -33,7 +33,7 @@ export function cachedReader(): StateReader {
   };
 }
 
-/** All runs of this folder, newest first. Journals that cannot be read are failures of their own, and hide no other run. */
+/** All runs of this folder, those begun last first. Journals that cannot be read are failures of their own, and hide no other run. */
 export async function listRuns(
   repo: Repository,
   read: StateReader = readState,
@@ -45,6 +45,8 @@ export async function listRuns(
     if (state.ok) runs.push(state.value);
     else unreadable.push(state);
   }
+  // Ids count no more than seconds: of runs that began within one, they do not tell which was first.
+  runs.sort((a, b) => b.start.at - a.start.at || (a.start.run < b.start.run ? 1 : -1));
   return { runs, unreadable };
 }
 

@@ -138,4 +138,26 @@ describe('the library', () => {
     assert.equal(failed(await findRun(again, 'r')).message, '3 runs begin with “r”.');
     assert.equal(failed(await findRun(again, '')).message, 'There is no run “” of this folder.');
   });
+
+  it('lists runs by when they began, and by their ids only where they began at once', async () => {
+    const { repo } = await sandbox({ x: 'x' });
+    const times: [string, number][] = [
+      ['r-b', 5_000],
+      ['r-a', 5_700],
+      ['r-d', 5_200],
+      ['r-c', 5_200],
+    ];
+    for (const [run, at] of times)
+      valued(RunRecord.begin(repo.stateDir, { ...startOf(planOf({ a: [] })), run }, { ...countingClock(), now: () => at })).close();
+    const { runs } = await listRuns(repo);
+    assert.deepEqual(
+      runs.map(({ start }) => [start.run, start.at]),
+      [
+        ['r-a', 5_700],
+        ['r-d', 5_200],
+        ['r-c', 5_200],
+        ['r-b', 5_000],
+      ],
+    );
+  });
 });
