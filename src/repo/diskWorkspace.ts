@@ -1,6 +1,7 @@
 /** The workspace where no editor is: files on disk, nothing unsaved. */
 import { fail, ok, type Result } from '../domain/failure';
 import { checkNoLink, checkNotReadOnly, type Place, readContent, removeFile, writeContent } from './files';
+import { othersSpelling } from './letterCase';
 import type { Root } from './root';
 import type { Content, FileEdit, Unsaved, Untitled, Workspace } from './workspace';
 
@@ -30,9 +31,9 @@ export function diskWorkspace(
 
 /** {@link Workspace.apply} for files that no editor holds: checked first, then written; what was written is put back after a failure. */
 async function applyToDisk(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
-  const going = linksGoing(edits);
+  const beside = await besideOf(place.root, edits);
   for (const edit of edits) {
-    const fit = await expect(place.root, edit, going);
+    const fit = await expect(place.root, edit, beside);
     if (!fit.ok) return fit;
   }
   const done: FileEdit[] = [];
@@ -55,9 +56,21 @@ async function applyToDisk(place: Place, edits: readonly FileEdit[]): Promise<Re
   return ok();
 }
 
-/** The links that edits take away: what comes behind them is in a real folder by then, for deletions are made first. */
-export function linksGoing(edits: readonly FileEdit[]): ReadonlySet<string> {
-  return new Set(edits.filter(({ before, after }) => before?.mode === '120000' && after === null).map(({ path }) => path));
+/** What edits that are made together mean for each other; deletions are made first. */
+export interface Beside {
+  /** Links that are taken away: what comes behind them is in a real folder by then. */
+  readonly links: ReadonlySet<string>;
+  /** Paths where the disk only has another one of them, by another case of letters: nothing is there. */
+  readonly respelled: ReadonlySet<string>;
+}
+
+export async function besideOf(root: Root, edits: readonly FileEdit[]): Promise<Beside> {
+  const links = edits.filter(({ before, after }) => before?.mode === '120000' && after === null).map(({ path }) => path);
+  const respelled = await othersSpelling(
+    root,
+    edits.map(({ path }) => path),
+  );
+  return { links: new Set(links), respelled };
 }
 
 /** Sorted so that a file can become a folder, and a folder a file. */
@@ -67,8 +80,10 @@ export function deletionsFirst<T>(files: readonly T[], after: (file: T) => Conte
 
 /** Undoes edits of files; one that somebody changed meanwhile is left as it is. */
 export async function putBack(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
-  for (const edit of edits) {
-    const now = await readContent(place.root, edit.path);
+  const { respelled } = await besideOf(place.root, edits);
+  // What came goes first: it may stand where a file or folder was, or be it by another case of letters.
+  for (const edit of deletionsFirst(edits, (one) => one.before)) {
+    const now = respelled.has(edit.path) ? ok(null) : await readContent(place.root, edit.path);
     if (!now.ok) return now;
     if (now.value === 'folder' || !sameContent(now.value, edit.after)) continue;
     const back = await put(place, edit.path, edit.before);
@@ -78,12 +93,12 @@ export async function putBack(place: Place, edits: readonly FileEdit[]): Promise
 }
 
 /** Fails where a path may not be written, or does not hold what the edit expects there. */
-export async function expect(root: Root, edit: FileEdit, going?: ReadonlySet<string>): Promise<Result<void>> {
-  const clear = await checkNoLink(root, edit.path, going);
+export async function expect(root: Root, edit: FileEdit, { links, respelled }: Beside): Promise<Result<void>> {
+  const clear = await checkNoLink(root, edit.path, links);
   if (!clear.ok) return clear;
   const writable = await checkNotReadOnly(root, edit.path);
   if (!writable.ok) return writable;
-  const now = await readContent(root, edit.path);
+  const now = respelled.has(edit.path) ? ok(null) : await readContent(root, edit.path);
   if (!now.ok) return now;
   if (now.value === 'folder' ? edit.before === null : sameContent(now.value, edit.before)) return ok();
   return fail('moved', `${edit.path} was changed while a task was landing in it.`, 'Land the task again.');

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parentsOf } from '../domain/path';
-import { deletionsFirst, expect, linksGoing, putBack, sameContent } from '../repo/diskWorkspace';
+import { type Beside, besideOf, deletionsFirst, expect, putBack, sameContent } from '../repo/diskWorkspace';
 import { checkNoLink, checkNotReadOnly, readContent, removeEmptyParents, removeFile, setMode, writeContent } from '../repo/files';
 import type { Content, FileEdit, FileRestore, Untitled, Workspace } from '../repo/workspace';
 import {
@@ -60,15 +60,15 @@ type Step =
       readonly after: string;
       readonly save: boolean;
     }
-  /** `onDisk`: by ourselves, for VS Code would follow a link. */
+  /** `onDisk`: by ourselves, for VS Code would follow a link; or when what is in its place is gone. */
   | { readonly kind: 'whole'; readonly edit: FileEdit; readonly onDisk: boolean };
 
 async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<void>> {
+  const beside = await besideOf(place.repo.root, edits);
   const documents = documentsUnder(place);
-  const going = linksGoing(edits);
   const steps: Step[] = [];
   for (const edit of edits) {
-    const step = await stepFor(place, edit, documents.get(edit.path), going);
+    const step = await stepFor(place, edit, documents.get(edit.path), beside);
     if (!step.ok) return step;
     steps.push(step.value);
   }
@@ -77,7 +77,7 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
   if (moved !== undefined) return movedFailure(moved);
   const change = workspaceEdit(place, steps);
   // VS Code refuses an edit that holds nothing, as of links alone, or where all of it is there already.
-  const done = change === undefined ? ok() : await applyEdit(change);
+  const done = change === undefined ? ok() : await applyEdit(place, steps, change);
   const finished = done.ok ? await finish(place, steps) : done;
   if (finished.ok) return finished;
   const back = await takeBack(place, steps);
@@ -91,18 +91,17 @@ async function apply(place: Place, edits: readonly FileEdit[]): Promise<Result<v
 }
 
 /** Checks that the workspace still holds what the edit expects, and decides how to change it. */
-async function stepFor(
-  place: Place,
-  edit: FileEdit,
-  document: vscode.TextDocument | undefined,
-  going: ReadonlySet<string>,
-): Promise<Result<Step>> {
+async function stepFor(place: Place, edit: FileEdit, document: vscode.TextDocument | undefined, beside: Beside): Promise<Result<Step>> {
   const { root } = place.repo;
   if (document === undefined || !isUnsaved(document)) {
-    const fit = await expect(root, edit, going);
+    const fit = await expect(root, edit, beside);
     if (!fit.ok) return fit;
   }
-  const whole = ok<Step>({ kind: 'whole', edit, onDisk: isLinkEdit(edit) || parentsOf(edit.path).some((parent) => going.has(parent)) });
+  const folder = document === undefined && edit.before === null ? await readContent(root, edit.path) : ok(null);
+  if (!folder.ok) return folder;
+  const late =
+    folder.value === 'folder' || beside.respelled.has(edit.path) || parentsOf(edit.path).some((parent) => beside.links.has(parent));
+  const whole = ok<Step>({ kind: 'whole', edit, onDisk: late || isLinkEdit(edit) });
   if (document === undefined || edit.after === null || edit.after.mode === '120000') return whole;
   const wanted = await textOf(document, edit.after.bytes);
   const save = !isUnsaved(document);
@@ -173,9 +172,17 @@ function workspaceEdit(place: Place, steps: readonly Step[]): vscode.WorkspaceEd
   return parts === 0 ? undefined : all;
 }
 
-async function applyEdit(edit: vscode.WorkspaceEdit): Promise<Result<void>> {
+async function applyEdit(place: Place, steps: readonly Step[], edit: vscode.WorkspaceEdit): Promise<Result<void>> {
   try {
     if (await vscode.workspace.applyEdit(edit)) return ok();
+    const stuck = await firstStuck(place, steps);
+    if (stuck !== undefined) {
+      return fail(
+        'file',
+        `VS Code could not ${stuck.after === null ? 'delete' : 'write'} ${stuck.path}.`,
+        'Make it and its folder writable, then land the task again: its draft is kept.',
+      );
+    }
     return fail(
       'moved',
       'VS Code did not take the change, most likely because a file changed at the same moment.',
@@ -188,6 +195,19 @@ async function applyEdit(edit: vscode.WorkspaceEdit): Promise<Result<void>> {
       'Mend what it names, then land the task again: its draft is kept.',
     );
   }
+}
+
+/** The first file that VS Code did not change of an edit that it did not take, where no document says that somebody typed. */
+async function firstStuck(place: Place, steps: readonly Step[]): Promise<FileEdit | undefined> {
+  const typed = (step: Step) => step.kind === 'document' && ![step.before, step.after].includes(step.document.getText());
+  if (steps.some(typed)) return undefined;
+  for (const step of steps) {
+    if (step.kind !== 'whole' || step.onDisk) continue;
+    const now = await readContent(place.repo.root, step.edit.path);
+    if (!now.ok || now.value === 'folder' || !sameContent(now.value, step.edit.before)) continue;
+    if (!sameContent(now.value, step.edit.after)) return step.edit;
+  }
+  return undefined;
 }
 
 /** What a WorkspaceEdit cannot do: links, modes, empty folders; and saving what was saved before. */

@@ -1,13 +1,14 @@
 /**
  * Preloaded into a process that a test kills: counts what it does to the disk, and every git that it starts, and kills it with SIGKILL
  * right before the step that `CUT_AT` says (from 1). A file that is written counts twice: not begun, and half of it written.
- * With `CUT_TRACE`, the name of a file, it writes down what the steps were, a line each.
+ * `CUT_BEFORE` says it by what the step's line has, instead. With `CUT_TRACE`, the name of a file, it writes down what the steps were, a line each.
  */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 
 const cutAt = Number(process.env['CUT_AT']);
+const cutBefore = process.env['CUT_BEFORE'];
 const trace = process.env['CUT_TRACE'];
 const write = fs.writeFileSync;
 const lines: string[] = [];
@@ -15,7 +16,7 @@ if (trace !== undefined) process.on('exit', () => write(trace, lines.join('\n'))
 
 /** Dies here where this is the step; `last` is done before. */
 function step(name: string, last: () => void = () => undefined): void {
-  if (lines.push(name) !== cutAt) return;
+  if (lines.push(name) !== cutAt && (cutBefore === undefined || !name.includes(cutBefore))) return;
   last();
   process.kill(process.pid, 'SIGKILL');
 }
@@ -28,7 +29,7 @@ function count(module: object, names: readonly string[]): void {
     const real = calls[name];
     if (real === undefined) throw new Error(`There is no ${name} to count.`);
     calls[name] = (...args) => {
-      step(`${name} ${args[0]}`);
+      step(name === 'rename' ? `${name} ${args[0]} to ${args[1]}` : `${name} ${args[0]}`);
       if (name === 'writeFile') step('half', () => writeHalf(args));
       return real(...args);
     };

@@ -6,6 +6,7 @@ import type { Include, TooLarge } from '../../domain/include';
 import { readContent } from '../files';
 import { hash } from '../filters';
 import { plumbText } from '../git';
+import { othersSpelling } from '../letterCase';
 import type { Repository } from '../repository';
 import { listTree, lookUp, type Put, withPuts } from '../trees';
 import type { Content, Unsaved, Workspace } from '../workspace';
@@ -26,8 +27,9 @@ export async function contentsNow(
 ): Promise<Result<Map<string, Content | null>>> {
   const unsaved = new Map((await workspace.unsaved()).map((text) => [text.path, text]));
   const contents = new Map<string, Content | null>();
+  const respelled = await othersSpelling(repo.root, paths);
   for (const path of paths) {
-    const found = await readContent(repo.root, path);
+    const found = respelled.has(path) ? ok(null) : await readContent(repo.root, path);
     if (!found.ok) return found;
     const text = unsaved.get(path);
     const disk = found.value === 'folder' ? null : found.value;

@@ -1,0 +1,204 @@
+/** Landings in the real VS Code that fail half-way, that meet other encodings, that were cut off by a crash, and that rename by case alone. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { Draft } from '../../../src/repo/draft/draft';
+import { land } from '../../../src/repo/land/land';
+import { beginTestRun, never, type TestRun } from '../agents';
+import { answering } from '../answers';
+import { heard, setting } from '../events';
+import { everything } from '../everything';
+import { freshFolder, must, openFile, type TestFolder, typeAt } from '../folder';
+
+const lines = (...all: string[]) => `${all.join('\n')}\n`;
+
+/** An agent's work in bytes, for files that are no UTF-8. */
+async function workIn(place: TestFolder, run: TestRun, files: Readonly<Record<string, Buffer>>) {
+  const draft = new Draft(place.repo, run.snapshot.commit);
+  for (const [path, bytes] of Object.entries(files)) must(await draft.write(path, bytes));
+  const { commit } = must(await draft.commit('Task bytes'));
+  const id = (await run.work('none', {})).run;
+  const { commit: base } = run.snapshot;
+  return { run: id, task: 'bytes', title: 'Task bytes', intent: 'land', base, theirs: commit ?? base } as const;
+}
+
+function utf16(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
+}
+
+/** Runs a plan whose only task changes nothing, to its end. */
+async function runNothing(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-scenario-'));
+  const turns = [{ paceMs: 0, calls: [{ tool: 'finish', input: { summary: 'Did nothing.' } }] }];
+  writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ tasks: { one: turns }, plans: [] }));
+  const task = { id: 'one', title: 'Task one', instructions: 'Do nothing.', dependsOn: [] };
+  const plan = vscode.Uri.file(join(folder, 'plan.weft.json'));
+  writeFileSync(plan.fsPath, JSON.stringify({ goal: 'A goal', tasks: [task] }));
+  await setting('model', `scripted:${join(folder, 'scenario.json')}`);
+  const happened = await heard();
+  try {
+    await vscode.window.showTextDocument(plan);
+    await vscode.commands.executeCommand('weft.runPlan', plan);
+    await happened.next('run.finished');
+  } finally {
+    happened.dispose();
+  }
+}
+
+describe('a landing', () => {
+  it('that fails half-way leaves every file and all unsaved text as before, and says what was in the way', async () => {
+    const text = lines('one', 'two', 'three', 'four', 'five');
+    const place = await freshFolder({
+      'a.txt': text,
+      'closed.txt': 'old\n',
+      'gone.txt': 'old\n',
+      'saved.txt': 'old\n',
+      '.gitignore': '*.log\n',
+    });
+    const [document, saved] = [await openFile(place.uri('a.txt')), await openFile(place.uri('saved.txt'))];
+    const run = await beginTestRun(place);
+    await typeAt(document, 4, 'typed\n');
+    const edits = {
+      'a.txt': text.replace('one', 'ONE'),
+      'closed.txt': 'new\n',
+      'gone.txt': null,
+      'saved.txt': 'new\n',
+      'made.txt': 'made\n',
+    };
+    // What git ignores is in no snapshot, and gives way to nothing.
+    mkdirSync(place.path('wall'));
+    writeFileSync(place.path('wall/kept.log'), 'kept\n');
+    writeFileSync(place.path('stone.log'), 'kept\n');
+    const before = everything(place.path(''));
+    for (const [name, said] of [
+      ['wall', 'wall is still a folder: there are files in it that git ignores.'],
+      ['stone.log/made.txt', 'VS Code could not write stone.log/made.txt.'],
+    ] as const) {
+      const landing = await land(run.ports, await run.work(`for ${name}`, { ...edits, [name]: 'made\n' }), never);
+      assert.deepEqual(landing.ok ? '' : [landing.failure.kind, landing.failure.message], ['file', said]);
+      assert.deepEqual(everything(place.path('')), before);
+      assert.deepEqual([document.getText(), document.isDirty], [text.replace('five', 'typed\nfive'), true]);
+      assert.deepEqual([saved.getText(), saved.isDirty], ['old\n', false]);
+      assert.equal(existsSync(join(place.repo.stateDir, 'intent.json')), false);
+    }
+    // Once nothing is in the way, the same work lands.
+    assert.equal((await run.land(await run.work('b', edits))).kind, 'landed');
+    assert.deepEqual([document.getText(), document.isDirty], [text.replace('one', 'ONE').replace('five', 'typed\nfive'), true]);
+  });
+
+  it('keeps the bytes of Windows-1252 and UTF-16, in files that are closed, open, and open with unsaved text', async () => {
+    const latin = (text: string) => Buffer.from(text, 'latin1');
+    const text = 'café\nzwei\ndrei\nvier\nfünf\n';
+    const files = {
+      'closed.txt': latin(text),
+      'open.txt': latin(text),
+      'dirty.txt': latin(text),
+      'closed.u16': utf16(text),
+      'open.u16': utf16(text),
+      'dirty.u16': utf16(text),
+    };
+    const config = vscode.workspace.getConfiguration('files');
+    await config.update('encoding', 'windows1252', vscode.ConfigurationTarget.Global);
+    try {
+      const place = await freshFolder(files);
+      const document = async (name: string) => openFile(place.uri(name));
+      const [open, dirty, open16, dirty16] = [
+        await document('open.txt'),
+        await document('dirty.txt'),
+        await document('open.u16'),
+        await document('dirty.u16'),
+      ];
+      assert.deepEqual(
+        [open.encoding, dirty.encoding, open16.encoding, dirty16.encoding],
+        ['windows1252', 'windows1252', 'utf16le', 'utf16le'],
+      );
+      const run = await beginTestRun(place);
+      const wanted = text.replace('café', 'CAFÉ');
+      for (const one of [dirty, dirty16]) await typeAt(one, 4, 'größer\n');
+      const work = {
+        'closed.txt': latin(wanted),
+        'open.txt': latin(wanted),
+        'dirty.txt': latin(wanted),
+        'closed.u16': utf16(wanted),
+        'open.u16': utf16(wanted),
+      };
+      assert.equal((await run.land(await workIn(place, run, work))).kind, 'landed');
+      for (const [name, bytes] of Object.entries({ ...work, 'dirty.txt': latin(text), 'dirty.u16': utf16(text) }))
+        assert.deepEqual(readFileSync(place.path(name)), bytes, name);
+      assert.deepEqual([open.getText(), open.isDirty, open.encoding], [wanted, false, 'windows1252']);
+      assert.deepEqual([open16.getText(), open16.isDirty, open16.encoding], [wanted, false, 'utf16le']);
+      assert.deepEqual([dirty.getText(), dirty.isDirty], [wanted.replace('fünf', 'größer\nfünf'), true]);
+      assert.deepEqual([dirty16.getText(), dirty16.isDirty], [text.replace('fünf', 'größer\nfünf'), true]);
+      assert.ok((await dirty.save()) && (await dirty16.save()));
+      assert.deepEqual(readFileSync(place.path('dirty.txt')), latin(wanted.replace('fünf', 'größer\nfünf')));
+      assert.deepEqual(readFileSync(place.path('dirty.u16')), utf16(text.replace('fünf', 'größer\nfünf')));
+    } finally {
+      await config.update('encoding', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  it('that a killed process left is settled by the next run, with unsaved text kept and one notification', async () => {
+    const place = await freshFolder({ 'a.txt': 'old\n', 'b.txt': 'old\n', 'c.txt': 'old\n', 'd.txt': lines('one', 'two', 'three') });
+    const run = await beginTestRun(place);
+    const incoming = await run.work('a', { 'a.txt': 'new\n', 'b.txt': 'new\n', 'c.txt': 'new\n' });
+    const support = join(__dirname, '..', '..', 'support');
+    const { signal, stderr } = spawnSync(
+      'node',
+      ['--require', join(support, 'cutOff.js'), join(support, 'landElsewhere.js'), place.path(''), JSON.stringify([incoming])],
+      { env: { ...process.env, CUT_BEFORE: `to ${place.path('b.txt')}` } },
+    );
+    assert.equal(signal, 'SIGKILL', stderr.toString());
+    const state = () => ['a.txt', 'b.txt', 'c.txt'].map((name) => readFileSync(place.path(name), 'utf8'));
+    assert.deepEqual([state(), existsSync(join(place.repo.stateDir, 'intent.json'))], [['new\n', 'old\n', 'old\n'], true]);
+    const document = await openFile(place.uri('d.txt'));
+    await typeAt(document, 1, 'typed\n');
+    const answers = answering({});
+    try {
+      const told = answers.told('Weft was cut off in the middle of the landing of “Task a”');
+      await runNothing();
+      await told;
+      assert.deepEqual(state(), ['old\n', 'old\n', 'old\n']);
+      assert.deepEqual([document.getText(), document.isDirty], [lines('one', 'typed', 'two', 'three'), true]);
+      assert.equal(readFileSync(place.path('d.txt'), 'utf8'), lines('one', 'two', 'three'));
+      assert.equal(existsSync(join(place.repo.stateDir, 'intent.json')), false);
+      await runNothing();
+      assert.equal(answers.asked.filter((one) => one.includes('cut off')).length, 1);
+    } finally {
+      answers.dispose();
+    }
+    assert.equal((await run.land(incoming)).kind, 'landed');
+    assert.deepEqual(state(), ['new\n', 'new\n', 'new\n']);
+  });
+
+  it('puts a file where a folder was, and a folder where a file was', async () => {
+    const place = await freshFolder({ 'folder/in/a.txt': 'old\n', file: 'old\n' });
+    const run = await beginTestRun(place);
+    const incoming = await run.work('a', { 'folder/in/a.txt': null, folder: 'now a file\n', file: null, 'file/b.txt': 'new\n' });
+    const before = everything(place.path(''));
+    const landing = await run.land(incoming);
+    assert.deepEqual(
+      [readFileSync(place.path('folder'), 'utf8'), readFileSync(place.path('file/b.txt'), 'utf8')],
+      ['now a file\n', 'new\n'],
+    );
+    assert.equal((await run.undo(incoming, landing)).kind, 'landed');
+    assert.deepEqual(everything(place.path('')), before);
+  });
+
+  it('renames a file by case alone', async () => {
+    const place = await freshFolder({ 'readme.md': 'text\n', 'other.txt': 'old\n' });
+    await openFile(place.uri('readme.md'));
+    const run = await beginTestRun(place);
+    const incoming = await run.work('a', { 'readme.md': null, 'README.md': 'text\n', 'other.txt': 'new\n' });
+    const landing = await run.land(incoming);
+    const names = () =>
+      readdirSync(place.path(''))
+        .filter((name) => name !== '.git')
+        .sort();
+    assert.deepEqual([names(), readFileSync(place.path('README.md'), 'utf8')], [['README.md', 'other.txt'], 'text\n']);
+    assert.equal((await run.undo(incoming, landing)).kind, 'landed');
+    assert.deepEqual([names(), readFileSync(place.path('readme.md'), 'utf8')], [['other.txt', 'readme.md'], 'text\n']);
+  });
+});
