@@ -13,6 +13,7 @@ import { measureRadar, measureSearch } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
 import { measureFolders } from './folders';
 import { measureGrowth, measureIncluded } from './growth';
+import { measureManyFiles } from './manyFiles';
 import { atMost, noLimit, type Row } from './row';
 import { git, inTurns, must, timed } from './timing';
 
@@ -41,6 +42,7 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
       await measureRadar(repo, base.commit),
       ...(await measureSearch(repo, base.commit)),
       ...(await measureMerges(repo, base)),
+      await measureManyFiles(repo, base.commit),
       ...(await measureFolders(repo, await differingTrees(repo, base))),
       // Last, for it fills the folder with files that are ignored.
       await measureIncluded(repo, snapshot),
