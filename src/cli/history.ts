@@ -83,14 +83,10 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
     task: { title },
   } = task;
   if (stage.kind !== 'conflicted') {
-    const kept = work.changeset !== null && ['failed', 'stopped', 'done', 'held'].includes(stage.kind);
+    const kept = work.changeset !== null && ['failed', 'stopped', 'done', 'held', 'doomed'].includes(stage.kind);
     return kept
       ? ok()
-      : fail(
-          'input',
-          `“${title}” has no draft to land (it is ${stage.kind}).`,
-          'Only what failed, was stopped, or is in conflict can be landed.',
-        );
+      : fail('input', `“${title}” has no draft to land (it is ${stage.kind}).`, 'Only what was kept, or is in conflict, can be landed.');
   }
   const files = await writeConflictFiles(repo, { run, task: id, title, keep: true }, stage.conflict);
   if (!files.ok) return files;

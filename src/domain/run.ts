@@ -198,12 +198,12 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
       return { ...state, check: { kind: 'ended', ok, command, exitCode, timedOut, output, milliseconds } };
     }
     case 'task.landed':
-      allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone');
+      allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone', ...leftOver(state));
       // An undo that did not happen was told so before there was an event of its own for that.
       if (isReversal(stage)) return { ...state, stage: { kind: 'landed' } };
       return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
     case 'task.conflicted':
-      allow('done', 'held', 'landed', 'undone', 'conflicted', 'failed', 'stopped');
+      allow('done', 'held', 'landed', 'undone', 'conflicted', 'failed', 'stopped', ...leftOver(state));
       return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
@@ -224,17 +224,17 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
       if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { kind: state.undone === null ? 'landed' : 'undone' } };
     case 'task.failed':
-      allow('waiting', 'running', 'done', 'held', 'conflicted', 'failed', 'stopped');
+      allow('waiting', 'running', 'done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
       allow('waiting', 'running', 'done', 'held', 'conflicted');
       return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
     case 'task.discarded':
-      allow('done', 'held', 'conflicted', 'failed', 'stopped');
+      allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
       if (isReversal(stage)) throw illegal(event, 'it has landed');
       return {
         ...state,
-        stage: stage.kind === 'failed' ? stage : { kind: 'stopped' },
+        stage: stage.kind === 'failed' || stage.kind === 'doomed' ? stage : { kind: 'stopped' },
         work: { ...work, changeset: null, changes: [] },
       };
     case 'task.doomed':
@@ -243,6 +243,11 @@ function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskStat
     default:
       return never(event);
   }
+}
+
+/** A task that went back to its agent and was doomed before that began again still has what it did before. */
+function leftOver({ work }: TaskState): 'doomed'[] {
+  return work.changeset === null ? [] : ['doomed'];
 }
 
 /**

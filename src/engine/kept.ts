@@ -17,7 +17,7 @@ export function isKept(state: RunState, { stage, work }: TaskState): boolean {
   if (work.changeset === null || isReversal(stage)) return false;
   // Of a run that nobody drives any more, what waited to land is a draft that was kept.
   if (stage.kind === 'done') return lifeOf(state) !== 'running';
-  return ['failed', 'stopped', 'held', 'conflicted'].includes(stage.kind);
+  return ['failed', 'stopped', 'held', 'conflicted', 'doomed'].includes(stage.kind);
 }
 
 /** Throws away what an agent did and did not land. Nothing can bring it back. */

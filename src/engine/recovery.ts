@@ -110,7 +110,7 @@ function lacks(state: RunState, { intent, part }: LandingIntent['incoming'], { t
   const isIn = kind === 'landed' || kind === 'conflicted';
   switch (intent) {
     case 'land':
-      return ['done', 'held', 'conflicted', 'failed', 'stopped', 'undone'].includes(kind) && found.landing?.after !== after;
+      return ['done', 'held', 'conflicted', 'failed', 'stopped', 'undone', 'doomed'].includes(kind) && found.landing?.after !== after;
     case 'undo':
       return isIn && (part === undefined || !found.parts.some((one) => one.after === after));
     case 'redo':

@@ -131,7 +131,7 @@ async function forget(sessions: Sessions, row: unknown): Promise<Result<void>> {
     `The run “${state.start.plan.goal}” leaves the list with it: its tasks can no longer be undone or landed.`,
     ...(lifeOf(state) === 'interrupted' ? ['That run was interrupted, and cannot go on then.'] : []),
     ...[...state.tasks.values()].flatMap(({ stage, task, work }) =>
-      stage.kind === 'conflicted' || (work.changeset !== null && ['failed', 'stopped', 'held'].includes(stage.kind))
+      stage.kind === 'conflicted' || (work.changeset !== null && ['failed', 'stopped', 'held', 'doomed'].includes(stage.kind))
         ? [`What the agent of “${task.title}” did has not landed, and is lost.`]
         : [],
     ),

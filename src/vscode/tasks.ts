@@ -75,7 +75,7 @@ function isOurs(view: TaskTarget['view']): boolean {
 /** Whether a task has work that is not in the workspace and could be brought there. */
 function isLandable({ task }: TaskTarget): boolean {
   const { stage, work } = task;
-  const kept = ['failed', 'stopped', 'done', 'held'].includes(stage.kind);
+  const kept = ['failed', 'stopped', 'done', 'held', 'doomed'].includes(stage.kind);
   return isDecided(stage) || (kept && work.changeset !== null);
 }
 

@@ -140,7 +140,7 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'stopped':
       return ['stopped', ...took];
     case 'doomed':
-      return [`not started: ${quoted(state, stage.because)} did not land`];
+      return [`${work.changeset === null ? 'not started' : 'stopped'}: ${quoted(state, stage.because)} did not land`];
     default:
       return never(stage);
   }

@@ -104,4 +104,26 @@ describe('a kept draft', () => {
     valued(await landTask(record, landPortsOf(record, box), 'a', NEVER));
     assert.equal(taskOf(box).stage.kind, 'conflicted');
   });
+
+  it('of a task that went back to its agent and is doomed now is landed, or discarded', async () => {
+    for (const way of ['land', 'discard']) {
+      const box = await rig(FILES, { a: [], b: [] }, { onStale: 'ask', limits: { maxWorkers: 1 } });
+      const { record } = box.run;
+      const a = await box.agents.agent('a');
+      put(box.root, 'b.txt', 'mine\n');
+      await a.finish({ 'a.txt': 'half\n' }, 'Done.', ['b.txt']);
+      await box.reaches('a', 'held');
+      record.emit({ type: 'task.reworked', task: 'a', why: 'stale' });
+      record.emit({ type: 'task.doomed', task: 'a', because: 'b' });
+      box.run.stop();
+      valued(await box.ended);
+      assert.equal(isKept(record.state, taskOf(box)), true);
+      if (way === 'land') valued(await landTask(record, landPortsOf(record, box), 'a', NEVER));
+      else valued(await discardDraft(record, box.repo, 'a'));
+      assert.equal(taskOf(box).stage.kind, way === 'land' ? 'landed' : 'doomed');
+      assert.equal(isKept(record.state, taskOf(box)), false);
+      assert.equal(folderState(box.root)['a.txt'], way === 'land' ? 'file half\n' : 'file a\n');
+      assert.deepEqual(valued(readState(box.repo.stateDir, box.run.id)).tasks.get('a'), taskOf(box));
+    }
+  });
 });
