@@ -1,4 +1,5 @@
 /** Faults from outside: git killed in the middle, a disk that takes no more, a folder that cannot be written. Each is told once, and nothing changed. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { filled, smallDisk, withoutPrivileges } from '../support/faulty';
 import { valued } from '../support/result';
 import { type Rig, rigIn, stagesOf } from '../support/run';
 import { type Files, folderState, opened, put, sandbox, temporaryFolder } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 
 const ACTOR = join(__dirname, '..', 'support', 'engineActor.js');
 
@@ -86,7 +88,7 @@ describe('a fault', function () {
   });
 
   it('of the disk, which takes no more of a file, fails the landing, says so, and leaves the workspace as before', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux limits the size of files so');
     const large = noise(40_000);
     const box = await withDraft({ a: 'a\n', large: 'small\n' }, { a: 'A\n', large });
     const before = folderState(box.root);

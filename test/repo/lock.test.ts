@@ -1,4 +1,5 @@
 /** The lock that holds among processes: one at a time, and none that is dead. */
+
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { ok } from '../../src/domain/failure';
 import { fileLock, isAlive } from '../../src/repo/lock';
 import { failed, NEVER, valued } from '../support/result';
 import { temporaryFolder } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 
 const run = promisify(execFile);
 const holder = join(__dirname, '..', 'support', 'lockHolder.js');
@@ -80,7 +82,7 @@ describe('the lock', () => {
   });
 
   it('is taken over where its holder’s number was given to another process since', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells when a process began');
     const file = join(temporaryFolder(), 'held');
     const { pid } = process;
     const long = Date.now() - 30 * 24 * 60 * 60 * 1000;

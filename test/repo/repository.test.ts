@@ -1,4 +1,5 @@
 /** Opening a folder: which repository holds its states, and what stands in the way. */
+
 import assert from 'node:assert/strict';
 import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { editor } from '../support/editor';
 import { dotGitState } from '../support/nested';
 import { failed, NEVER, valued } from '../support/result';
 import { commitAll, folderState, git, opened, put, putAll, sandbox, temporaryFolder, treeState } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 
 describe('opening a folder', () => {
   it('is the same through a link, and keeps state beside the person’s in .git', async () => {
@@ -91,7 +93,7 @@ describe('opening a folder', () => {
   });
 
   it('of another user says what git wants to be told', async function () {
-    if (process.getuid?.() !== 0) return this.skip();
+    if (process.getuid?.() !== 0) return skipFor(this, 'only root can give a folder to another user');
     const box = await sandbox({ a: 'a' });
     chownSync(box.root, 12_345, 12_345);
     chownSync(join(box.root, '.git'), 12_345, 12_345);

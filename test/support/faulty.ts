@@ -4,13 +4,7 @@ import { chmodSync, closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { afterThisTest, temporaryFolder } from './sandbox';
-
-/** Ends the test as skipped, with the reason in its name: the runner lists it at the end. */
-function skipFor(test: Context, reason: string): never {
-  const { test: running } = test;
-  if (running !== undefined) running.title += ` (skipped: ${reason})`;
-  return test.skip();
-}
+import { skipFor } from './skip';
 
 function firstLine(said: string): string {
   return said.split('\n')[0] ?? '';

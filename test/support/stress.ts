@@ -12,6 +12,8 @@ import { openRepository, readRef } from '../../src/repo/repository';
 import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
 
 const NEVER = new AbortController().signal;
+/** The person commits at most once for so many landings: about as often as a hasty person does. */
+const LANDINGS_A_COMMIT = 3;
 /** Lines between those of two agents, so that none of them meet. */
 const APART = 4;
 
@@ -31,7 +33,7 @@ export interface Stressed {
   readonly tip: string;
 }
 
-/** The person: edits files and commits all there is, over and over, until told to stop; then says how often. */
+/** The person: edits files and commits all there is, again whenever something has landed meanwhile, until told to stop; then says how often. */
 const PERSON = `
   const { execFileSync } = require('node:child_process');
   const { writeFileSync } = require('node:fs');
@@ -43,9 +45,12 @@ const PERSON = `
     writeFileSync('person/count.txt', round + '\\n');
     git('add', '--all');
     git('commit', '--quiet', '--allow-empty', '-m', 'Round ' + round);
-    setTimeout(go, 250);
   };
-  process.stdin.on('data', () => { process.stdout.write(String(round)); process.exit(0); });
+  process.stdin.on('data', (said) => {
+    if (!String(said).includes('stop')) return go();
+    process.stdout.write(String(round));
+    process.exit(0);
+  });
   go();
 `;
 
@@ -118,6 +123,7 @@ export async function stress(root: string, size: Stress): Promise<Stressed> {
       const now = performance.now();
       landings.push(now - since);
       since = now;
+      if (landings.length % LANDINGS_A_COMMIT === 0) person.stdin.write('landed ');
     };
     const landed = await Promise.all(ready.map((incoming) => land({ ...ports, report }, incoming, NEVER)));
     for (const landing of landed)

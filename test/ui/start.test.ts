@@ -1,4 +1,5 @@
 /** `npm start` from end to end: it serves the sample with Weft installed, and Ctrl-C leaves nothing behind. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -7,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../run/versions';
+import { skipFor } from '../support/skip';
 
 /** Processes that inherited this mark. */
 function marked(mark: string): string[] {
@@ -22,7 +24,7 @@ function marked(mark: string): string[] {
 
 describe('npm start', () => {
   it('serves the sample, and leaves no process behind after Ctrl-C', async function () {
-    if (!existsSync('/proc/self/environ')) return this.skip();
+    if (!existsSync('/proc/self/environ')) return skipFor(this, 'there is no /proc to look for processes in');
     const mark = randomUUID();
     // A display would make it use the desktop, or open a browser of the person's.
     const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;

@@ -1,4 +1,5 @@
 /** Commands in a folder: what they see, what is kept of their output, and that nothing of them is left. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { type CommandEnd, type CommandLimits, commandEnvironment, runCommand } f
 import { markedWith } from '../../../src/repo/commands/processTree';
 import { failed, NEVER, valued } from '../../support/result';
 import { put, temporaryFolder } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 const node = JSON.stringify(process.execPath);
 
@@ -90,7 +92,7 @@ describe('a command', () => {
   });
 
   it('that takes too long is ended with all that it started, even what will not end and what left its group', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells the environment of a process');
     const where = place();
     const stubborn = `process.on('SIGTERM', () => console.log('asked to end')); setInterval(() => undefined, 1000); console.log('up')`;
     put(where.path, 'stubborn.js', stubborn);
@@ -98,7 +100,7 @@ describe('a command', () => {
       `const { spawn } = require('child_process');
        spawn(process.execPath, ['stubborn.js'], { detached: true, stdio: 'inherit' });
        setInterval(() => undefined, 1000);`,
-      { timeoutMs: 1_500 },
+      { timeoutMs: 3_000 },
       where,
     );
     assert.equal(end.timedOut, true);
@@ -107,7 +109,7 @@ describe('a command', () => {
   });
 
   it('leaves nothing behind that it started in the background', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells the environment of a process');
     const where = place();
     const end = await ran(
       `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { detached: true, stdio: 'inherit' }).unref(); process.exit(0)`,
@@ -120,7 +122,7 @@ describe('a command', () => {
   });
 
   it('is not waited for where what it started hides and holds its streams open', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells the environment of a process');
     // Without the mark in its environment, and out of its group: nobody can tell that it is the command's.
     const end = await ran(
       `const child = require('child_process').spawn('sleep', ['20'], { detached: true, stdio: 'inherit', env: {} });

@@ -1,4 +1,5 @@
 /** Real folders for commands: moved from tree to tree, cleaned without following a link, taken over from processes that died. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +23,7 @@ import { markedWith } from '../../../src/repo/commands/processTree';
 import { diffTrees, withPuts } from '../../../src/repo/trees';
 import { NEVER, valued } from '../../support/result';
 import { type Files, folderState, git, put, putAll, type Sandbox, sandbox, temporaryFolder } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 const SETTINGS: FolderSettings = { link: ['node_modules', '.venv', '.env'], most: 1, quotaBytes: 1e9 };
 const user = join(__dirname, '../..', 'support', 'folderUser.js');
@@ -222,7 +224,7 @@ describe('a folder of the pool', () => {
   });
 
   it('is taken over from a process that was killed, and the command that it left behind is ended', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells the environment of a process');
     const box = await sandbox({});
     const tree = await treeOf(box, { 'a.txt': 'one' });
     const flag = join(temporaryFolder(), 'begun');

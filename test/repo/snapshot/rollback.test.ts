@@ -1,4 +1,5 @@
 /** Rolling back: the folder is equal to the snapshot, byte for byte, and what was there before can be had again. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ import {
   sandbox,
   temporaryFolder,
 } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 const clock = countingClock();
 
@@ -301,7 +303,7 @@ describe('rolling back', () => {
   });
 
   it('brings back and takes away files whose names are no UTF-8', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux takes names that are no UTF-8');
     const box = await stage({ a: 'a' });
     const odd = (name: string) => Buffer.concat([Buffer.from(`${box.root}/${name}-`), Buffer.from([0xff])]);
     writeFileSync(odd('gone'), 'gone');

@@ -1,4 +1,5 @@
 /** Nested repositories and submodules: their files are in snapshots, drafts, landings, undo and rollback; their own `.git` is nobody's but theirs. */
+
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { type Field, fieldIn } from '../../support/landing';
 import { dotGitState, nest, submodule } from '../../support/nested';
 import { NEVER, valued } from '../../support/result';
 import { commitAll, folderState, git, opened, put, putAll, type Sandbox, sandbox, treeState } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 const clock = countingClock(3e6);
 
@@ -223,7 +225,7 @@ describe('a nested repository', () => {
     putAll(inner, FILES);
     commitAll(inner);
     await wholeRound(box, 'x', [join(inner, '.git')]);
-    if (process.getuid?.() !== 0) return this.skip();
+    if (process.getuid?.() !== 0) return skipFor(this, 'only root can give a folder to another user');
     const foreign = nest(box.root, 'theirs', FILES);
     git(foreign, 'config', 'filter.evil.clean', `touch ${join(box.root, 'ran')}`);
     put(foreign, '.gitattributes', '* filter=evil\n');
