@@ -29,10 +29,10 @@ export async function settleRollback(
   intent: RollbackIntent,
   signal: AbortSignal,
 ): Promise<Result<Continued>> {
-  const [snapshot, safety] = [await findSnapshot(repo, intent.snapshot), await findSnapshot(repo, intent.safety)];
-  if (!snapshot.ok) return snapshot;
-  if (!safety.ok) return safety;
-  const [was, then] = [await treesOf(repo, safety.value), await treesOf(repo, snapshot.value)];
+  const ends = await snapshotsOf(repo, intent);
+  if (!ends.ok) return ends;
+  const { snapshot, safety } = ends.value;
+  const [was, then] = [await treesOf(repo, safety), await treesOf(repo, snapshot)];
   if (!was.ok) return was;
   if (!then.ok) return then;
   const reached = await withLeftWhole(repo, was.value, then.value);
@@ -48,9 +48,9 @@ export async function settleRollback(
   if (!some.ok) return some;
   const begun = await diffTrees(repo, was.value.disk, (some.value ?? target).disk);
   if (!begun.ok) return begun;
-  await workspace.recall([...new Set([...safety.value.unsaved, ...snapshot.value.unsaved])]);
-  const done = await continueTo(repo, workspace, { to: snapshot.value, was: was.value, only: intent.only, begun: begun.value }, signal);
-  return done.ok ? ok({ snapshot: snapshot.value, safety: safety.value, ...done.value }) : done;
+  await workspace.recall([...new Set([...safety.unsaved, ...snapshot.unsaved])]);
+  const done = await continueTo(repo, workspace, { to: snapshot, was: was.value, only: intent.only, begun: begun.value }, signal);
+  return done.ok ? ok({ snapshot, safety, ...done.value }) : done;
 }
 
 /** Takes back a rollback that failed half-way: the workspace is as before, but for what somebody changed meanwhile. Called under the landing lock. */
@@ -60,13 +60,19 @@ export async function takeRollbackBack(
   intent: RollbackIntent,
   signal: AbortSignal,
 ): Promise<Result<Continued>> {
+  const ends = await snapshotsOf(repo, intent);
+  if (!ends.ok) return ends;
+  const { snapshot, safety } = ends.value;
+  const was = await treesOf(repo, snapshot);
+  if (!was.ok) return was;
+  const done = await continueTo(repo, workspace, { to: safety, was: was.value, only: intent.only }, signal);
+  return done.ok ? ok({ snapshot, safety, ...done.value }) : done;
+}
+
+async function snapshotsOf(repo: Repository, intent: RollbackIntent): Promise<Result<{ snapshot: Snapshot; safety: Snapshot }>> {
   const [snapshot, safety] = [await findSnapshot(repo, intent.snapshot), await findSnapshot(repo, intent.safety)];
   if (!snapshot.ok) return snapshot;
-  if (!safety.ok) return safety;
-  const was = await treesOf(repo, snapshot.value);
-  if (!was.ok) return was;
-  const done = await continueTo(repo, workspace, { to: safety.value, was: was.value, only: intent.only }, signal);
-  return done.ok ? ok({ snapshot: snapshot.value, safety: safety.value, ...done.value }) : done;
+  return safety.ok ? ok({ snapshot: snapshot.value, safety: safety.value }) : safety;
 }
 
 async function treesOf(repo: Repository, snapshot: Snapshot): Promise<Result<Trees>> {
