@@ -82,13 +82,16 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
     child.stderr.on('data', kept.add);
     // What it left in the background would hold its streams open, and the folder in use.
     child.on('exit', () => {
-      signalTree(child.pid, place.path, 'SIGKILL');
+      // The shell ends as soon as it is asked: what it started has its time to do so, too.
+      const asked = killing !== undefined;
+      if (!asked) signalTree(child.pid, place.path, 'SIGKILL');
       // It has ended in time, whatever still holds its streams.
       clearTimeout(timer);
+      const silence = asked ? GRACE_MS + SILENCE_MS : SILENCE_MS;
       hanging = setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();
-      }, SILENCE_MS);
+      }, silence);
     });
     child.on('error', (error) =>
       settle(
@@ -96,6 +99,7 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
       ),
     );
     child.on('close', (exitCode) => {
+      if (killing !== undefined) signalTree(child.pid, place.path, 'SIGKILL');
       const milliseconds = Math.round(performance.now() - began);
       const end = ok({ exitCode, timedOut, output: kept.text(), milliseconds });
       place.ended().then(
