@@ -1,6 +1,7 @@
 /** What the SDK throws, as failures that name what failed and what a person can do about it. */
 import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
+import { NO_ANSWER } from '../model/messages';
 
 /** Longest quotation from a server. */
 const MAX_QUOTE = 300;
@@ -27,12 +28,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
   }
   if (thrown instanceof APIConnectionError) {
     const cause = deepestCause(thrown);
-    const why = cause === thrown ? '' : ` ${sentence(quote(thrownText(cause)))}`;
-    return fail(
-      'model',
-      `The model’s server cannot be reached.${why}`,
-      'Check weft.baseUrl (or ANTHROPIC_BASE_URL) and your network, and that the server runs.',
-    );
+    return unreachable(cause === thrown ? '' : thrownText(cause));
   }
   if (!(thrown instanceof APIError)) {
     return fail(
@@ -41,6 +37,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
       'Try again.',
     );
   }
+  if (typeOf(thrown) === NO_ANSWER) return unreachable(thrown.apiMessage ?? '');
   const said = sentence(quote(thrown.apiMessage ?? thrown.message));
   const status = statusOf(thrown);
   switch (status) {
@@ -80,6 +77,19 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
             'Check weft.model and weft.baseUrl: the server may not support what Weft asks for.',
           );
   }
+}
+
+function unreachable(why: string) {
+  return fail(
+    'model',
+    `The model’s server cannot be reached.${why === '' ? '' : ` ${sentence(quote(why))}`}`,
+    'Check weft.baseUrl (or ANTHROPIC_BASE_URL) and your network, and that the server runs.',
+  );
+}
+
+/** The SDK knows the types of Anthropic's errors only. */
+function typeOf(error: APIError): string | null {
+  return error.type;
 }
 
 /** In the middle of a stream an error comes without a status: then its type says which one it would have been. */

@@ -1,5 +1,6 @@
 /** A model over HTTP: sends each request on to a server of the Messages API, with the key that only the host holds. */
 import { thrownText } from '../domain/failure';
+import { deleteOwnHeaders } from './about';
 import type { ModelFetch } from './fetch';
 import { errorResponse } from './messages';
 
@@ -59,6 +60,7 @@ async function bodyOf(request: Request): Promise<ArrayBuffer | null> {
 function headersFor(from: Headers, baseUrl: string, key: string | undefined): Headers {
   const headers = new Headers(from);
   for (const name of OWN_HEADERS) headers.delete(name);
+  deleteOwnHeaders(headers);
   if (key === undefined) return headers;
   headers.set('authorization', `Bearer ${key}`);
   if (baseUrl !== ANTHROPIC_URL) headers.set('x-api-key', key);

@@ -53,6 +53,17 @@ export function errorResponse(status: number, type: string, message: string, hea
   return Response.json({ type: 'error', error: { type, message } }, { status, headers });
 }
 
+/** The type of an error that says that there is no answer, not what the server answered. */
+export const NO_ANSWER = 'no_answer_error';
+
+/**
+ * What stands for a rejected request where an answer is needed: on the far side of a gateway, and where all tries were made.
+ * The SDK does not try such a request again.
+ */
+export function noAnswer(message: string): Response {
+  return errorResponse(502, NO_ANSWER, message, { 'x-should-retry': 'false' });
+}
+
 /** At most this many chunks for a block, so that a long text does not take for ever at a given pace. */
 const MAX_CHUNKS = 12;
 /** A chunk has at least this many characters. */
