@@ -19,7 +19,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
        --file PATH                         only this file of the task
        --hunk N                            only this hunk of the file
-  weft redo RUN [TASK]                     bring back what was undone; --file and --hunk as above
+       --call-off                          leave it: nothing of an undo that is in conflict is done
+  weft redo RUN [TASK]                     bring back what was undone; --file, --hunk and --call-off as above
   weft hunks RUN TASK FILE                 what a task changed in a file, numbered
   weft blame FILE                          who wrote each line: which task of which run, or you
   weft export RUN --branch NAME            make a branch with one commit for each landed task
@@ -62,6 +63,8 @@ export type Command =
   | { readonly kind: 'runs' }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
+  /** `task` undefined: all of the run's. */
+  | { readonly kind: 'callOff'; readonly intent: 'undo' | 'redo'; readonly run: string; readonly task: string | undefined }
   | { readonly kind: 'hunks'; readonly run: string; readonly task: string; readonly path: string }
   | { readonly kind: 'blame'; readonly path: string }
   | { readonly kind: 'export'; readonly run: string; readonly branch: string; readonly withEdits: boolean }
@@ -110,6 +113,7 @@ function parse(argv: readonly string[]) {
       keep: { type: 'string' },
       file: { type: 'string' },
       hunk: { type: 'string' },
+      'call-off': { type: 'boolean' },
       branch: { type: 'string' },
       'include-edits': { type: 'boolean' },
       remove: { type: 'boolean' },
@@ -152,6 +156,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   keep: ['snapshots'],
   file: ['undo', 'redo'],
   hunk: ['undo', 'redo'],
+  'call-off': ['undo', 'redo'],
   branch: ['export'],
   'include-edits': ['export'],
   remove: ['folders'],
@@ -216,8 +221,16 @@ function rollbackOf(snapshot: string, given: readonly string[]): Result<Command>
   return ok({ kind: 'rollback', snapshot, paths });
 }
 
-function reversalOf(intent: 'undo' | 'redo', [run, task]: readonly string[], { file, hunk }: Values): Result<Command> {
+function reversalOf(intent: 'undo' | 'redo', [run, task]: readonly string[], values: Values): Result<Command> {
+  const { file, hunk, 'call-off': callOff = false } = values;
   if (run === undefined) return fail('input', `“weft ${intent}” needs a run.`, 'Run “weft runs” for the runs and their tasks.');
+  if (callOff && (file ?? hunk) !== undefined)
+    return fail(
+      'input',
+      '--call-off is of a whole task.',
+      `Leave --file and --hunk out: what waits of the task’s ${intent} is called off.`,
+    );
+  if (callOff) return ok({ kind: 'callOff', intent, run, task });
   const number = hunk === undefined ? null : Number(hunk);
   if (number !== null && !(Number.isInteger(number) && number >= 1))
     return fail('input', `--hunk ${hunk} is no number from 1 on.`, 'Run “weft hunks” for the numbers.');

@@ -19,7 +19,7 @@ import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
-import { hunksCommand, reverseCommand } from './undo';
+import { callOffCommand, hunksCommand, reverseCommand } from './undo';
 import { workspaceFolders } from './workspaceFolders';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -103,6 +103,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await deleteCommand(command.snapshot, ports);
       case 'reverse':
         return await reverseCommand(command, ports);
+      case 'callOff':
+        return await callOffCommand(command, ports);
       case 'hunks':
         return await hunksCommand(command, ports);
       case 'blame':

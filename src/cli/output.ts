@@ -1,4 +1,5 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
+import type { Conflict } from '../domain/changes';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
 import { partText } from '../domain/part';
@@ -144,7 +145,7 @@ export function summaryLines(
   ];
   for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
   for (const { task, files } of conflicts) {
-    lines.push('', ...conflictLines({ run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
+    lines.push('', ...conflictLines({ intent: 'land', run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
   }
   for (const [task, { stage, task: titled, work }] of state.tasks) {
     if (stage.kind !== 'held') continue;
@@ -157,13 +158,24 @@ export function summaryLines(
   return lines;
 }
 
+interface ShownConflict {
+  readonly intent: Conflict['intent'];
+  readonly run: string;
+  readonly task: string;
+  readonly title: string;
+  readonly files: readonly ConflictPaths[];
+}
+
 /** A conflict: which files, where its sides lie, and what to do. */
-export function conflictLines(conflict: { run: string; task: string; title: string; files: readonly ConflictPaths[] }): string[] {
+export function conflictLines(conflict: ShownConflict): string[] {
+  const { intent, run, task } = conflict;
   const lines = [`Conflict of “${conflict.title}”: nothing of it was applied. Decide it in VS Code, or in these files:`];
   for (const { path, base, ours, theirs, result } of conflict.files) {
     lines.push(`  ${path}`, `    base    ${base}`, `    ours    ${ours}`, `    theirs  ${theirs}`, `    merged  ${result}`);
   }
-  return [...lines, `When the merged files are as you want them: weft land ${conflict.run} ${conflict.task}`];
+  lines.push(`When the merged files are as you want them: weft land ${run} ${task}`);
+  // What an agent did is thrown away by “weft discard”; here there is nothing to throw away.
+  return intent === 'land' ? lines : [...lines, `Or leave all as it is: weft ${intent} ${run} ${task} --call-off`];
 }
 
 const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {

@@ -15,7 +15,8 @@ export async function inConflict(record: RunRecord, id: string, { repo, output }
   const { run } = record.state.start;
   const files = await writeConflictFiles(repo, { run, task: id, title: task.task.title, keep: false }, task.stage.conflict);
   if (!files.ok) return ended(output, files);
-  for (const line of conflictLines({ run, task: id, title: task.task.title, files: files.value })) output.say(line);
+  const { intent } = task.stage.conflict;
+  for (const line of conflictLines({ intent, run, task: id, title: task.task.title, files: files.value })) output.say(line);
   output.result({ exitCode: 1, conflicts: files.value });
   return 1;
 }

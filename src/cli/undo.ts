@@ -3,6 +3,7 @@ import { changeWord } from '../domain/changes';
 import { fail } from '../domain/failure';
 import { isSamePart } from '../domain/part';
 import type { RunState } from '../domain/run';
+import { callOff, reversalsOf } from '../engine/callOff';
 import { type Dependent, dependentsOf } from '../engine/dependents';
 import { landPortsOf } from '../engine/landing';
 import { findRun, listRuns } from '../engine/library';
@@ -50,6 +51,35 @@ function nameOf(state: RunState, { target }: Reversal): string {
   const title = `“${state.tasks.get(target.task)?.task.title ?? target.task}”`;
   if (target.of === 'task') return title;
   return `${target.hunk === null ? target.path : `Hunk ${target.hunk} of ${target.path}`} of ${title}`;
+}
+
+/** Leaves what is in conflict as it was. Whoever names the run has decided. */
+export async function callOffCommand(
+  wanted: { intent: 'undo' | 'redo'; run: string; task: string | undefined },
+  { repo, output, signal }: CliPorts,
+): Promise<number> {
+  const opened = await openRecord(wanted.run, repo);
+  if (!opened.ok) return ended(output, opened);
+  const record = opened.value;
+  try {
+    const all = reversalsOf(record.state, wanted.intent).map(({ task }) => task);
+    const meant = all.filter(({ id }) => wanted.task === undefined || id === wanted.task);
+    if (meant.length === 0) {
+      const where = wanted.task === undefined ? `run ${record.state.start.run}` : `“${wanted.task}” of run ${record.state.start.run}`;
+      const others = all.length === 0 ? 'Run “weft runs” for what waits for you.' : `What can be: ${all.map(({ id }) => id).join(', ')}.`;
+      return ended(output, fail('input', `There is no ${wanted.intent} of ${where} in conflict that could be called off.`, others));
+    }
+    for (const { id, title } of meant) {
+      const done = await callOff(record, repo, id, signal);
+      if (!done.ok) return ended(output, done);
+      const stage = record.state.tasks.get(id)?.stage.kind;
+      output.say(`The ${wanted.intent} of “${title}” is called off: it is ${stage}, and no file was changed.`);
+    }
+    output.result({ exitCode: 0, kept: meant.map(({ id }) => id) });
+    return 0;
+  } finally {
+    record.close();
+  }
 }
 
 /** The hunks of a file that a task changed, numbered as `weft undo --hunk` takes them. */

@@ -1,9 +1,8 @@
 /** Drafts that were kept because they did not land: thrown away, or gone on from in a new run. */
-import { rm } from 'node:fs/promises';
-import { type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
+import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { Plan, TaskId } from '../domain/plan';
 import { isReversal, type RunState, type TaskState } from '../domain/run';
-import { conflictFolder } from '../repo/land/conflictFiles';
+import { forgetConflict } from '../repo/land/conflictFiles';
 import { type Repository, readRef } from '../repo/repository';
 import { forgetRefs } from '../repo/snapshot/prune';
 import { commitTree, mergeTrees, treeOf } from '../repo/trees';
@@ -32,24 +31,11 @@ export async function discardDraft(record: RunRecord, repo: Repository, id: Task
   }
   // Said first: a draft whose ref is gone must not look as if it could still land.
   record.emit({ type: 'task.discarded', task: id });
-  const refs: string[] = [];
-  for (const ref of [`runs/${run}/drafts/${id}`, `runs/${run}/conflicts/${id}`]) {
-    const there = await readRef(repo, ref);
-    if (!there.ok) return there;
-    if (there.value !== undefined) refs.push(ref);
-  }
-  const forgotten = refs.length === 0 ? ok() : await forgetRefs(repo, refs);
-  if (!forgotten.ok) return forgotten;
-  try {
-    await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
-    return ok();
-  } catch (thrown) {
-    return fail(
-      'file',
-      `The files of the conflict cannot be deleted: ${thrownText(thrown)}.`,
-      'Delete them yourself; they are of no use any more.',
-    );
-  }
+  const ref = `runs/${run}/drafts/${id}`;
+  const there = await readRef(repo, ref);
+  if (!there.ok) return there;
+  const forgotten = there.value === undefined ? ok() : await forgetRefs(repo, [ref]);
+  return forgotten.ok ? forgetConflict(repo, run, id) : forgotten;
 }
 
 /** What a new run begins with that goes on with one task of an earlier one. */

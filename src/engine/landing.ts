@@ -1,6 +1,6 @@
 /** Landing tasks of a run, while it runs or long after: merges, and records what came of it. */
 import type { Entry } from '../domain/changes';
-import { type Failure, fail, ok, type Result } from '../domain/failure';
+import { cancelled, type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import { isDecided, isReversal, type RunState, type TaskState } from '../domain/run';
 import { type Incoming, type LandPorts, land } from '../repo/land/land';
@@ -40,7 +40,7 @@ export async function landTask(
   const { value } = incoming;
   let wrong: Result<void> = ok();
   const guard = async () => {
-    wrong = (await isStillRight?.()) ?? ok();
+    wrong = isCalledOff(record, value) ? cancelled : ((await isStillRight?.()) ?? ok());
     return wrong;
   };
   const landing = await land({ ...ports, report: (done) => tellLanding(record, value, done) }, value, signal, guard);
@@ -52,9 +52,15 @@ export async function landTask(
   } else {
     // What the person decided is kept with what the agent did.
     const kept = await keepDraft(ports.repo, record.state.start.run, id, incoming.value.theirs);
-    emitFailure(record, id, kept.ok ? landing.failure : kept.failure, incoming.value.theirs);
+    if (!isCalledOff(record, value)) emitFailure(record, id, kept.ok ? landing.failure : kept.failure, incoming.value.theirs);
   }
   return landing;
+}
+
+/** Whether a decided undo or redo was called off before its turn to land came. */
+function isCalledOff({ state }: RunRecord, { task, intent }: Incoming): boolean {
+  const stage = state.tasks.get(task)?.stage;
+  return intent !== 'land' && stage !== undefined && !isReversal(stage);
 }
 
 /** A landing failed; an undo or redo that failed did not happen: its task is where it was. */

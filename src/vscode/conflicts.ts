@@ -12,6 +12,7 @@ import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
+import { mergeOf } from './tabs';
 import { type TaskTarget, taskTarget } from './targets';
 
 /** VS Code's own commands: the first is internal, so it may be missing in a fork, or one day. */
@@ -176,12 +177,6 @@ async function closed(result: vscode.Uri): Promise<boolean> {
       if (gone()) end();
     });
   });
-}
-
-/** What a merge editor's tab makes; its kind of tab is not in the stable API yet. */
-function mergeOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
-  const input: unknown = tab?.input;
-  return typeof input === 'object' && input !== null && 'result' in input && input.result instanceof vscode.Uri ? input.result : undefined;
 }
 
 function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {

@@ -5,6 +5,7 @@ import type { RunState } from '../domain/run';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
 import { registerBranch } from './branch';
+import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
@@ -48,6 +49,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerConflicts(sessions),
     registerGoBack(sessions),
     registerUndo(sessions),
+    registerCallOff(sessions),
     registerAttribution(sessions),
     registerBranch(sessions),
     registerSnapshots(sessions),

@@ -20,6 +20,7 @@ export const COMMANDS = {
   redoRun: 'weft.redoRun',
   redoTask: 'weft.redoTask',
   redoPart: 'weft.redoPart',
+  callOffUndo: 'weft.callOffUndo',
   whoWrote: 'weft.whoWrote',
   toggleAttribution: 'weft.toggleAttribution',
   createBranch: 'weft.createBranch',

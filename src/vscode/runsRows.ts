@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
 import type { Part } from '../domain/part';
-import { isComplete, type RunState } from '../domain/run';
+import { isComplete, isReversal, type RunState } from '../domain/run';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -71,7 +71,10 @@ function runContext({ session, state, life }: RunView): string {
   return session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
 }
 
-/** `task.landed.draft.checked.live`: the stage, whether there are changes to look at, and what a check printed, and whether this window drives its run. */
+/**
+ * `task.landed.draft.checked.live`: the stage, whether there are changes to look at, and what a check printed, and whether this window
+ * drives its run. `task.conflicted.reversal…` where what is in conflict is an undo or a redo.
+ */
 function taskContext(node: TaskNode): string {
   const elsewhere = runContext(node.view) === 'run.elsewhere' ? 'elsewhere.' : '';
   const live = node.view.session.live.has(node.view.state.start.run) ? '.live' : '';
@@ -80,6 +83,7 @@ function taskContext(node: TaskNode): string {
 
 /** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */
 function stageWord({ view, task: { stage } }: TaskNode): string {
+  if (isReversal(stage)) return 'conflicted.reversal';
   if (view.life === 'running') return stage.kind;
   if (stage.kind === 'done') return 'stopped';
   return stage.kind === 'waiting' || stage.kind === 'running' ? 'interrupted' : stage.kind;

@@ -1,5 +1,6 @@
 /** Undo and redo at four levels, who wrote what, and handing on, from the command line. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { lines } from '../support/finished';
 import { commitAll, folderState, git, put, temporaryFolder } from '../support/sandbox';
@@ -69,6 +70,26 @@ describe('weft undo and redo', function () {
     assert.deepEqual(folderState(cwd), { x: `file ${lines({ 12: 'decided' })}` });
     assert.equal((await weft(['redo', run, 'one'], { cwd })).code, 0);
     assert.deepEqual(folderState(cwd), { x: `file ${lines({ 2: 'ONE', 12: 'TWO' })}`, y: 'file one\n' });
+  });
+
+  it('call off what is in conflict, and leave everything as it is', async () => {
+    const { cwd, run } = await ended();
+    const before = folderState(cwd);
+    const undone = await weft(['undo', run, 'one'], { cwd });
+    assert.match(undone.out, new RegExp(`Or leave all as it is: weft undo ${run} one --call-off\n$`));
+    const [, merged = ''] = /merged {2}(.*)/.exec(undone.out) ?? [];
+    const wrong = await weft(['redo', run, 'one', '--call-off'], { cwd });
+    assert.deepEqual(
+      [wrong.code, wrong.err],
+      [2, `weft: There is no redo of “one” of run ${run} in conflict that could be called off. Run “weft runs” for what waits for you.\n`],
+    );
+    const other = await weft(['undo', run, 'two', '--call-off'], { cwd });
+    assert.match(other.err, /What can be: one\.\n$/);
+    const { code, out } = await weft(['undo', run, '--call-off'], { cwd });
+    assert.deepEqual([code, out], [0, 'The undo of “Task one” is called off: it is landed, and no file was changed.\n']);
+    assert.deepEqual([folderState(cwd), existsSync(merged)], [before, false]);
+    assert.match((await weft(['undo', run, '--call-off'], { cwd })).err, /There is no undo of run .* in conflict/);
+    assert.match((await weft(['undo', run, 'one', '--call-off', '--file', 'x'], { cwd })).err, /--call-off is of a whole task/);
   });
 
   it('refuse what they cannot understand', async () => {

@@ -1,17 +1,19 @@
 /** Undo and redo of a run, a task, a file and a hunk, as the run's record tells them. */
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ok } from '../../src/domain/failure';
+import { callOff } from '../../src/engine/callOff';
 import { landPortsOf, landTask, resolveFile } from '../../src/engine/landing';
 import { readState } from '../../src/engine/record';
 import { rollBackTo } from '../../src/engine/rollback';
 import { reverse, type Target } from '../../src/engine/undo';
-import { resolvedEntry } from '../../src/repo/land/conflictFiles';
+import { conflictFolder, resolvedEntry, writeConflictFiles } from '../../src/repo/land/conflictFiles';
 import { findSnapshot } from '../../src/repo/snapshot/snapshot';
 import { finished, lines } from '../support/finished';
 import { failed, NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
-import { folderState, put } from '../support/sandbox';
+import { folderState, git, put } from '../support/sandbox';
 
 const act = (box: Rig, intent: 'undo' | 'redo', target: Target) =>
   reverse(box.run.record, landPortsOf(box.run.record, box), { intent, target }, NEVER);
@@ -161,6 +163,79 @@ async function sandboxed(bytes: Buffer): Promise<Record<string, string>> {
   const box = await finished({ x: bytes }, { a: { y: 'y' } });
   return folderState(box.root);
 }
+
+describe('calling off', () => {
+  const refs = (box: Rig) => git(box.root, 'for-each-ref', '--format=%(refname)', `${box.repo.refs}runs/${box.run.id}/conflicts`);
+  const filesOf = (box: Rig, id: string) => conflictFolder(box.repo, box.run.id, id);
+
+  /** An undo of `a` that is in conflict, with its files written. */
+  async function inConflict(target: Target = task('a')): Promise<Rig> {
+    const box = await finished({ x: lines(), y: 'y\n' }, { a: { x: lines({ 2: 'A' }), y: 'A\n' }, b: { z: 'b\n' } });
+    put(box.root, 'x', lines({ 2: 'person' }));
+    const conflict = valued(await undo(box, target));
+    assert.ok(conflict.kind === 'conflict');
+    valued(await writeConflictFiles(box.repo, { run: box.run.id, task: 'a', title: 'a', keep: true }, conflict.conflict));
+    assert.ok(existsSync(filesOf(box, 'a')) && refs(box) !== '');
+    return box;
+  }
+
+  it('an undo leaves task and workspace as they were, and its files and its ref go', async () => {
+    for (const target of [task('a'), file('a', 'x'), RUN]) {
+      const box = await inConflict(target);
+      const before = folderState(box.root);
+      valued(await callOff(box.run.record, box.repo, 'a', NEVER));
+      assert.deepEqual(box.stages(), { a: 'landed', b: 'landed' });
+      assert.deepEqual([folderState(box.root), existsSync(filesOf(box, 'a')), refs(box)], [before, false, '']);
+      assertKept(box);
+      // It can be undone as before.
+      put(box.root, 'x', lines({ 2: 'A', 12: 'person' }));
+      await landed(undo(box, target));
+      assert.equal(folderState(box.root)['x'], `file ${lines({ 12: 'person' })}`);
+    }
+  });
+
+  it('a redo leaves the task undone', async () => {
+    const box = await finished({ x: 'old\n' }, { a: { x: 'a\n' } });
+    await landed(undo(box, task('a')));
+    put(box.root, 'x', 'person\n');
+    assert.equal(valued(await redo(box, task('a'))).kind, 'conflict');
+    valued(await callOff(box.run.record, box.repo, 'a', NEVER));
+    assert.deepEqual([box.stages(), folderState(box.root)], [{ a: 'undone' }, { x: 'file person\n' }]);
+    assertKept(box);
+  });
+
+  it('before what was decided could land has it not land', async () => {
+    const box = await inConflict();
+    const stage = box.run.record.state.tasks.get('a')?.stage;
+    const [only] = stage?.kind === 'conflicted' ? stage.conflict.files : [];
+    assert.ok(only !== undefined);
+    resolveFile(box.run.record, 'a', 'x', valued(await resolvedEntry(box.repo, only, Buffer.from('decided'))));
+    const before = folderState(box.root);
+    // Whoever has the lock goes first.
+    const { calledOff, landing } = valued(
+      await box.repo.landLock(NEVER, async () =>
+        ok({
+          calledOff: callOff(box.run.record, box.repo, 'a', NEVER),
+          landing: landTask(box.run.record, landPortsOf(box.run.record, box), 'a', NEVER),
+        }),
+      ),
+    );
+    valued(await calledOff);
+    assert.equal(failed(await landing).kind, 'cancelled');
+    assert.deepEqual([box.stages(), folderState(box.root)], [{ a: 'landed', b: 'landed' }, before]);
+    assertKept(box);
+  });
+
+  it('is refused where no undo and no redo is in conflict', async () => {
+    const box = await finished({ x: 'x\n' }, { a: { x: 'a\n' } });
+    assert.deepEqual(failed(await callOff(box.run.record, box.repo, 'a', NEVER)), {
+      kind: 'input',
+      message: '“Task a” has no undo or redo to call off (it is landed).',
+      fix: 'Only one that is in conflict can be called off.',
+    });
+    assert.match(failed(await callOff(box.run.record, box.repo, 'b', NEVER)).message, /has no task “b”\.$/);
+  });
+});
 
 describe('redoing a task', () => {
   it('brings back what the undo took, though the undo was decided by hand, and can be undone again', async () => {

@@ -131,6 +131,9 @@ describe('package.json', () => {
       for (const [, stages = ''] of when.matchAll(/viewItem =~ \/\^task\\\.\(?([a-z|]+)/g)) {
         for (const stage of stages.split('|')) assert.ok(STAGES.includes(stage), when);
       }
+      for (const [, pattern = ''] of when.matchAll(/viewItem =~ \/\^([^/]*)\//g)) {
+        for (const [, word = ''] of pattern.matchAll(/\\\.([a-z]+)/gi)) assert.ok(STAGES.includes(word) || code.includes(`.${word}`), when);
+      }
       for (const [, value] of when.matchAll(/viewItem == ([\w.]+)/g)) assert.ok(code.includes(`'${value}'`), when);
     }
   });

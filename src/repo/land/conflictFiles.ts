@@ -1,11 +1,12 @@
 /** The files of a conflict on disk, for people and editors: what both began from, both sides, and the result to be made of them. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Conflict, ConflictFile, Entry } from '../../domain/changes';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import { contentOf, hash } from '../filters';
 import { plumb } from '../git';
-import type { Repository } from '../repository';
+import { type Repository, readRef } from '../repository';
+import { forgetRefs } from '../snapshot/prune';
 import type { Content } from '../workspace';
 
 /** Absolute paths; a side that does not have the file is an empty file. */
@@ -23,6 +24,25 @@ export interface ConflictPaths {
 /** The folder that a task's conflict lies in. */
 export function conflictFolder(repo: Repository, run: string, task: string): string {
   return join(repo.stateDir, 'runs', run, 'conflicts', task);
+}
+
+/** Lets go of a conflict that is not to be decided any more: what git kept for it, and its files, with what the person had merged. */
+export async function forgetConflict(repo: Repository, run: string, task: string): Promise<Result<void>> {
+  const ref = `runs/${run}/conflicts/${task}`;
+  const there = await readRef(repo, ref);
+  if (!there.ok) return there;
+  const forgotten = there.value === undefined ? ok() : await forgetRefs(repo, [ref]);
+  if (!forgotten.ok) return forgotten;
+  try {
+    await rm(conflictFolder(repo, run, task), { recursive: true, force: true });
+    return ok();
+  } catch (thrown) {
+    return fail(
+      'file',
+      `The files of the conflict cannot be deleted: ${thrownText(thrown)}.`,
+      'Delete them yourself; they are of no use any more.',
+    );
+  }
 }
 
 /** Writes all the files of a conflict. A result that is there already (the person may have begun) is kept where `keep` is set. */

@@ -1,15 +1,18 @@
 /** Undo and redo at four levels, who wrote a line, and a branch, through the commands, with text that is not saved. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunState } from '../../../src/domain/run';
 import { lookUp } from '../../../src/repo/trees';
 import { blobUri } from '../../../src/vscode/blobs';
+import { placeOf } from '../../../src/vscode/place';
+import { taskItem } from '../../../src/vscode/runsRows';
 import { type Answers, answering } from '../answers';
 import { heard, setting } from '../events';
+import { everything } from '../everything';
 import { freshFolder, must, openFile, type TestFolder, typeAt } from '../folder';
 
 /** Twenty numbered lines, some of them replaced. */
@@ -41,6 +44,14 @@ async function ended(): Promise<{ place: TestFolder; state: RunState }> {
 }
 
 const taskRow = (state: RunState, id: string) => ({ view: { state }, task: state.tasks.get(id) });
+
+/** The row of a task in the Runs tree. */
+function rowOf(place: TestFolder, state: RunState, id: string): vscode.TreeItem {
+  const task = state.tasks.get(id);
+  assert.ok(task !== undefined);
+  const session = { ...place, name: '', place: placeOf([place.folder], place.repo), live: new Map() };
+  return taskItem({ kind: 'task', view: { session, state, life: 'finished' }, task }, 0);
+}
 
 describe('undo and redo', () => {
   let answers: Answers;
@@ -90,6 +101,35 @@ describe('undo and redo', () => {
     );
     await typeAt(result, 0, 'decided\n');
     while (!(await result.save()));
+    happened.dispose();
+  });
+
+  it('in conflict is called off: its editor closes, its files go, and nothing else is changed', async () => {
+    const { place, state } = await ended();
+    answers = answering({ buttons: ['Undo Task', 'Call Off'] });
+    const happened = await heard();
+    const isMerge = (tab: vscode.Tab) => typeof tab.input === 'object' && tab.input !== null && 'result' in tab.input;
+    const merging = happened.tab(isMerge);
+    await vscode.commands.executeCommand('weft.undoTask', taskRow(state, 'one'));
+    await merging;
+    const result = await happened.document(
+      (document) => document.uri.path.endsWith('/result/x.txt') && !document.getText().includes('<<<<<<<'),
+    );
+    await typeAt(result, 0, 'half decided\n');
+    const { state: waiting } = await happened.next('task.conflicted');
+    assert.equal(rowOf(place, waiting, 'one').contextValue, 'task.conflicted.reversal.draft');
+    const before = everything(place.path(''));
+    await vscode.commands.executeCommand('weft.callOffUndo', taskRow(waiting, 'one'));
+    const { state: after } = await happened.next('task.kept');
+    assert.equal(await answers.told('is called off'), 'Weft: The undo of “Task one” is called off: nothing was changed.');
+    assert.deepEqual(answers.asked.slice(1, 2), [
+      'Call off the undo of “Task one”?\nNo file changes: nothing of it was applied.\nWhat you have merged of it so far is deleted.',
+    ]);
+    assert.deepEqual(after.tasks, state.tasks);
+    assert.deepEqual(everything(place.path('')), before);
+    assert.deepEqual(readdirSync(join(place.repo.stateDir, 'runs', state.start.run, 'conflicts')), []);
+    assert.deepEqual(vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(isMerge), []);
+    assert.equal(rowOf(place, after, 'one').contextValue, 'task.landed.draft');
     happened.dispose();
   });
 
