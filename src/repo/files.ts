@@ -35,7 +35,8 @@ function fileMode(mode: number): Mode {
 /** Fails where one of the folders above a path is a link, but for those that are `going`: it may lead out of the workspace. */
 export async function checkNoLink(root: Root, path: string, going: ReadonlySet<string> = new Set()): Promise<Result<void>> {
   const at = locate(root, path);
-  if (at === undefined) return nowhere(root, path);
+  // Nor is one of the folders itself a place for a file.
+  if (at === undefined || at.inside === '') return nowhere(root, path);
   for (const parent of parentsOf(at.inside)) {
     try {
       if (!(await lstat(join(at.top, parent))).isSymbolicLink()) continue;

@@ -31,6 +31,18 @@ export function locate(root: Root, path: string): Located | undefined {
   return taken ? undefined : { top: found.folder, inside };
 }
 
+/** What a path is called that leads through a folder into another one of the root's, where it leads there. */
+export function pathInOther(root: readonly RootFolder[], path: string): string | undefined {
+  const [name = '', ...rest] = path.split('/');
+  const outer = root.find((one) => one.name === name);
+  if (outer === undefined || rest.length === 0) return undefined;
+  const file = join(outer.folder, ...rest);
+  // The innermost one has it.
+  const others = root.filter((one) => one !== outer && file.startsWith(one.folder + sep)).sort((a, b) => b.folder.length - a.folder.length);
+  const [inner] = others;
+  return inner === undefined ? undefined : [inner.name, ...relative(inner.folder, file).split(sep)].join('/');
+}
+
 /** Where a path is on disk; undefined as for {@link locate}. */
 export function absolute(root: Root, path: string): string | undefined {
   const at = locate(root, path);

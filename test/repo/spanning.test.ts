@@ -1,18 +1,20 @@
 /** Several folders as one workspace: one tree, one chain, landings that are whole or not at all over all of them. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result } from '../../src/domain/failure';
-import { land } from '../../src/repo/land/land';
+import { Draft } from '../../src/repo/draft/draft';
+import { type Incoming, land } from '../../src/repo/land/land';
 import type { Repository } from '../../src/repo/repository';
 import { locate, nameFolders } from '../../src/repo/root';
 import { rollBack } from '../../src/repo/snapshot/rollback';
 import { listSnapshots, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { isWorkspace } from '../../src/repo/spanning';
+import { buildCommit } from '../../src/repo/trees';
 import { listFiles } from '../../src/repo/truth/truth';
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
-import { fieldIn } from '../support/landing';
+import { type Field, fieldIn } from '../support/landing';
 import { dotGitState, nest, submodule } from '../support/nested';
 import { failed, NEVER, valued } from '../support/result';
 import { type Files, folderState, git, openedTogether, putAll, temporaryFolder, treeState } from '../support/sandbox';
@@ -48,6 +50,14 @@ function state({ repo }: Several): Record<string, string> {
 
 async function fieldOf({ repo, folders: [root = ''] }: Several) {
   return fieldIn({ root, repo });
+}
+
+/** What is to land, made by none of today's drafts: they refuse what is in none of the folders. */
+async function unchecked(at: Field, task: string, edits: Readonly<Record<string, string>>): Promise<Incoming> {
+  const puts = new Map(Object.entries(edits).map(([path, text]) => [path, { mode: '100644' as const, bytes: Buffer.from(text) }]));
+  const base = at.snapshot.commit;
+  const theirs = valued(await buildCommit(at.repo, { from: base, puts, parents: [base], message: 'Work' }));
+  return { ...(await at.incoming(task, {})), theirs };
 }
 
 describe('the names of several folders', () => {
@@ -151,8 +161,60 @@ describe('a workspace of several folders', () => {
     await at.landed('one', { 'x/b.txt': 'agent\n', 'y/new.txt': 'agent\n', 'outer/a.txt': 'agent\n' });
     assert.equal(folderState(outer)['packages/x/b.txt'], 'file agent\n');
     assert.deepEqual(treeState(all.repo, await at.now()), state(all));
-    const incoming = await at.incoming('two', { 'outer/packages/x/alias.txt': 'agent\n' });
+    const incoming = await unchecked(at, 'two', { 'outer/packages/x/alias.txt': 'agent\n' });
     assert.match(failed(await land(at.ports, incoming, NEVER)).message, /lies in none of the workspace’s folders \(outer, x, y\)/);
+  });
+
+  it('refuses in a draft already what would be in none of its folders, and says where it could be', async () => {
+    const parent = temporaryFolder();
+    const outer = nest(parent, 'outer', { 'a.txt': 'a\n', 'more/b.txt': 'b\n', 'packages/x/x.txt': 'x\n' });
+    const empty = join(parent, 'empty');
+    mkdirSync(empty);
+    const all = await together(outer, join(outer, 'packages/x'), empty);
+    const at = await fieldOf(all);
+    const draft = new Draft(all.repo, at.snapshot.commit);
+    const names = 'Begin its path with the name of one of them: empty/, outer/, x/.';
+    const none = (path: string) => ({
+      kind: 'input' as const,
+      message: `${path} is in none of the folders of this workspace.`,
+      fix: names,
+    });
+    const write = (path: string) => draft.write(path, Buffer.from('agent\n'));
+    for (const path of ['README.md', 'src/a.ts', 'OUTER/a.txt', 'empty']) assert.deepEqual(failed(await write(path)), none(path));
+    assert.deepEqual(failed(await draft.move('outer/a.txt', 'a.txt')), none('a.txt'));
+    assert.deepEqual(failed(await draft.move('outer/more', 'more')), none('more'));
+    const inner = {
+      kind: 'input',
+      message: 'outer/packages/x/y.txt is in a folder that has a name of its own here.',
+      fix: 'Call it x/y.txt.',
+    };
+    assert.deepEqual(failed(await write('outer/packages/x/y.txt')), inner);
+    valued(await write('outer/more/x/y.txt'));
+    assert.deepEqual(failed(await draft.move('outer/more', 'outer/packages')), inner);
+    for (const path of ['empty/new.txt', 'outer/packages/new.txt', 'x/new.txt']) valued(await write(path));
+    const { commit } = valued(await draft.commit('Work'));
+    const landing = valued(await land(at.ports, { ...(await at.incoming('one', {})), theirs: commit ?? '' }, NEVER));
+    assert.equal(landing.kind, 'landed');
+    assert.deepEqual(state(all), {
+      'empty/new.txt': 'file agent\n',
+      'outer/a.txt': 'file a\n',
+      'outer/more/b.txt': 'file b\n',
+      'outer/more/x/y.txt': 'file agent\n',
+      'outer/packages/new.txt': 'file agent\n',
+      'x/new.txt': 'file agent\n',
+      'x/x.txt': 'file x\n',
+    });
+  });
+
+  it('puts no file where one of its folders is, though that is empty', async () => {
+    const parent = temporaryFolder();
+    const [api, web] = [nest(parent, 'api', { 'a.txt': 'a\n' }), join(parent, 'web')];
+    mkdirSync(web);
+    const all = await together(api, web);
+    const at = await fieldOf(all);
+    const refused = failed(await land(at.ports, await unchecked(at, 'one', { web: 'a file\n' }), NEVER));
+    assert.equal(refused.message, 'web lies in none of the workspace’s folders (api, web).');
+    assert.equal(statSync(web).isDirectory(), true);
   });
 
   it('lands in all of its folders or in none', async () => {
@@ -162,7 +224,7 @@ describe('a workspace of several folders', () => {
     const at = await fieldOf(all);
     const before = state(all);
     const edits = { 'api/a.txt': 'agent\n', 'web/b.txt': 'agent\n' };
-    const nowhere = await at.incoming('one', { ...edits, 'README.md': 'new\n' });
+    const nowhere = await unchecked(at, 'one', { ...edits, 'README.md': 'new\n' });
     const refused = failed(await land(at.ports, nowhere, NEVER));
     assert.equal(refused.message, 'README.md lies in none of the workspace’s folders (api, web).');
     assert.deepEqual(state(all), before);

@@ -6,6 +6,7 @@ import type { Repository } from '../repository';
 import { buildCommit, diffTrees, listTree, lookUp } from '../trees';
 import type { Content } from '../workspace';
 import { checkOwnSettings } from './ownSettings';
+import { checkPlace } from './place';
 import { type Found, type Search, searchTree } from './search';
 
 /** So many paths that were read are told at most: the ones that were read first. */
@@ -176,7 +177,10 @@ export class Draft {
     const files = await this.readAll(from, inside.value);
     if (!files.ok) return files;
     for (const [path, content] of files.value) {
-      const allowed = checkMove(path, to + path.slice(from.length), content);
+      const after = to + path.slice(from.length);
+      const placed = checkPlace(this.repo.root, after);
+      if (!placed.ok) return placed;
+      const allowed = checkMove(path, after, content);
       if (!allowed.ok) return allowed;
     }
     for (const [path, content] of files.value) {
@@ -253,8 +257,10 @@ export class Draft {
     return ok();
   }
 
-  /** Fails where a new file's path leads through a file or a link, or where a folder is. */
+  /** Fails where a new file's path leads out of the workspace, through a file or a link, or where a folder is. */
   private async room(path: string): Promise<Result<void>> {
+    const placed = checkPlace(this.repo.root, path);
+    if (!placed.ok) return placed;
     for (const parent of parentsOf(path)) {
       const above = await this.look(parent);
       if (!above.ok) return above;
