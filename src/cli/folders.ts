@@ -1,8 +1,8 @@
 /** `weft folders`: the folders in which checks run, where they lie and what they take; and deleting them. */
 import { foldersHome } from '../repo/commands/folderPool';
 import { isHeld, listFolders, removeFolder, type StoredFolder } from '../repo/commands/folderStore';
-import { count } from './output';
 import type { CliPorts } from './run';
+import { count } from './words';
 
 export async function foldersCommand(remove: boolean, { output }: CliPorts): Promise<number> {
   const folders = await listFolders(foldersHome());

@@ -5,8 +5,9 @@ import { type Attribution, attribute } from '../engine/attribution';
 import { exportRun } from '../engine/export';
 import { findRun } from '../engine/library';
 import { absolute } from '../repo/root';
-import { count, ended } from './output';
+import { ended } from './output';
 import type { CliPorts } from './run';
+import { count } from './words';
 
 /** Each line of a file with who wrote it. */
 export async function blameCommand(file: string, { repo, workspace, output, signal }: CliPorts): Promise<number> {

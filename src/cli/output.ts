@@ -2,11 +2,12 @@
 import type { Conflict } from '../domain/changes';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
-import { partText } from '../domain/part';
-import type { RunState, Stage } from '../domain/run';
-import { tailOf, verdictText } from '../engine/check';
+import type { RunState } from '../domain/run';
+import type { Stage } from '../domain/taskState';
 import type { Summary } from '../engine/summary';
 import type { ConflictPaths } from '../repo/land/conflictFiles';
+import { eventLine } from './eventLine';
+import { seconds } from './words';
 
 export interface Output {
   /** A sentence for people; not shown in JSON. */
@@ -48,81 +49,6 @@ export function output(json: boolean, write: (text: string) => void, complain: (
 function plain(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');
 }
-
-/** One line for an event; undefined for those that only programs care about. */
-function eventLine(event: RunEvent, state: RunState): string | undefined {
-  const time = `${((event.at - state.start.at) / 1000).toFixed(1).padStart(6)} s`;
-  const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${text}`;
-  switch (event.type) {
-    case 'run.started':
-      return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${event.plan.tasks.length} tasks, ${event.maxWorkers} agents at once, model ${event.model}, snapshot ${event.snapshot}`;
-    case 'task.started':
-      return line('▶', `${state.tasks.get(event.task)?.task.title ?? ''} (${state.tasks.get(event.task)?.task.role ?? ''})`);
-    case 'task.step':
-      return line('·', event.step);
-    case 'task.turn':
-      return undefined;
-    case 'task.done':
-      return line('✓', event.summary.split('\n')[0] ?? '');
-    case 'task.stale':
-      return line('⚠', staleText(event, state));
-    case 'task.reworked':
-      return line('↻', event.why === 'stale' ? 'goes on from the workspace as it is now' : 'goes on: its check failed');
-    case 'task.checking':
-      return line(
-        '?',
-        `checking: ${event.commands.join(', ')}${event.together.length === 0 ? '' : ` (together with ${event.together.join(', ')})`}`,
-      );
-    case 'task.checked':
-      return event.ok ? line('✓', `check is green, after ${seconds(event.milliseconds)}`) : line('✗', redLines(event));
-    case 'task.landed':
-      return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
-    case 'task.conflicted':
-      return line('⚡', `conflict in ${event.conflict.files.map((file) => `${file.path} (with: ${file.oursBy})`).join(', ')}`);
-    case 'task.resolved':
-      return line('✓', `${event.path} decided`);
-    case 'task.failed':
-      return line('✗', failureText(event.failure));
-    case 'task.stopped':
-      return line('■', `stopped${event.draft === null ? '' : '; what it did is kept as a draft'}`);
-    case 'task.discarded':
-      return line('■', 'its draft is discarded');
-    case 'task.doomed':
-      return line('✗', `not started, because “${event.because}” did not land`);
-    case 'task.undone':
-      return line('↶', 'undone');
-    case 'task.redone':
-      return line('↷', 'redone');
-    case 'task.partUndone':
-      return line('↶', `${partText(event.part)} undone`);
-    case 'task.partRedone':
-      return line('↷', `${partText(event.part)} redone`);
-    case 'task.kept':
-      return line('·', 'stays as it was');
-    case 'run.stopping':
-      return line('■', 'Stopping…');
-    case 'run.finished':
-      return undefined;
-  }
-}
-
-function staleText({ files, held }: Extract<RunEvent, { type: 'task.stale' }>, state: RunState): string {
-  const by = ({ by: task }: (typeof files)[number]) => (task === null ? 'you' : (state.tasks.get(task)?.task.title ?? task));
-  const changed = files.map((file) => `${file.path} (by: ${by(file)})`).join(', ');
-  return `read what was changed meanwhile: ${changed}${held ? '; it waits for you' : ''}`;
-}
-
-/** Why a check is red, with the end of what it printed. */
-function redLines(event: Extract<RunEvent, { type: 'task.checked' }>): string {
-  const under = event.onTopOf.length === 0 ? '' : `, on top of ${event.onTopOf.join(', ')}`;
-  const said = tailOf(event.output, SHOWN)
-    .split('\n')
-    .filter((row) => row !== '');
-  return [`check is red${under}: ${verdictText(event)}`, ...said.map((row) => `          ${row}`)].join('\n');
-}
-
-/** Most characters of a check's output that are shown. */
-const SHOWN = 800;
 
 /** The end of a run, for people. */
 export function summaryLines(
@@ -180,6 +106,7 @@ export function conflictLines(conflict: ShownConflict): string[] {
 
 const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
   landed: 'landed',
+  joined: 'joined its parent',
   conflicted: 'in conflict',
   held: 'held',
   failed: 'failed',
@@ -187,6 +114,7 @@ const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
   doomed: 'not started',
   undone: 'undone',
   running: 'running',
+  awaiting: 'waiting for tasks of its own',
   waiting: 'waiting',
   done: 'waiting to land',
 };
@@ -203,14 +131,6 @@ export function stagesText(stages: Summary['stages']): string {
 function costText(cost: number | null, model: string): string {
   if (model.startsWith('scripted:')) return '$0.00 (scripted model)';
   return cost === null ? `unknown (no price is known for ${model})` : `$${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
-}
-
-function seconds(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-}
-
-export function count(many: number, noun: string): string {
-  return `${many} ${noun}${many === 1 ? '' : 's'}`;
 }
 
 /** Tells how a command failed; resolves to its exit code. */

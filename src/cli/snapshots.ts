@@ -8,8 +8,9 @@ import { rollBackTo } from '../engine/rollback';
 import { ownDisk } from '../repo/snapshot/prune';
 import { previewRollback, type RolledBack, rollBack } from '../repo/snapshot/rollback';
 import { findSnapshot, listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
-import { count, ended } from './output';
+import { ended } from './output';
 import type { CliPorts } from './run';
+import { count } from './words';
 
 /** So many are measured side by side. */
 const AT_ONCE = 4;

@@ -3,11 +3,26 @@ import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
 import { tooLargeSchema } from './include';
 import { partSchema } from './part';
-import { planSchema } from './plan';
+import { addedTaskSchema, planSchema, ROLES } from './plan';
 import { usageSchema } from './usage';
 
 const failureSchema = z.object({
-  kind: z.enum(['input', 'git', 'file', 'moved', 'half', 'auth', 'model', 'agent', 'check', 'cancelled']),
+  kind: z.enum([
+    'input',
+    'git',
+    'file',
+    'moved',
+    'half',
+    'auth',
+    'model',
+    'agent',
+    'loop',
+    'timeout',
+    'crash',
+    'budget',
+    'check',
+    'cancelled',
+  ]),
   message: z.string(),
   fix: z.string(),
 });
@@ -17,6 +32,19 @@ const task = z.string();
 const draft = z.string().nullable();
 /** What the agent read; older journals do not have it. */
 const reads = z.array(readSchema).optional();
+
+/** How a task goes on that went back to its agent; as {@link Rework}. */
+const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string() });
+/** How many agents run at once: in all, and of each role. */
+const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.partialRecord(z.enum(ROLES), z.number()) });
+/** Where a task came from that is not in the plan: the person, an agent that spawned it, or a race of several agents for one task. */
+const originSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('person') }),
+  z.object({ kind: z.literal('child'), parent: z.string() }),
+  z.object({ kind: z.literal('candidate'), parent: z.string() }),
+]);
+/** With which role and model a task is worked on, where not as its plan says. */
+const standInSchema = z.object({ role: z.enum(ROLES), model: z.string() });
 
 const happenings = [
   /** The snapshot is taken, the plan is approved; the first of every journal. */
@@ -28,6 +56,8 @@ const happenings = [
     plan: planSchema,
     model: z.string(),
     maxWorkers: z.number(),
+    /** How many agents of a role run at once; missing: as many as there may be. */
+    pools: z.partialRecord(z.enum(ROLES), z.number()).optional(),
     /** Id of the snapshot that was taken before anything started, and its commit. */
     snapshot: z.string(),
     commit: z.string(),
@@ -48,10 +78,46 @@ const happenings = [
   z.object({ type: z.literal('task.turn'), task, usage: usageSchema }),
   /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
   z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
+  /** A task that is not in the plan joins the run. */
+  z.object({ type: z.literal('task.added'), task, definition: addedTaskSchema, origin: originSchema }),
+  /** It waits for others, and needs no agent until they are over: for the children that its agent spawned, or for the candidates of its race. */
+  z.object({ type: z.literal('task.awaiting'), task, children: z.array(z.string()).min(1), draft }),
+  /** Its children are over; its agent goes on. */
+  z.object({ type: z.literal('task.resumed'), task }),
+  /** A child's changes are in its parent's draft, as commit `after`; `conflicts`: the files in which the parent's agent has to decide. */
+  z.object({ type: z.literal('task.joined'), task, before: z.string(), after: z.string(), conflicts: z.array(z.string()) }),
+  /** A candidate's work is that of the task for which it raced, and is about to be checked and landed. */
+  z.object({ type: z.literal('task.chosen'), task, candidate: z.string() }),
+  /** That did not pass, and the race goes on. */
+  z.object({ type: z.literal('task.passedOver'), task, candidate: z.string(), failure: failureSchema }),
+  /** An attempt failed, and another one is made `waitMs` later, from `draft`; `as`: with another role or model. */
+  z.object({
+    type: z.literal('task.retrying'),
+    task,
+    failure: failureSchema,
+    draft,
+    waitMs: z.number(),
+    /** What the next attempt's agent is told. */
+    message: z.string(),
+    as: standInSchema.optional(),
+  }),
+  /** The person has a task that had ended worked on again, in the same run. Those doomed because of it wait again. */
+  z.object({ type: z.literal('task.again'), task, next: reworkSchema.optional() }),
+  /** Nothing that determines it has changed since an earlier run: what was done then is taken over, on top of `base`. */
+  z.object({
+    type: z.literal('task.reused'),
+    task,
+    from: z.object({ run: z.string(), task: z.string() }),
+    base: z.string(),
+    summary: z.string(),
+    changeset: draft,
+    changes: z.array(changeSchema),
+    reads,
+  }),
   /** What its agent had read was changed by others meanwhile; `held`: it waits for the person to say whether it lands. */
   z.object({ type: z.literal('task.stale'), task, files: z.array(staleFileSchema).min(1), held: z.boolean() }),
   /** It goes back to its agent, which begins again from what it has done, as soon as one is free. */
-  z.object({ type: z.literal('task.reworked'), task, why: z.enum(['stale', 'check']) }),
+  z.object({ type: z.literal('task.reworked'), task, why: z.enum(['stale', 'check']), next: reworkSchema.optional() }),
   /** Its changes, merged into the workspace as it is, are checked; `together` with those of these tasks. */
   z.object({ type: z.literal('task.checking'), task, commands: z.array(z.string()), together: z.array(z.string()) }),
   /** What came of it: the command that decided, its exit code (null: ended by a signal), and what it printed, cut in the middle. */
@@ -88,6 +154,13 @@ const happenings = [
   z.object({ type: z.literal('task.partRedone'), task, part: partSchema, before: z.string(), after: z.string() }),
   /** An undo or redo that was in conflict did not happen: the task is where it was. */
   z.object({ type: z.literal('task.kept'), task }),
+  /** The person holds the run: nothing starts or lands, and no agent begins another turn, until it goes on. */
+  z.object({ type: z.literal('run.paused') }),
+  z.object({ type: z.literal('run.continued') }),
+  /** How many agents run at once has changed. */
+  z.object({ type: z.literal('run.limited'), limits: limitsSchema }),
+  /** After a crash another process drives the run from here on: what was running then waits, and goes on from where it was. */
+  z.object({ type: z.literal('run.taken'), pid: z.number() }),
   /** The person asked the whole run to stop: nothing new starts. */
   z.object({ type: z.literal('run.stopping') }),
   z.object({ type: z.literal('run.finished') }),
@@ -99,6 +172,9 @@ export type Happening = z.infer<typeof happeningSchema>;
 /** `at`: milliseconds since 1970. */
 export type RunEvent = Happening & { readonly at: number };
 export type RunStarted = Extract<RunEvent, { type: 'run.started' }>;
+export type RunLimits = z.infer<typeof limitsSchema>;
+export type Origin = z.infer<typeof originSchema>;
+export type StandIn = z.infer<typeof standInSchema>;
 
 const stamped = z.looseObject({ at: z.number() });
 

@@ -18,6 +18,14 @@ export type FailureKind =
   | 'model'
   /** The agent did not do what its task needs (no tool call, out of turns, refused). */
   | 'agent'
+  /** The agent goes round in circles: it makes the same calls, or spawns the same tasks, again and again. */
+  | 'loop'
+  /** It took longer than the task, or the run, may take. */
+  | 'timeout'
+  /** The process that the agent ran in ended, or did not answer any more. */
+  | 'crash'
+  /** The budget of the task or of the run is used up. */
+  | 'budget'
   /** A check failed on the merged workspace. */
   | 'check'
   /** The person stopped it. */

@@ -11,6 +11,14 @@ export const MAX_TASKS = 1000;
 
 const checkSchema = z.string().max(2000).regex(/\S/, 'is empty: give a command, or leave it out');
 
+const roleSchema = z.enum(ROLES);
+const modelSchema = z.string().regex(/\S/, 'is empty: name a model, or leave it out');
+
+const fallbackSchema = z
+  .strictObject({ role: roleSchema.optional(), model: modelSchema.optional() })
+  .refine(({ role, model }) => role !== undefined || model !== undefined, 'names neither a role nor a model: give one of them')
+  .describe('What another attempt is made with.');
+
 const taskSchema = z
   .strictObject({
     id: z
@@ -18,7 +26,7 @@ const taskSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
       .describe('Short name of the task, unique in the plan; other tasks depend on it by this name.'),
     title: z.string().min(1).max(200).describe('What the task does, in a few words.'),
-    role: z.enum(ROLES).default('coder').describe('What kind of agent does it.'),
+    role: roleSchema.default('coder').describe('What kind of agent does it.'),
     instructions: z
       .string()
       .min(1)
@@ -27,6 +35,21 @@ const taskSchema = z
     writes: z.array(z.string()).default([]).describe('Forecast of the files that the task will change (globs). Never a guarantee.'),
     context: z.array(z.string()).default([]).describe('Files that the agent should read first, relative to the workspace.'),
     check: checkSchema.optional().describe('Shell command that must succeed on the merged workspace before this task lands.'),
+    model: modelSchema.optional().describe('The model that works on it. Default: that of the run.'),
+    priority: z.int().min(-100).max(100).optional().describe('Of tasks that could start, those with the greatest number do. Default: 0.'),
+    timeoutSeconds: z.int().min(1).max(86_400).optional().describe('How long one attempt may take. Default: no limit of its own.'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(10)
+      .optional()
+      .describe('How often its agent may begin before the task has failed. Default: the setting weft.attempts.'),
+    fallback: z.array(fallbackSchema).max(5).optional().describe('One more attempt with each of these, when all others are used up.'),
+    candidates: z.int().min(1).max(8).optional().describe('How many agents race for it; what passes the check lands. Default: 1.'),
+    pick: z
+      .enum(['first', 'best'])
+      .optional()
+      .describe('Which candidate lands: the first that passes, or the best of all. Default: first.'),
   })
   .describe('One piece of work for one agent.');
 
@@ -34,6 +57,14 @@ const limitsSchema = z
   .strictObject({
     maxWorkers: z.int().min(1).max(64).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
     repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
+    timeoutSeconds: z.int().min(1).max(604_800).optional().describe('How long the whole run may take. Default: no limit.'),
+    pools: z
+      .partialRecord(roleSchema, z.int().min(1).max(64))
+      .optional()
+      .describe('How many agents of a role run at once. Default: the setting weft.pools.'),
+    depth: z.int().min(0).max(8).optional().describe('How deep tasks may spawn tasks; 0: not at all. Default: 3.'),
+    children: z.int().min(1).max(100).optional().describe('How many children a task may have. Default: 20.'),
+    perDepth: z.int().min(1).max(1000).optional().describe('How many tasks there may be at each depth. Default: 200.'),
     checkTimeoutSeconds: z.int().min(1).max(86_400).optional().describe('How long one check may take. Default: 600.'),
   })
   .describe('Limits of this run.');
@@ -57,6 +88,12 @@ export const planSchema = z
 export type Plan = z.infer<typeof planSchema>;
 export type Task = Plan['tasks'][number];
 export type TaskId = string;
+export type Role = Task['role'];
+
+/** A task that joined a run after its plan: the number behind each “.” of its id counts the children of one parent. */
+export const addedTaskSchema = taskSchema.safeExtend({
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.\d{1,4}){0,10}$/, 'is no id of a task'),
+});
 
 /** The commands that must succeed before a task lands: its own, then the run's. */
 export function checksOf(plan: Plan, task: Task): string[] {

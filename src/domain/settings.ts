@@ -29,3 +29,10 @@ export const SNAPSHOT_SETTINGS = {
   keep: 'snapshot.keep',
   quotaMb: 'snapshot.quotaMb',
 } as const;
+
+/** How often an agent may begin on a task, before it has failed. */
+export const DEFAULT_ATTEMPTS = 2;
+/** Of tasks that spawn tasks: how deep, how many children each, and how many at each depth. */
+export const DEFAULT_DEPTH = 3;
+export const DEFAULT_CHILDREN = 20;
+export const DEFAULT_PER_DEPTH = 200;

@@ -41,6 +41,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   );
   if (!record.ok) return record;
   const live = new LiveRun(record.value, request, ports);
-  if (request.retry !== undefined && again.value !== undefined) live.goOn(request.retry.task, again.value);
+  if (request.retry !== undefined && again.value !== undefined)
+    record.value.emit({ type: 'task.again', task: request.retry.task, next: again.value });
   return ok(live);
 }

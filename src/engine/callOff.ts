@@ -2,7 +2,8 @@
 import type { Conflict } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { isReversal, type RunState, type TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import { isReversal, type TaskState } from '../domain/taskState';
 import { forgetConflict } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import type { RunRecord } from './record';

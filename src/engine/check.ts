@@ -1,6 +1,6 @@
 /** Checking a tree: its commands, one after the other, in a folder of the pool. */
 import { ok, type Result } from '../domain/failure';
-import type { CheckResult } from '../domain/run';
+import type { CheckResult } from '../domain/taskState';
 import { runCommand } from '../repo/commands/command';
 import type { FolderPool } from '../repo/commands/folderPool';
 

@@ -1,8 +1,8 @@
 /** Checked before it lands: what tasks did is merged in memory, checked as merged, and lands if it is green. */
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import { checksOf, type TaskId } from '../domain/plan';
-import type { CheckResult, TaskState } from '../domain/run';
 import { DEFAULT_CHECK_SECONDS, DEFAULT_REPAIRS } from '../domain/settings';
+import type { CheckResult, Rework, TaskState } from '../domain/taskState';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { type ChainTips, chainTips, landingsSince } from '../repo/land/landingsSince';
 import { commitTree, diffTrees, lookUp, mergeTrees } from '../repo/trees';
@@ -12,7 +12,6 @@ import { type Checker, tailOf, verdictText } from './check';
 import { keepDraft, landTask } from './landing';
 import type { RunRecord } from './record';
 import { type Found, repairMessage } from './repairMessage';
-import type { Rework } from './stale';
 
 /** How often a batch is checked again because the workspace moved under it, before that is a failure. */
 const ROUNDS = 5;

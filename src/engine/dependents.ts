@@ -1,7 +1,8 @@
 /** What stands on what is to be undone: tasks that landed later on the same lines, or that had read its files. */
 import { ok, type Result } from '../domain/failure';
 import type { Lines } from '../domain/part';
-import type { RunState, TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { type BlamedLine, blameCommit } from '../repo/history/blame';
 import { type Chain, isBehind, readChains } from '../repo/history/chain';
 import { type Changed, changedFile } from '../repo/history/hunks';

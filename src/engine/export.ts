@@ -1,6 +1,7 @@
 /** Handing a run on as a branch: one commit for each of its tasks that is in the workspace. */
 import { fail, ok, type Result } from '../domain/failure';
-import type { RunState, TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { type ChainLink, readChains } from '../repo/history/chain';
 import { type Branch, type Exported, exportBranch, headOf } from '../repo/history/export';
 import { withoutParts } from '../repo/history/hunks';

@@ -15,7 +15,8 @@ const FOLLOW_MS = 200;
 
 /** What the agent changed is kept under a ref however the job ends. */
 export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
-  return async (job, report, signal) => {
+  return async (job, host, signal) => {
+    const report = (said: Report) => host.report(said);
     const { task, run, goal } = job;
     const opened = await openDraft(repo, job);
     if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };

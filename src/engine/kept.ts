@@ -1,7 +1,8 @@
 /** Drafts that were kept because they did not land: thrown away, or gone on from in a new run. */
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { Plan, TaskId } from '../domain/plan';
-import { isReversal, type RunState, type TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import { isReversal, type Rework, type TaskState } from '../domain/taskState';
 import { forgetConflict } from '../repo/land/conflictFiles';
 import { type Repository, readRef } from '../repo/repository';
 import { forgetRefs } from '../repo/snapshot/prune';
@@ -9,7 +10,6 @@ import { commitTree, mergeTrees, treeOf } from '../repo/trees';
 import { keepDraft } from './landing';
 import { lifeOf } from './library';
 import type { RunRecord } from './record';
-import type { Rework } from './stale';
 
 /** Whether a task has work that did not come into the workspace and that nothing is under way for. */
 export function isKept(state: RunState, { stage, work }: TaskState): boolean {

@@ -2,7 +2,8 @@
 import type { Entry } from '../domain/changes';
 import { cancelled, type Failure, fail, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { isDecided, isReversal, type RunState, type TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import { isDecided, isReversal, type TaskState } from '../domain/taskState';
 import { type Incoming, type LandPorts, land } from '../repo/land/land';
 import { type Repository, writeRef } from '../repo/repository';
 import { buildCommit, type Put } from '../repo/trees';

@@ -12,7 +12,7 @@ export type Life = 'running' | 'finished' | 'interrupted';
 
 export function lifeOf(state: RunState): Life {
   if (state.phase === 'finished') return 'finished';
-  return isAlive(state.start.pid, state.start.at) ? 'running' : 'interrupted';
+  return isAlive(state.driver.pid, state.driver.since) ? 'running' : 'interrupted';
 }
 
 /** Reads the state of a run. */
@@ -62,10 +62,10 @@ export async function findRun(repo: Repository, id: string): Promise<Result<RunS
 
 /** Fails where another process is at work on a run: it would not learn of what is done to it. */
 export function notElsewhere(state: RunState): Result<void> {
-  if (lifeOf(state) !== 'running' || state.start.pid === process.pid) return ok();
+  if (lifeOf(state) !== 'running' || state.driver.pid === process.pid) return ok();
   return fail(
     'input',
-    `Run ${state.start.run} is being worked on by another Weft (process ${state.start.pid}).`,
+    `Run ${state.start.run} is being worked on by another Weft (process ${state.driver.pid}).`,
     'Stop it there, or wait until it has finished.',
   );
 }

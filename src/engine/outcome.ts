@@ -2,7 +2,7 @@
 import type { Happening } from '../domain/event';
 import { never } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { isReversal } from '../domain/run';
+import { isReversal } from '../domain/taskState';
 import type { Incoming, Landing, Link } from '../repo/land/land';
 import type { RunRecord } from './record';
 import type { Outcome } from './worker';

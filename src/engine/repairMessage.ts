@@ -1,5 +1,5 @@
 /** What an agent is told whose work is red when it is merged. */
-import type { CheckResult } from '../domain/run';
+import type { CheckResult } from '../domain/taskState';
 import { tailOf, verdictText } from './check';
 
 /** Most characters of the output: its end, where failures are. */

@@ -1,24 +1,26 @@
 /** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
-import type { Conversation } from '../agent/loop';
 import type { Clock } from '../domain/clock';
 import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
-import type { Plan, Task, TaskId } from '../domain/plan';
+import type { Plan, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
+import type { Rework } from '../domain/taskState';
 import type { Usage } from '../domain/usage';
 import { chainNow, type LandPorts } from '../repo/land/land';
+import { Agents } from './agents';
 import { Batch } from './batch';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
+import { Family } from './family';
 import type { Retry } from './kept';
 import { landPortsOf, landTask } from './landing';
 import { Live } from './live';
-import { tellOutcome } from './outcome';
+import { type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
 import { type Decision, decide, type Limits } from './scheduler';
-import { judgePremise, type Rework, reworkOf } from './stale';
-import type { Outcome, Report, Worker } from './worker';
+import { judgePremise, reworkOf } from './stale';
+import type { Worker } from './worker';
 
 export interface RunRequest {
   readonly plan: Plan;
@@ -42,23 +44,24 @@ export interface RunPorts {
 }
 
 export class LiveRun {
-  private readonly starting = new Set<TaskId>();
   private landing: TaskId | undefined;
   private readonly batch = new Batch();
-  /** Calls off what is under way for a task: preparing its draft, or its agent. */
-  private readonly agents = new Map<TaskId, AbortController>();
+  private readonly agents: Agents;
+  private readonly family: Family;
+  /** Parents into whose drafts a child's changes are being merged. */
+  private readonly joining = new Set<TaskId>();
+  /** Tasks that wait a while before their next attempt. */
+  private readonly resting = new Set<TaskId>();
   /** Calls off landings that have not begun to write, when the run is stopped. */
   private readonly whole = new AbortController();
   private readonly under = new Set<Promise<void>>();
-  /** What agents said until they were done: with it they can go on. */
-  private readonly conversations = new Map<TaskId, Conversation>();
-  /** Tasks that wait for an agent to go on with them. */
-  private readonly again = new Map<TaskId, Rework>();
   /** What is to be seen of it now, beside its record. */
   readonly live: Live;
   private wake: (() => void) | undefined;
   private stirred = false;
   private broken: Failure | undefined;
+  /** Holds as long as no task joins the run. */
+  private ranked: { readonly waiters: RunState['waiters']; readonly rank: Rank } | undefined;
 
   constructor(
     readonly record: RunRecord,
@@ -66,6 +69,8 @@ export class LiveRun {
     private readonly ports: RunPorts,
   ) {
     this.live = new Live(record.state.start.run, ports);
+    this.family = new Family(record, ports.repo);
+    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family });
   }
 
   get id(): string {
@@ -80,36 +85,30 @@ export class LiveRun {
     });
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
-      const busy = { starting: this.starting, landing: this.landing ?? this.batch.first, checking: this.batch.tasks };
-      this.attempt(() => this.perform(decide(this.record.state, this.request.limits, busy)));
+      this.attempt(() => this.perform(this.decide()));
       await this.next();
     }
-    for (const agent of this.agents.values()) agent.abort();
+    this.agents.stopAll();
     await Promise.all(this.under);
     await this.live.close();
     unlisten();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }
 
-  /** Has a task that waits begin with what was done for it before. */
-  goOn(id: TaskId, from: Rework): void {
-    this.again.set(id, from);
-  }
-
   /** Stops everything: requests in flight are aborted, what agents did is kept, nothing new starts. */
   stop(): void {
-    if (this.record.state.phase !== 'running') return;
+    const { phase } = this.record.state;
+    if (phase === 'stopping' || phase === 'finished') return;
     this.record.emit({ type: 'run.stopping' });
     this.whole.abort();
     this.batch.callOff();
-    for (const agent of this.agents.values()) agent.abort();
+    this.agents.stopAll();
   }
 
   /** Stops one task; tasks that depend on it are doomed, the others go on. */
   stopTask(task: TaskId): void {
-    const agent = this.agents.get(task);
-    if (agent !== undefined) agent.abort();
-    else if (this.canStop(task)) {
+    if (this.agents.stop(task)) return;
+    if (this.canStop(task)) {
       const draft = this.record.state.tasks.get(task)?.work.changeset ?? null;
       this.record.emit({ type: 'task.stopped', task, draft });
       this.batch.callOffIfIdle(this.record.state);
@@ -136,15 +135,46 @@ export class LiveRun {
     return kind === 'waiting' || (kind === 'done' && this.landing !== task && this.batch.writing !== task);
   }
 
+  private decide(): Decision[] {
+    const { state } = this.record;
+    if (this.ranked?.waiters !== state.waiters) this.ranked = { waiters: state.waiters, rank: rankOf(state) };
+    const busy = {
+      starting: this.agents.starting,
+      landing: this.landing ?? this.batch.first,
+      checking: this.batch.tasks,
+      joining: this.joining,
+      ending: this.agents.ending,
+      resting: this.resting,
+    };
+    return decide(state, { ...this.request.limits, ...state.limits }, busy, this.ranked.rank);
+  }
+
   private perform(decisions: readonly Decision[]): void {
     // Tasks that start together begin from the same look at the workspace.
     let base: Promise<Result<string>> | undefined;
+    const ground = () => {
+      base ??= this.baseNow();
+      return base;
+    };
     for (const decision of decisions) {
       switch (decision.kind) {
         case 'start':
-          base ??= this.baseNow();
-          this.starting.add(decision.task);
-          this.run(this.work(decision.task, base));
+          this.run(this.agents.start(decision.task, this.baseOf(decision.task) ?? ground()));
+          break;
+        case 'resume':
+          this.family.resume(decision.task);
+          break;
+        case 'race':
+          this.family.race(decision.task);
+          break;
+        case 'choose':
+          this.record.emit({ type: 'task.chosen', task: decision.task, candidate: decision.candidate });
+          break;
+        case 'lose':
+          this.family.lose(decision.task);
+          break;
+        case 'join':
+          this.run(this.join(decision.task, decision.parent));
           break;
         case 'land':
           this.landing = decision.task;
@@ -157,11 +187,10 @@ export class LiveRun {
           this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
           break;
         case 'stop':
-          this.record.emit({
-            type: 'task.stopped',
-            task: decision.task,
-            draft: this.record.state.tasks.get(decision.task)?.work.changeset ?? null,
-          });
+          if (!this.agents.stop(decision.task)) {
+            const draft = this.record.state.tasks.get(decision.task)?.work.changeset ?? null;
+            this.record.emit({ type: 'task.stopped', task: decision.task, draft });
+          }
           break;
         case 'finish':
           this.record.emit({ type: 'run.finished' });
@@ -172,51 +201,34 @@ export class LiveRun {
     }
   }
 
-  /** The snapshot as long as nothing has landed, then the workspace as it is. */
-  private async baseNow(): Promise<Result<string>> {
-    const { start, tasks } = this.record.state;
-    const fresh = [...tasks.values()].every((task) => task.landing === null);
-    return fresh ? ok(start.commit) : chainNow(this.landPorts(), start.run, this.whole.signal);
+  /** Where a child's draft begins; undefined where a task is none. */
+  private baseOf(id: TaskId): Promise<Result<string>> | undefined {
+    const task = this.record.state.tasks.get(id);
+    const base = task && this.family.baseOf(task);
+    return base === undefined ? undefined : Promise.resolve(ok(base));
   }
 
-  private async work(id: TaskId, prepared: Promise<Result<string>>): Promise<void> {
-    const task = this.record.state.tasks.get(id)?.task;
-    if (task === undefined) return;
-    const agent = new AbortController();
-    this.agents.set(id, agent);
+  private async join(id: TaskId, parent: TaskId): Promise<void> {
+    this.joining.add(parent);
     try {
-      const base = await prepared;
-      this.starting.delete(id);
-      if (agent.signal.aborted || this.whole.signal.aborted) this.record.emit({ type: 'task.stopped', task: id, draft: null });
-      else if (!base.ok) this.record.emit({ type: 'task.failed', task: id, failure: base.failure, draft: null });
-      else await this.runAgent(task, this.again.get(id)?.base ?? base.value, agent.signal);
+      await this.family.join(id);
     } finally {
-      this.agents.delete(id);
+      this.joining.delete(parent);
+      this.stir();
     }
   }
 
-  private async runAgent(task: Task, base: string, signal: AbortSignal): Promise<void> {
-    const { start } = this.record.state;
-    const rework = this.again.get(task.id);
-    this.again.delete(task.id);
-    const again = rework && { draft: rework.draft, message: rework.message, conversation: this.conversations.get(task.id) };
-    this.record.emit({ type: 'task.started', task: task.id, base, ...(again === undefined ? {} : { draft: again.draft }) });
-    const report = (said: Report) => {
-      if (said.type === 'step') this.record.emit({ type: 'task.step', task: task.id, step: said.step });
-      else if (said.type === 'turn') this.record.emit({ type: 'task.turn', task: task.id, usage: said.usage });
-      else this.live.draft(task.id, { base, commit: said.commit, changes: said.changes });
-    };
-    const job = { run: start.run, goal: start.plan.goal, task, model: start.model, base, again };
-    const outcome = await this.ports.worker(job, report, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
-    this.live.drop(task.id);
-    if (outcome.kind === 'done' && outcome.conversation !== undefined) this.conversations.set(task.id, outcome.conversation);
-    tellOutcome(this.record, task.id, outcome);
+  /** The snapshot as long as nothing has landed, then the workspace as it is. */
+  private async baseNow(): Promise<Result<string>> {
+    const { start, tasks } = this.record.state;
+    // What landed and changed nothing has no commit of its own.
+    const fresh = [...tasks.values()].every(({ landing }) => landing === null || landing.before === landing.after);
+    return fresh ? ok(start.commit) : chainNow(this.landPorts(), start.run, this.whole.signal);
   }
 
   /** Sends a task that is done back to its agent, which goes on as soon as one is free. */
   private sendBack(id: TaskId, why: 'stale' | 'check', rework: Rework): void {
-    this.again.set(id, rework);
-    this.record.emit({ type: 'task.reworked', task: id, why });
+    this.record.emit({ type: 'task.reworked', task: id, why, next: rework });
   }
 
   /** Premise → land. */
@@ -327,14 +339,4 @@ export class LiveRun {
       this.wake = resolve;
     });
   }
-}
-
-/** A bug in a worker must cost this task, not what the other agents are doing. */
-function brokenDown(task: Task, thrown: unknown): Outcome {
-  const { failure } = fail(
-    'agent',
-    `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`,
-    'Dispatch the task again; if it goes on, report this.',
-  );
-  return { kind: 'failed', failure, draft: null };
 }

@@ -1,11 +1,23 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
 import { never } from '../domain/failure';
-import { checksOf, type TaskId } from '../domain/plan';
-import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
+import { checksOf, type Role, type TaskId } from '../domain/plan';
+import type { RunState } from '../domain/run';
+import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
+import { chooseStarts, type Rank, rankOf } from './ranking';
 
 /** What a run can be told to do next. */
 export type Decision =
   | { readonly kind: 'start'; readonly task: TaskId }
+  /** Its children are over: its agent goes on. */
+  | { readonly kind: 'resume'; readonly task: TaskId }
+  /** Several agents are to race for it. */
+  | { readonly kind: 'race'; readonly task: TaskId }
+  /** A candidate's work is the task's, as far as its check says. */
+  | { readonly kind: 'choose'; readonly task: TaskId; readonly candidate: TaskId }
+  /** Its race ended without a winner. */
+  | { readonly kind: 'lose'; readonly task: TaskId }
+  /** A child's changes come into its parent's draft. */
+  | { readonly kind: 'join'; readonly task: TaskId; readonly parent: TaskId }
   | { readonly kind: 'land'; readonly task: TaskId }
   /** To be checked together, in this order, and landed where they are green. */
   | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
@@ -15,6 +27,8 @@ export type Decision =
 
 export interface Limits {
   readonly maxWorkers: number;
+  /** How many agents of a role run at once; missing: as many as there may be. */
+  readonly pools?: Partial<Record<Role, number>>;
   /** Whether a run waits for the person to decide its conflicts, and what is held, or ends with them open. */
   readonly conflicts: 'wait' | 'leave';
 }
@@ -25,77 +39,169 @@ export interface Busy {
   readonly landing: TaskId | undefined;
   /** Those that are checked, or landed after that. */
   readonly checking: ReadonlySet<TaskId>;
+  /** Parents into whose drafts a child's changes are being merged. */
+  readonly joining: ReadonlySet<TaskId>;
+  /** Told to stop, and not at their end yet. */
+  readonly ending: ReadonlySet<TaskId>;
+  /** Waiting a while before their next attempt, or for a breaker to close. */
+  readonly resting: ReadonlySet<TaskId>;
 }
 
-export function decide(state: RunState, limits: Limits, busy: Busy): Decision[] {
-  if (state.phase === 'finished') return [];
-  const decisions: Decision[] = [];
-  const stopping = state.phase === 'stopping';
-  let running = busy.starting.size;
-  let open = busy.starting.size + busy.checking.size + (busy.landing === undefined ? 0 : 1);
-  let landing = busy.landing !== undefined;
-  const ready: TaskId[] = [];
-  const unchecked: TaskState[] = [];
+/** What one look at all tasks finds. */
+interface Survey {
+  readonly decisions: Decision[];
+  /** How many tasks something is still to come of. */
+  open: number;
+  readonly running: TaskState[];
+  readonly ready: TaskState[];
+  readonly resumable: TaskState[];
+  readonly landable: TaskState[];
+  readonly unchecked: TaskState[];
+  readonly joining: Set<TaskId>;
+}
 
-  for (const [id, found] of state.tasks) {
-    const { stage, task } = found;
-    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id)) continue;
-    switch (stage.kind) {
-      case 'waiting': {
-        const fate = stopping ? 'stop' : fateOf(state, limits, task.dependsOn);
-        if (fate === 'stop') decisions.push({ kind: 'stop', task: id });
-        else if (fate === 'ready') ready.push(id);
-        else if (fate !== 'wait') decisions.push({ kind: 'doom', task: id, because: fate.because });
-        open++;
-        break;
+/** `rank`: see {@link rankOf}, for who asks often. */
+export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank = rankOf(state)): Decision[] {
+  if (state.phase === 'finished') return [];
+  const found = survey(state, limits, busy);
+  const { decisions } = found;
+  if (state.phase === 'running') {
+    const [landable] = found.landable.sort((a, b) => rank(b.task.id) - rank(a.task.id));
+    if (landable !== undefined && busy.landing === undefined) decisions.push({ kind: 'land', task: landable.task.id });
+    // One check at a time; those that come meanwhile wait, and are checked together.
+    if (found.unchecked.length > 0 && busy.checking.size === 0) {
+      const inOrder = found.unchecked.sort((a, b) => a.work.endedAt - b.work.endedAt);
+      decisions.push({ kind: 'check', tasks: inOrder.map(({ task }) => task.id) });
+    }
+    const { running, ready, resumable } = found;
+    // Who holds half-done work goes first: it frees what it holds.
+    for (const tasks of [resumable, ready]) {
+      for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank })) {
+        running.push(task);
+        decisions.push({ kind: tasks === ready ? 'start' : 'resume', task: task.task.id });
       }
-      case 'running':
-        running++;
-        open++;
-        break;
-      case 'done':
-        open++;
-        if (stopping) decisions.push({ kind: 'stop', task: id });
-        else if (needsCheck(state, found)) unchecked.push(found);
-        else if (!landing) {
-          landing = true;
-          decisions.push({ kind: 'land', task: id });
-        }
-        break;
-      case 'conflicted':
-        if (isDecided(stage) && !landing && !stopping) {
-          landing = true;
-          decisions.push({ kind: 'land', task: id });
-        }
-        if (limits.conflicts === 'wait' && !stopping) open++;
-        break;
-      case 'held':
-        if (limits.conflicts === 'wait' && !stopping) open++;
-        break;
-      case 'landed':
-      case 'undone':
-      case 'failed':
-      case 'stopped':
-      case 'doomed':
-        break;
-      default:
-        never(stage);
     }
   }
-  // One check at a time; those that come meanwhile wait, and are checked together.
-  if (unchecked.length > 0 && busy.checking.size === 0) {
-    const inOrder = unchecked.sort((a, b) => a.work.endedAt - b.work.endedAt);
-    decisions.push({ kind: 'check', tasks: inOrder.map(({ task }) => task.id) });
-  }
-  const order = longestFirst(state, ready);
-  for (const task of order.slice(0, Math.max(0, limits.maxWorkers - running))) decisions.push({ kind: 'start', task });
-  if (open === 0) decisions.push({ kind: 'finish' });
+  if (found.open === 0) decisions.push({ kind: 'finish' });
   return decisions;
 }
 
 /** Whether a task is checked before it lands. What changed nothing has nothing that could be red. */
 export function needsCheck({ start }: RunState, { task, work }: TaskState): boolean {
   return work.changeset !== null && checksOf(start.plan, task).length > 0;
+}
+
+function survey(state: RunState, limits: Limits, busy: Busy): Survey {
+  const found: Survey = {
+    decisions: [],
+    open: 0,
+    running: [],
+    ready: [],
+    resumable: [],
+    landable: [],
+    unchecked: [],
+    joining: new Set(busy.joining),
+  };
+  for (const task of state.tasks.values()) {
+    const { id } = task.task;
+    if (busy.starting.has(id)) found.running.push(task);
+    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.ending.has(id)) {
+      if (busy.ending.has(id) && task.stage.kind === 'running') found.running.push(task);
+      found.open++;
+    } else if (!isOver(task.stage)) look(found, state, task, { limits, busy });
+  }
+  return found;
+}
+
+function look(found: Survey, state: RunState, task: TaskState, { limits, busy }: { limits: Limits; busy: Busy }): void {
+  const { stage } = task;
+  const { id } = task.task;
+  const isMoving = state.phase === 'running';
+  const isOrphan = isOrphaned(state, task);
+  if ((state.phase === 'stopping' || isOrphan) && stage.kind !== 'conflicted' && stage.kind !== 'held') {
+    // An agent at work is stopped with the run, by whoever stops that.
+    if (stage.kind !== 'running' || isOrphan) found.decisions.push({ kind: 'stop', task: id });
+    found.open++;
+    return;
+  }
+  switch (stage.kind) {
+    case 'waiting': {
+      found.open++;
+      const fate = fateOf(state, limits, task.task.dependsOn);
+      if (fate !== 'ready' && fate !== 'wait') found.decisions.push({ kind: 'doom', task: id, because: fate.because });
+      else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
+      else if (fate === 'ready' && !busy.resting.has(id)) found.ready.push(task);
+      break;
+    }
+    case 'running':
+      found.running.push(task);
+      found.open++;
+      break;
+    case 'awaiting':
+      found.open++;
+      if (isMoving) awaited(found, state, task, stage.children);
+      break;
+    case 'done':
+      found.open++;
+      if (task.origin.kind === 'child') {
+        const { parent: into } = task.origin;
+        if (isMoving && !found.joining.has(into)) found.decisions.push({ kind: 'join', task: id, parent: into });
+        found.joining.add(into);
+      } else if (task.origin.kind !== 'candidate') {
+        if (needsCheck(state, task)) found.unchecked.push(task);
+        else found.landable.push(task);
+      }
+      break;
+    case 'conflicted':
+      if (isDecided(stage) && state.phase !== 'stopping') found.landable.push(task);
+      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      break;
+    case 'held':
+      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      break;
+    case 'landed':
+    case 'joined':
+    case 'undone':
+    case 'failed':
+    case 'stopped':
+    case 'doomed':
+      break;
+    default:
+      never(stage);
+  }
+}
+
+function isRace({ task, origin }: TaskState): boolean {
+  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate';
+}
+
+/** A task that waits for its children goes on when they are over; for its candidates: when one can be tried, or none is left. */
+function awaited(found: Survey, state: RunState, task: TaskState, children: readonly TaskId[]): void {
+  const all = children.flatMap((id) => state.tasks.get(id) ?? []);
+  const open = all.filter(({ stage }) => !isOver(stage));
+  if (!all.some(({ origin }) => origin.kind === 'candidate')) {
+    if (open.length === 0 && !found.joining.has(task.task.id)) found.resumable.push(task);
+    return;
+  }
+  const done = open.filter(({ stage }) => stage.kind === 'done');
+  const [winner] = done.sort((a, b) => (task.task.pick === 'best' ? compareWork(a, b) : a.work.endedAt - b.work.endedAt));
+  if (winner !== undefined && (task.task.pick !== 'best' || done.length === open.length))
+    found.decisions.push({ kind: 'choose', task: task.task.id, candidate: winner.task.id });
+  else if (open.length === 0) found.decisions.push({ kind: 'lose', task: task.task.id });
+}
+
+/** The better work first: that which changes fewer files, then that which took fewer turns. */
+function compareWork(a: TaskState, b: TaskState): number {
+  return a.work.changes.length - b.work.changes.length || a.work.turns - b.work.turns || a.work.endedAt - b.work.endedAt;
+}
+
+/** Whether what a task was made for needs it no more. */
+function isOrphaned(state: RunState, task: TaskState): boolean {
+  const parent = parentOf(task);
+  const stage = parent === undefined ? undefined : state.tasks.get(parent)?.stage;
+  if (stage === undefined) return false;
+  // Who won a race has passed its check before a conflict can show.
+  return isOver(stage) || (task.origin.kind === 'candidate' && (stage.kind === 'conflicted' || stage.kind === 'held'));
 }
 
 type Fate = 'ready' | 'wait' | { readonly because: TaskId };
@@ -105,7 +211,7 @@ function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]
   for (const id of dependencies) {
     const stage = state.tasks.get(id)?.stage;
     if (stage === undefined || isLost(stage, limits)) return { because: id };
-    if (stage.kind !== 'landed') fate = 'wait';
+    if (!isIn(stage)) fate = 'wait';
   }
   return fate;
 }
@@ -113,21 +219,5 @@ function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]
 /** Whether what depends on a task in this stage can never start. */
 function isLost(stage: Stage, limits: Limits): boolean {
   if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave';
-  return stage.kind === 'failed' || stage.kind === 'stopped' || stage.kind === 'doomed' || stage.kind === 'undone';
-}
-
-/** Those first behind which the longest chain of tasks waits; among equals, in the plan's order. */
-function longestFirst(state: RunState, ready: readonly TaskId[]): TaskId[] {
-  if (ready.length < 2) return [...ready];
-  const dependents = new Map<TaskId, TaskId[]>();
-  for (const [id, { task }] of state.tasks) for (const on of task.dependsOn) dependents.set(on, [...(dependents.get(on) ?? []), id]);
-  const lengths = new Map<TaskId, number>();
-  const length = (id: TaskId): number => {
-    const known = lengths.get(id);
-    if (known !== undefined) return known;
-    const longest = 1 + Math.max(0, ...(dependents.get(id) ?? []).map(length));
-    lengths.set(id, longest);
-    return longest;
-  };
-  return [...ready].sort((a, b) => length(b) - length(a));
+  return isOver(stage) && !isIn(stage);
 }

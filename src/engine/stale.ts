@@ -2,8 +2,8 @@
 import type { StaleFile } from '../domain/changes';
 import { never, ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import type { TaskState } from '../domain/run';
 import type { OnStale } from '../domain/settings';
+import type { Rework, TaskState } from '../domain/taskState';
 import { plumb } from '../repo/git';
 import { authorOf } from '../repo/history/chain';
 import { chainNow, chainRef, type LandPorts } from '../repo/land/land';
@@ -18,16 +18,6 @@ const MAX_REWORKS = 2;
 /** So many characters of the differences are shown to the agent, and so many files are named to it. */
 const MAX_DIFF = 20_000;
 const MAX_NAMED = 50;
-
-/** How a task goes on that went back to its agent. */
-export interface Rework {
-  /** Commit that the draft begins from now. */
-  readonly base: string;
-  /** Commit of what was done so far, merged into `base`; null for nothing. */
-  readonly draft: string | null;
-  /** What the agent is told. */
-  readonly message: string;
-}
 
 /** What is to become of a task whose landing is due. */
 export type Premise =

@@ -1,5 +1,6 @@
 /** What came of a run, in numbers. Pure. */
-import type { RunState, Stage } from '../domain/run';
+import type { RunState } from '../domain/run';
+import type { Stage } from '../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
 
 export interface Summary {

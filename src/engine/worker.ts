@@ -1,8 +1,9 @@
 /** The port to whoever runs agents: in this process now; jobs and results are data, so that it can be another one. */
 import type { Conversation } from '../agent/loop';
 import type { Change, Read } from '../domain/changes';
-import type { Failure } from '../domain/failure';
+import type { Failure, Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
+import type { Spawn, Spawned } from '../domain/spawn';
 import type { Usage } from '../domain/usage';
 
 /** One task for one agent. */
@@ -48,4 +49,11 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly draft: string | null; readonly reads?: readonly Read[] }
   | { readonly kind: 'stopped'; readonly draft: string | null; readonly reads?: readonly Read[] };
 
-export type Worker = (job: Job, report: (report: Report) => void, signal: AbortSignal) => Promise<Outcome>;
+/** What an agent's run has for it while it works. */
+export interface Host {
+  report(report: Report): void;
+  /** Has other agents do a part of its task; resolves when all of them are over. Fails, and starts nothing, where the run's limits do not allow it. */
+  spawn(request: Spawn): Promise<Result<Spawned>>;
+}
+
+export type Worker = (job: Job, host: Host, signal: AbortSignal) => Promise<Outcome>;

@@ -1,6 +1,6 @@
 /** Calling off an undo or a redo that is in conflict: the task stays as it is, and the editors of the conflict close. */
 import * as vscode from 'vscode';
-import { isReversal } from '../domain/run';
+import { isReversal } from '../domain/taskState';
 import { callOff } from '../engine/callOff';
 import { conflictFolder } from '../repo/land/conflictFiles';
 import { confirm } from './confirm';

@@ -1,7 +1,7 @@
 /** What an agent changed, as diffs: one file, or all files of its task. */
 import * as vscode from 'vscode';
 import type { Change } from '../domain/changes';
-import type { TaskState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { changedFile } from '../repo/history/hunks';
 import { blobUri } from './blobs';
 import { draftUri } from './liveDrafts';

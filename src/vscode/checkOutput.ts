@@ -1,7 +1,7 @@
 /** What the last check of a task printed, as a read-only document that follows the task. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { TaskState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { verdictText } from '../engine/check';
 import { CHECK_SCHEME, COMMANDS } from './names';
 import type { Sessions } from './session';

@@ -1,7 +1,7 @@
 /** What the rows of the trees stand for; commands of the trees get them as their first argument. */
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
-import type { TaskState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import type { LiveState } from '../engine/live';
 import type { Clash } from '../engine/radar';
 import type { Snapshot } from '../repo/snapshot/snapshot';

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { RunEvent } from '../domain/event';
 import { failureText } from '../domain/failure';
-import type { RunState, TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { lifeOf } from '../engine/library';
 import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';

@@ -18,7 +18,7 @@ export function registerStatusBar(feed: RunsFeed): vscode.Disposable {
 
 /** A run of another process, or of long ago, is in the tree, and needs nobody's eye here. */
 function isOfThisWindow({ session, state }: RunView): boolean {
-  return session.live.has(state.start.run) || state.start.pid === process.pid;
+  return session.live.has(state.start.run) || state.driver.pid === process.pid;
 }
 
 function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {

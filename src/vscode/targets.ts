@@ -1,6 +1,7 @@
 /** What a command is to act on: the tree's row that it was called on, or what the person picks. */
 import * as vscode from 'vscode';
-import type { RunState, TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import type { Snapshot } from '../repo/snapshot/snapshot';
 import { listSnapshots } from '../repo/snapshot/snapshot';
 import { notify } from './messages';

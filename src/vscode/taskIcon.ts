@@ -1,7 +1,7 @@
 /** The icon of a task, by its stage. */
 import * as vscode from 'vscode';
 import { never } from '../domain/failure';
-import type { Stage } from '../domain/run';
+import type { Stage } from '../domain/taskState';
 import type { Life } from '../engine/library';
 
 /** `warns`: the radar shows that what its agent does will not fit. */
@@ -17,7 +17,10 @@ export function taskIcon(stage: Stage, life: Life, warns: boolean): vscode.Theme
     case 'conflicted':
     case 'held':
       return colored('warning', 'list.warningForeground');
+    case 'awaiting':
+      return colored('type-hierarchy-sub', life === 'running' ? 'charts.blue' : 'testing.iconSkipped');
     case 'landed':
+    case 'joined':
       return colored('pass', 'testing.iconPassed');
     case 'undone':
       return colored('discard', 'testing.iconSkipped');

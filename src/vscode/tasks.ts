@@ -1,7 +1,7 @@
 /** Stopping runs and tasks, and landing a draft that was kept. */
 import * as vscode from 'vscode';
 import { fail } from '../domain/failure';
-import { isDecided } from '../domain/run';
+import { isDecided } from '../domain/taskState';
 import { discardDraft, isKept } from '../engine/kept';
 import { landPortsOf, landTask } from '../engine/landing';
 import { saysTrusted, showFailure, withProgress } from './messages';

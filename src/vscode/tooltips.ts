@@ -1,6 +1,7 @@
 /** Tooltips of the Runs tree. What agents and plans wrote is put in as text: no link or image of theirs comes alive. */
 import * as vscode from 'vscode';
-import { isDecided, type RunState, type TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import { isDecided, type TaskState } from '../domain/taskState';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';

@@ -1,7 +1,8 @@
 /** What rows, notifications and the status bar say about runs and tasks. Pure. */
 import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
-import { isDecided, type RunState, type Stage, type TaskState } from '../domain/run';
+import type { RunState } from '../domain/run';
+import { isDecided, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
 import type { Clash } from '../engine/radar';
@@ -54,7 +55,20 @@ export function withoutLinks(text: string): string {
 
 /** How many tasks of a run are in each stage. */
 export function stageCounts(state: RunState): Record<Stage['kind'], number> {
-  const counts = { waiting: 0, running: 0, done: 0, conflicted: 0, held: 0, landed: 0, undone: 0, failed: 0, stopped: 0, doomed: 0 };
+  const counts = {
+    waiting: 0,
+    running: 0,
+    awaiting: 0,
+    done: 0,
+    conflicted: 0,
+    held: 0,
+    landed: 0,
+    joined: 0,
+    undone: 0,
+    failed: 0,
+    stopped: 0,
+    doomed: 0,
+  };
   for (const { stage } of state.tasks.values()) counts[stage.kind]++;
   return counts;
 }
@@ -70,7 +84,7 @@ export function runText(state: RunState, life: Life, now: number): string {
   const counts = stageCounts(state);
   const parts: string[] = [];
   if (life === 'interrupted') parts.push('interrupted');
-  else if (state.phase === 'stopping') parts.push('stopping');
+  else if (state.phase === 'stopping' || state.phase === 'paused') parts.push(state.phase);
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
   // How long it waits for the person is no news to them.
   if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(coarse(now - state.start.at)));
@@ -121,6 +135,12 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'running':
       if (life !== 'running') return ['interrupted'];
       return [work.step === '' ? (work.reworks.check > 0 ? 'repairing' : 'starting') : work.step, elapsedText(now - work.startedAt)];
+    case 'awaiting': {
+      const open = stage.children.filter((id) => !isOver(state.tasks.get(id)?.stage ?? stage)).length;
+      return life === 'running' ? [`waiting for ${counted(open, 'task')} of its own`] : ['interrupted'];
+    }
+    case 'joined':
+      return [work.changeset === null ? 'changed nothing' : 'joined its parent', ...took];
     case 'done':
       return life === 'running' ? [landingText(check, needsCheck(state, whole)), ...took] : ['did not land'];
     case 'conflicted':

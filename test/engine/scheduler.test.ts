@@ -7,7 +7,14 @@ import { type RunState, reduce } from '../../src/domain/run';
 import { type Busy, type Decision, decide, type Limits } from '../../src/engine/scheduler';
 import { conflictOf, planOf, startOf } from '../support/run';
 
-const IDLE: Busy = { starting: new Set(), landing: undefined, checking: new Set() };
+const IDLE: Busy = {
+  starting: new Set(),
+  landing: undefined,
+  checking: new Set(),
+  joining: new Set(),
+  ending: new Set(),
+  resting: new Set(),
+};
 const FIVE: Limits = { maxWorkers: 5, conflicts: 'wait' };
 
 function apply(state: RunState, ...happenings: Happening[]): RunState {
@@ -42,11 +49,11 @@ describe('a decision', () => {
   it('counts what is starting, and lands one at a time', () => {
     const state = begin(planOf({ a: [], b: [], c: [], d: [] }));
     const limits = { ...FIVE, maxWorkers: 2 };
-    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a']), landing: undefined, checking: new Set() })), ['start b']);
-    assert.deepEqual(short(decide(state, limits, { starting: new Set(['a', 'b']), landing: undefined, checking: new Set() })), []);
+    assert.deepEqual(short(decide(state, limits, { ...IDLE, starting: new Set(['a']), landing: undefined })), ['start b']);
+    assert.deepEqual(short(decide(state, limits, { ...IDLE, starting: new Set(['a', 'b']), landing: undefined })), []);
     const both = apply(state, started('a'), started('b'), done('a'), done('b'));
     assert.deepEqual(short(decide(both, limits, IDLE)), ['land a', 'start c', 'start d']);
-    assert.deepEqual(short(decide(both, limits, { starting: new Set(), landing: 'a', checking: new Set() })), ['start c', 'start d']);
+    assert.deepEqual(short(decide(both, limits, { ...IDLE, starting: new Set(), landing: 'a' })), ['start c', 'start d']);
   });
 
   it('has those that are done checked together, in the order in which they were, while others land without', () => {
@@ -162,6 +169,16 @@ function perform(state: RunState, decision: Decision, outcome: string | undefine
       return apply(state, { type: 'task.doomed', task: decision.task, because: decision.because });
     case 'stop':
       return apply(state, { type: 'task.stopped', task: decision.task, draft: null });
+    case 'resume':
+      return apply(state, { type: 'task.resumed', task: decision.task });
+    case 'join':
+      return apply(state, { type: 'task.joined', task: decision.task, before: 'c', after: 'c', conflicts: [] });
+    case 'choose':
+      return apply(state, { type: 'task.chosen', task: decision.task, candidate: decision.candidate });
+    case 'lose':
+      return apply(state, failing(decision.task));
+    case 'race':
+      throw new Error('These plans have no races.');
     case 'finish':
       return apply(state, { type: 'run.finished' });
   }

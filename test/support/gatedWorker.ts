@@ -1,8 +1,9 @@
 /** A worker whose agents do nothing until the test says so: order is asserted, never awaited by the clock. */
+import type { Change } from '../../src/domain/changes';
 import type { FailureKind } from '../../src/domain/failure';
 import { fail } from '../../src/domain/failure';
 import { keepDraft } from '../../src/engine/landing';
-import type { Job, Outcome, Report, Worker } from '../../src/engine/worker';
+import type { Host, Job, Outcome, Report, Worker } from '../../src/engine/worker';
 import { Draft } from '../../src/repo/draft/draft';
 import type { Repository } from '../../src/repo/repository';
 import { valued } from './result';
@@ -14,9 +15,12 @@ export type Edits = Readonly<Record<string, string | null>>;
 export interface Held {
   readonly job: Job;
   readonly report: (report: Report) => void;
+  readonly spawn: Host['spawn'];
   readonly signal: AbortSignal;
   /** `reads`: paths that the agent read. */
   finish(edits?: Edits, summary?: string, reads?: readonly string[]): Promise<void>;
+  /** Ends with a draft that the test made. */
+  finishWith(kept: { readonly commit: string | null; readonly changes: readonly Change[] }): void;
   fail(kind?: FailureKind, edits?: Edits): Promise<void>;
   /** The worker itself breaks: a bug, not a failure. */
   crash(message: string): void;
@@ -36,7 +40,7 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
   const awaited = new Map<string, (agent: Held) => void>();
   const running = new Set<string>();
   return {
-    worker: (job, report, signal) =>
+    worker: (job, host, signal) =>
       new Promise<Outcome>((resolve, reject) => {
         const { id } = job.task;
         running.add(id);
@@ -46,12 +50,14 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
         };
         const agent: Held = {
           job,
-          report,
+          report: (report) => host.report(report),
+          spawn: (request) => host.spawn(request),
           signal,
           finish: async (edits = {}, summary = 'Done.', reads = []) => {
             const { commit, changes, read } = await keep(repo, job, edits, reads);
             end({ kind: 'done', summary, changeset: commit, changes, reads: read });
           },
+          finishWith: ({ commit, changes }) => end({ kind: 'done', summary: 'Done.', changeset: commit, changes }),
           fail: async (kind = 'agent', edits = {}) => {
             const { commit } = await keep(repo, job, edits);
             end({ kind: 'failed', failure: fail(kind, `${id} failed.`).failure, draft: commit });

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../package.json';
 import { planSchema } from '../../src/domain/plan';
-import type { Stage } from '../../src/domain/run';
 import {
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_INCLUDE_MAX_FILE_MB,
@@ -20,6 +19,7 @@ import {
   MAX_WORKERS,
   ON_STALE,
 } from '../../src/domain/settings';
+import type { Stage } from '../../src/domain/taskState';
 import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, VIEWS } from '../../src/vscode/names';
 
 const root = join(__dirname, '../../..');

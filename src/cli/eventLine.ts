@@ -1,0 +1,125 @@
+/** What the CLI prints of an event. */
+import type { RunEvent } from '../domain/event';
+import { failureText, never } from '../domain/failure';
+import { partText } from '../domain/part';
+import type { RunState } from '../domain/run';
+import { tailOf, verdictText } from '../engine/check';
+import { count, seconds } from './words';
+
+/** One line for an event; undefined for those that only programs care about. */
+export function eventLine(event: RunEvent, state: RunState): string | undefined {
+  const time = `${((event.at - state.start.at) / 1000).toFixed(1).padStart(6)} s`;
+  const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${text}`;
+  switch (event.type) {
+    case 'run.started':
+      return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${count(event.plan.tasks.length, 'task')}, ${count(event.maxWorkers, 'agent')} at once, model ${event.model}, snapshot ${event.snapshot}`;
+    case 'task.started':
+      return line('▶', `${state.tasks.get(event.task)?.task.title ?? ''} (${state.tasks.get(event.task)?.task.role ?? ''})`);
+    case 'task.step':
+      return line('·', event.step);
+    case 'task.turn':
+      return undefined;
+    case 'task.done':
+      return line('✓', event.summary.split('\n')[0] ?? '');
+    case 'task.stale':
+      return line('⚠', staleText(event, state));
+    case 'task.reworked':
+      return line('↻', event.why === 'stale' ? 'goes on from the workspace as it is now' : 'goes on: its check failed');
+    case 'task.checking':
+      return line(
+        '?',
+        `checking: ${event.commands.join(', ')}${event.together.length === 0 ? '' : ` (together with ${event.together.join(', ')})`}`,
+      );
+    case 'task.checked':
+      return event.ok ? line('✓', `check is green, after ${seconds(event.milliseconds)}`) : line('✗', redLines(event));
+    case 'task.landed':
+      return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
+    case 'task.conflicted':
+      return line('⚡', `conflict in ${event.conflict.files.map((file) => `${file.path} (with: ${file.oursBy})`).join(', ')}`);
+    case 'task.resolved':
+      return line('✓', `${event.path} decided`);
+    case 'task.failed':
+      return line('✗', failureText(event.failure));
+    case 'task.stopped':
+      return line('■', `stopped${event.draft === null ? '' : '; what it did is kept as a draft'}`);
+    case 'task.discarded':
+      return line('■', 'its draft is discarded');
+    case 'task.doomed':
+      return line('✗', `not started, because “${event.because}” did not land`);
+    case 'task.undone':
+      return line('↶', 'undone');
+    case 'task.redone':
+      return line('↷', 'redone');
+    case 'task.partUndone':
+      return line('↶', `${partText(event.part)} undone`);
+    case 'task.partRedone':
+      return line('↷', `${partText(event.part)} redone`);
+    case 'task.kept':
+      return line('·', 'stays as it was');
+    case 'task.added':
+      return line('+', addedText(event));
+    case 'task.awaiting':
+      return line('…', `waits for ${count(event.children.length, 'task')} of its own`);
+    case 'task.resumed':
+      return line('▶', 'goes on');
+    case 'task.joined':
+      return line('⬇', `joined its parent${event.conflicts.length === 0 ? '' : `, which decides ${event.conflicts.join(', ')}`}`);
+    case 'task.chosen':
+      return line('★', `${event.candidate} is ahead`);
+    case 'task.passedOver':
+      return line('✗', `${event.candidate} did not pass: ${failureText(event.failure)}`);
+    case 'task.retrying':
+      return line('↻', `begins again in ${seconds(event.waitMs)}${standInText(event)}: ${failureText(event.failure)}`);
+    case 'task.again':
+      return line('↻', 'is worked on again');
+    case 'task.reused':
+      return line('✓', `nothing changed since run ${event.from.run}: taken over from there`);
+    case 'run.paused':
+      return line('‖', 'Paused');
+    case 'run.continued':
+      return line('▶', 'Goes on');
+    case 'run.limited':
+      return line('·', `${count(event.limits.maxWorkers, 'agent')} at once`);
+    case 'run.taken':
+      return line('▶', 'Goes on where it was cut off');
+    case 'run.stopping':
+      return line('■', 'Stopping…');
+    case 'run.finished':
+      return undefined;
+  }
+}
+
+function addedText({ definition, origin }: Extract<RunEvent, { type: 'task.added' }>): string {
+  switch (origin.kind) {
+    case 'person':
+      return `${definition.title} (${definition.role})`;
+    case 'child':
+      return `${definition.title} (${definition.role}), for ${origin.parent}`;
+    case 'candidate':
+      return `races for ${origin.parent}`;
+    default:
+      return never(origin);
+  }
+}
+
+function standInText({ as }: Extract<RunEvent, { type: 'task.retrying' }>): string {
+  return as === undefined ? '' : `, as ${as.role} with ${as.model}`;
+}
+
+function staleText({ files, held }: Extract<RunEvent, { type: 'task.stale' }>, state: RunState): string {
+  const by = ({ by: task }: (typeof files)[number]) => (task === null ? 'you' : (state.tasks.get(task)?.task.title ?? task));
+  const changed = files.map((file) => `${file.path} (by: ${by(file)})`).join(', ');
+  return `read what was changed meanwhile: ${changed}${held ? '; it waits for you' : ''}`;
+}
+
+/** Why a check is red, with the end of what it printed. */
+function redLines(event: Extract<RunEvent, { type: 'task.checked' }>): string {
+  const under = event.onTopOf.length === 0 ? '' : `, on top of ${event.onTopOf.join(', ')}`;
+  const said = tailOf(event.output, SHOWN)
+    .split('\n')
+    .filter((row) => row !== '');
+  return [`check is red${under}: ${verdictText(event)}`, ...said.map((row) => `          ${row}`)].join('\n');
+}
+
+/** Most characters of a check's output that are shown. */
+const SHOWN = 800;

@@ -1,0 +1,196 @@
+/** What one event makes of one task. */
+import type { Read } from './changes';
+import type { RunEvent } from './event';
+import { never } from './failure';
+import { isSamePart } from './part';
+import { isReversal, type Link, type Stage, type TaskState, type Work } from './taskState';
+import { addUsage } from './usage';
+
+/** An event that changes one task, and nothing beside it. */
+export type TaskEvent = Exclude<
+  RunEvent,
+  { type: `run.${string}` | 'task.added' | 'task.joined' | 'task.chosen' | 'task.passedOver' | 'task.again' }
+>;
+
+/** `order`: greater than that of any task so far. */
+export function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskState {
+  const { stage, work } = state;
+  const allow = (...kinds: Stage['kind'][]) => {
+    if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
+  };
+  switch (event.type) {
+    case 'task.started':
+      allow('waiting');
+      // Where it is not the first time, what it has cost so far, and what it did, stay.
+      return {
+        ...state,
+        stage: { kind: 'running' },
+        work: {
+          ...work,
+          next: null,
+          interrupted: false,
+          base: event.base,
+          changeset: event.draft ?? null,
+          changes: [],
+          startedAt: work.startedAt || event.at,
+          endedAt: 0,
+        },
+      };
+    case 'task.stale':
+      allow('done');
+      return { ...state, stage: event.held ? { kind: 'held' } : stage, work: { ...work, stale: event.files } };
+    case 'task.reworked':
+      allow('done', 'held');
+      return {
+        ...state,
+        stage: { kind: 'waiting' },
+        work: {
+          ...work,
+          stale: [],
+          reworks: { ...work.reworks, [event.why]: work.reworks[event.why] + 1 },
+          next: event.next ?? null,
+        },
+      };
+    case 'task.retrying':
+      allow('running', 'awaiting');
+      return {
+        ...state,
+        stage: { kind: 'waiting' },
+        work: {
+          ...ended(work, event),
+          failures: [...work.failures, event.failure],
+          as: event.as ?? work.as,
+          next: { base: event.draft === null ? null : work.base, draft: event.draft, message: event.message },
+        },
+      };
+    case 'task.awaiting':
+      allow('running', 'waiting');
+      return {
+        ...state,
+        stage: { kind: 'awaiting', children: event.children },
+        work: { ...work, changeset: event.draft ?? work.changeset, startedAt: work.startedAt || event.at },
+      };
+    case 'task.resumed':
+      allow('awaiting');
+      return { ...state, stage: { kind: 'running' } };
+    case 'task.reused':
+      allow('waiting');
+      return {
+        ...state,
+        stage: { kind: 'done' },
+        work: {
+          ...work,
+          base: event.base,
+          changeset: event.changeset,
+          changes: event.changes,
+          reads: event.reads ?? [],
+          summary: event.summary,
+          reused: event.from,
+          startedAt: event.at,
+          endedAt: event.at,
+        },
+      };
+    case 'task.step':
+      allow('running');
+      return { ...state, work: { ...work, step: event.step } };
+    case 'task.turn':
+      allow('running');
+      return { ...state, work: { ...work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
+    case 'task.done':
+      allow('running');
+      return {
+        ...state,
+        stage: { kind: 'done' },
+        work: {
+          ...work,
+          summary: event.summary,
+          changeset: event.changeset,
+          changes: event.changes,
+          reads: event.reads ?? [],
+          step: '',
+          endedAt: event.at,
+        },
+      };
+    case 'task.checking':
+      allow('done');
+      return { ...state, check: { kind: 'running', commands: event.commands } };
+    case 'task.checked': {
+      allow('done');
+      const { ok, command, exitCode, timedOut, output, milliseconds } = event;
+      return { ...state, check: { kind: 'ended', ok, command, exitCode, timedOut, output, milliseconds } };
+    }
+    case 'task.landed':
+      allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone', ...leftOver(state));
+      // An undo that did not happen was told so before there was an event of its own for that.
+      if (isReversal(stage)) return { ...state, stage: { kind: 'landed' } };
+      return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
+    case 'task.conflicted':
+      allow('done', 'held', 'landed', 'undone', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
+    case 'task.resolved':
+      if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
+      return { ...state, stage: { ...stage, resolved: new Map(stage.resolved).set(event.path, event.entry) } };
+    case 'task.undone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'undone' }, undone: linkOf(event), order };
+    case 'task.redone':
+      allow('undone', 'conflicted');
+      return { ...redone(state, event), order };
+    case 'task.partUndone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'landed' }, parts: [...state.parts, { part: event.part, ...linkOf(event) }] };
+    case 'task.partRedone':
+      allow('landed', 'conflicted');
+      return { ...state, stage: { kind: 'landed' }, parts: state.parts.filter(({ part }) => !isSamePart(part, event.part)) };
+    case 'task.kept':
+      if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
+      return { ...state, stage: { kind: state.undone === null ? 'landed' : 'undone' } };
+    case 'task.failed':
+      allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
+    case 'task.stopped':
+      allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted');
+      return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
+    case 'task.discarded':
+      allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      if (isReversal(stage)) throw illegal(event, 'it has landed');
+      return {
+        ...state,
+        stage: stage.kind === 'failed' || stage.kind === 'doomed' ? stage : { kind: 'stopped' },
+        work: { ...work, changeset: null, changes: [] },
+      };
+    case 'task.doomed':
+      allow('waiting');
+      return { ...state, stage: { kind: 'doomed', because: event.because } };
+    default:
+      return never(event);
+  }
+}
+
+/** A task that went back to its agent and was doomed before that began again still has what it did before. */
+function leftOver({ work }: TaskState): 'doomed'[] {
+  return work.changeset === null ? [] : ['doomed'];
+}
+
+/**
+ * A redo takes the landing's place for the next undo: it is nearer to what the workspace has. Where parts were left undone, only
+ * the landing has all of them, unless the person decided what came back.
+ */
+function redone(state: TaskState, event: Link): TaskState {
+  const isLike = state.parts.length > 0 && state.stage.kind === 'undone';
+  return { ...state, stage: { kind: 'landed' }, undone: null, ...(isLike ? {} : { landing: linkOf(event), parts: [] }) };
+}
+
+function linkOf({ before, after }: Link): Link {
+  return { before, after };
+}
+
+function ended(work: Work, event: { at: number; draft: string | null; reads?: readonly Read[] | undefined }): Work {
+  const changeset = event.draft ?? work.changeset;
+  const changes = changeset === work.changeset ? work.changes : [];
+  return { ...work, changeset, changes, reads: event.reads ?? work.reads, step: '', endedAt: work.endedAt || event.at };
+}
+
+export function illegal(event: RunEvent, why: string): Error {
+  return new Error(`The event ${event.type} is not possible: ${why}.`);
+}

@@ -1,0 +1,43 @@
+/** What an agent asks of its run when it has others do a part of its task, and what it gets back. Data: it travels between processes. */
+import * as z from 'zod';
+import { ROLES } from './plan';
+
+/** A part of an agent's task, for another agent. `name`: by which its siblings depend on it. */
+export const childSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
+    .describe('Short name of the part, unique among these.'),
+  title: z.string().min(1).max(200).describe('What it does, in a few words.'),
+  role: z.enum(ROLES).default('coder').describe('What kind of agent does it.'),
+  instructions: z
+    .string()
+    .min(1)
+    .describe('What the agent is told to do. It sees your draft as it is now, but neither your conversation nor the other agents.'),
+  dependsOn: z.array(z.string()).default([]).describe('Names of the parts that must be done before this one starts.'),
+  writes: z.array(z.string()).default([]).describe('Forecast of the files that it will change (globs).'),
+});
+export type Child = z.infer<typeof childSchema>;
+
+export interface Spawn {
+  /** Commit of the parent's draft as it is, on top of its job's base; null where it has changed nothing. */
+  readonly draft: string | null;
+  readonly children: readonly Child[];
+}
+
+/** How a child ended. */
+export interface ChildEnd {
+  readonly name: string;
+  readonly title: string;
+  readonly end: 'joined' | 'failed' | 'stopped' | 'doomed';
+  /** Its summary; where it did not join, why. */
+  readonly text: string;
+  /** Files in which its changes and what the draft had by then contradict each other: both sides stand in the file, between markers. */
+  readonly conflicts: readonly string[];
+}
+
+export interface Spawned {
+  /** Commit of the parent's draft with its children's changes, on top of its job's base; null where there is still nothing. */
+  readonly draft: string | null;
+  readonly children: readonly ChildEnd[];
+}

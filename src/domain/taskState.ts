@@ -1,0 +1,160 @@
+/** One task of a run, as its events left it. */
+import type { Change, Conflict, Entry, Read, StaleFile } from './changes';
+import type { Origin, StandIn } from './event';
+import type { Failure } from './failure';
+import type { Part } from './part';
+import type { Task, TaskId } from './plan';
+import { NO_USAGE, type Usage } from './usage';
+
+/**
+ * Where a task stands. `awaiting` others (children, or candidates) takes no agent's place; `done` waits for its landing; `conflicted`
+ * and `held` (its premise is stale) wait for the person; `joined` is a child's landing, in its parent's draft.
+ */
+export type Stage =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'awaiting'; readonly children: readonly TaskId[] }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'landed' }
+  | { readonly kind: 'joined'; readonly conflicts: readonly string[] }
+  | { readonly kind: 'undone' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'doomed'; readonly because: TaskId };
+
+/** The agent's own part of a task: what it did, and what it cost. */
+export interface Work {
+  /** Commit that the draft began from; empty until the agent began. */
+  readonly base: string;
+  /** Commit of what the agent changed, kept whatever became of the task; null where nothing was changed. */
+  readonly changeset: string | null;
+  readonly changes: readonly Change[];
+  /** What the agent read of its draft's base, as far as it is known. */
+  readonly reads: readonly Read[];
+  /** What the agent read and others changed before it could land; empty where its premise held. */
+  readonly stale: readonly StaleFile[];
+  /** How often it went back to its agent: because its premise was stale, and because its check failed. */
+  readonly reworks: { readonly stale: number; readonly check: number };
+  /** Why earlier attempts failed, the last one at the end; begins anew when the person has it worked on again. */
+  readonly failures: readonly Failure[];
+  /** With which role and model it is worked on, where not as its plan says. */
+  readonly as: StandIn | null;
+  /** How it goes on when an agent is free for it; null where it begins at the beginning. */
+  readonly next: Rework | null;
+  /** Its agent was at work when its process went: it goes on from its transcript. */
+  readonly interrupted: boolean;
+  /** Whose work this is, where it was taken over from an earlier run. */
+  readonly reused: { readonly run: string; readonly task: TaskId } | null;
+  readonly summary: string;
+  readonly step: string;
+  readonly usage: Usage;
+  readonly turns: number;
+  /** Milliseconds since 1970; 0 until then. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** Two commits of the workspace, around a change to it. */
+export interface Link {
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface UndonePart extends Link {
+  readonly part: Part;
+}
+
+/** The last check of a task: it goes on, or what came of it. */
+export type Check = { readonly kind: 'running'; readonly commands: readonly string[] } | ({ readonly kind: 'ended' } & CheckResult);
+
+/** What a check said: whether the merged workspace may land, and by which command. */
+export interface CheckResult {
+  readonly ok: boolean;
+  readonly command: string;
+  /** null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
+/** How a task goes on that went back to its agent. */
+export interface Rework {
+  /** Commit that the draft begins from now; null for where any draft would. */
+  readonly base: string | null;
+  /** Commit of what was done so far, on top of `base`; null for nothing. */
+  readonly draft: string | null;
+  /** What the agent is told. */
+  readonly message: string;
+}
+
+export interface TaskState {
+  readonly task: Task;
+  readonly origin: { readonly kind: 'plan' } | Origin;
+  /** 0 for a task of the plan, one more than its parent's for a child. */
+  readonly depth: number;
+  readonly stage: Stage;
+  readonly work: Work;
+  /** The commits around its landing, once it has landed; kept when it is undone, and while an undo is in conflict. */
+  readonly landing: Link | null;
+  /** The commits around its undo, while it is undone. */
+  readonly undone: Link | null;
+  /** The parts of its landing that are undone, those undone last at the end; they stay so when the task is undone and redone. */
+  readonly parts: readonly UndonePart[];
+  /** Of two tasks that landed, or were undone or redone, the one that did so later has the greater number; 0 until then. */
+  readonly order: number;
+  /** null where it was not checked. */
+  readonly check: Check | null;
+}
+
+export const NO_WORK: Work = {
+  base: '',
+  changeset: null,
+  changes: [],
+  reads: [],
+  stale: [],
+  reworks: { stale: 0, check: 0 },
+  failures: [],
+  as: null,
+  next: null,
+  interrupted: false,
+  reused: null,
+  summary: '',
+  step: '',
+  usage: NO_USAGE,
+  turns: 0,
+  startedAt: 0,
+  endedAt: 0,
+};
+
+/** A task before anything happened to it. */
+export function newTask(task: Task, origin: TaskState['origin'], depth: number): TaskState {
+  return { task, origin, depth, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0, check: null };
+}
+
+/** Whether every file of a conflict is decided. */
+export function isDecided(stage: Stage): boolean {
+  return stage.kind === 'conflicted' && stage.conflict.files.every((file) => stage.resolved.has(file.path));
+}
+
+/** Whether what is in conflict is an undo or a redo. */
+export function isReversal(stage: Stage): stage is Extract<Stage, { kind: 'conflicted' }> {
+  return stage.kind === 'conflicted' && stage.conflict.intent !== 'land';
+}
+
+/** Whether what a task did has come to where it belongs: the workspace, or its parent's draft. */
+export function isIn(stage: Stage): boolean {
+  return stage.kind === 'landed' || stage.kind === 'joined';
+}
+
+/** Whether nothing more comes of a task by itself. */
+export function isOver(stage: Stage): boolean {
+  return isIn(stage) || ['undone', 'failed', 'stopped', 'doomed'].includes(stage.kind);
+}
+
+/** The task that a task was made for, by its agent or for its race; undefined where there is none. */
+export function parentOf({ origin }: TaskState): TaskId | undefined {
+  return origin.kind === 'child' || origin.kind === 'candidate' ? origin.parent : undefined;
+}

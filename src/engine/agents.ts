@@ -1,0 +1,102 @@
+/** The agents at work for a run: each begins, reports, and ends, and can be stopped on its way. */
+import type { Conversation } from '../agent/loop';
+import { type Failure, fail, type Result, thrownText } from '../domain/failure';
+import type { Task, TaskId } from '../domain/plan';
+import type { Family } from './family';
+import type { Live } from './live';
+import { tellOutcome } from './outcome';
+import { roleOf } from './ranking';
+import type { RunRecord } from './record';
+import type { Host, Job, Outcome, Report, Worker } from './worker';
+
+export interface AgentsPorts {
+  readonly record: RunRecord;
+  readonly worker: Worker;
+  readonly live: Live;
+  readonly family: Family;
+}
+
+export class Agents {
+  /** Those whose drafts are being prepared. */
+  readonly starting = new Set<TaskId>();
+  /** Those that were told to stop and have not ended. */
+  readonly ending = new Set<TaskId>();
+  /** Calls off what is under way for a task: preparing its draft, or its agent. */
+  private readonly under = new Map<TaskId, AbortController>();
+  /** What agents said until they were done: with it they can go on. */
+  private readonly conversations = new Map<TaskId, Conversation>();
+
+  constructor(private readonly ports: AgentsPorts) {}
+
+  /** Resolves when the agent has ended and the run was told how. `prepared`: the commit from which a draft begins now. */
+  async start(id: TaskId, prepared: Promise<Result<string>>): Promise<void> {
+    const { record } = this.ports;
+    const agent = new AbortController();
+    this.starting.add(id);
+    this.under.set(id, agent);
+    try {
+      const base = await prepared;
+      this.starting.delete(id);
+      const draft = record.state.tasks.get(id)?.work.changeset ?? null;
+      if (agent.signal.aborted) record.emit({ type: 'task.stopped', task: id, draft });
+      else if (!base.ok) record.emit({ type: 'task.failed', task: id, failure: base.failure, draft });
+      else await this.work(id, base.value, agent.signal);
+    } finally {
+      this.starting.delete(id);
+      this.under.delete(id);
+      this.ending.delete(id);
+    }
+  }
+
+  /** Whether there is something under way that is stopped now. */
+  stop(id: TaskId): boolean {
+    const agent = this.under.get(id);
+    if (agent === undefined) return false;
+    this.ending.add(id);
+    agent.abort();
+    return true;
+  }
+
+  stopAll(): void {
+    for (const id of this.under.keys()) this.stop(id);
+  }
+
+  private async work(id: TaskId, prepared: string, signal: AbortSignal): Promise<void> {
+    const { record, live, worker } = this.ports;
+    const found = record.state.tasks.get(id);
+    if (found === undefined) return;
+    const { start } = record.state;
+    const { next, as } = found.work;
+    const base = next?.base ?? prepared;
+    const task: Task = { ...found.task, role: roleOf(found) };
+    const again = next === null ? undefined : { draft: next.draft, message: next.message, conversation: this.conversations.get(id) };
+    record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft: again.draft }) });
+    const model = as?.model ?? found.task.model ?? start.model;
+    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, again };
+    const host: Host = {
+      report: (said) => this.hear(id, base, said),
+      spawn: (request) => this.ports.family.spawn(id, request, signal),
+    };
+    const outcome = await worker(job, host, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
+    live.drop(id);
+    if (outcome.kind === 'done' && outcome.conversation !== undefined) this.conversations.set(id, outcome.conversation);
+    tellOutcome(record, id, outcome);
+  }
+
+  private hear(id: TaskId, base: string, said: Report): void {
+    const { record, live } = this.ports;
+    if (said.type === 'step') record.emit({ type: 'task.step', task: id, step: said.step });
+    else if (said.type === 'turn') record.emit({ type: 'task.turn', task: id, usage: said.usage });
+    else live.draft(id, { base, commit: said.commit, changes: said.changes });
+  }
+}
+
+/** A bug in a worker must cost this task, not what the other agents are doing. */
+function brokenDown(task: Task, thrown: unknown): Outcome {
+  const failure: Failure = fail(
+    'agent',
+    `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`,
+    'Dispatch the task again; if it goes on, report this.',
+  ).failure;
+  return { kind: 'failed', failure, draft: null };
+}
