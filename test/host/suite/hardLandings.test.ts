@@ -1,15 +1,11 @@
-/** Landings in the real VS Code that fail half-way, that meet other encodings, that were cut off by a crash, and that rename by case alone. */
+/** Landings in the real VS Code that fail half-way, that meet other encodings, and that rename by case alone. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Draft } from '../../../src/repo/draft/draft';
 import { land } from '../../../src/repo/land/land';
 import { beginTestRun, never, type TestRun } from '../agents';
-import { answering } from '../answers';
-import { heard, setting } from '../events';
 import { everything } from '../everything';
 import { freshFolder, must, openFile, type TestFolder, typeAt } from '../folder';
 
@@ -27,25 +23,6 @@ async function workIn(place: TestFolder, run: TestRun, files: Readonly<Record<st
 
 function utf16(text: string): Buffer {
   return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
-}
-
-/** Runs a plan whose only task changes nothing, to its end. */
-async function runNothing(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'weft-scenario-'));
-  const turns = [{ paceMs: 0, calls: [{ tool: 'finish', input: { summary: 'Did nothing.' } }] }];
-  writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ tasks: { one: turns }, plans: [] }));
-  const task = { id: 'one', title: 'Task one', instructions: 'Do nothing.', dependsOn: [] };
-  const plan = vscode.Uri.file(join(folder, 'plan.weft.json'));
-  writeFileSync(plan.fsPath, JSON.stringify({ goal: 'A goal', tasks: [task] }));
-  await setting('model', `scripted:${join(folder, 'scenario.json')}`);
-  const happened = await heard();
-  try {
-    await vscode.window.showTextDocument(plan);
-    await vscode.commands.executeCommand('weft.runPlan', plan);
-    await happened.next('run.finished');
-  } finally {
-    happened.dispose();
-  }
 }
 
 describe('a landing', () => {
@@ -138,39 +115,6 @@ describe('a landing', () => {
     } finally {
       await config.update('encoding', undefined, vscode.ConfigurationTarget.Global);
     }
-  });
-
-  it('that a killed process left is settled by the next run, with unsaved text kept and one notification', async () => {
-    const place = await freshFolder({ 'a.txt': 'old\n', 'b.txt': 'old\n', 'c.txt': 'old\n', 'd.txt': lines('one', 'two', 'three') });
-    const run = await beginTestRun(place);
-    const incoming = await run.work('a', { 'a.txt': 'new\n', 'b.txt': 'new\n', 'c.txt': 'new\n' });
-    const support = join(__dirname, '..', '..', 'support');
-    const { signal, stderr } = spawnSync(
-      'node',
-      ['--require', join(support, 'cutOff.js'), join(support, 'landElsewhere.js'), place.path(''), JSON.stringify([incoming])],
-      { env: { ...process.env, CUT_BEFORE: `to ${place.path('b.txt')}` } },
-    );
-    assert.equal(signal, 'SIGKILL', stderr.toString());
-    const state = () => ['a.txt', 'b.txt', 'c.txt'].map((name) => readFileSync(place.path(name), 'utf8'));
-    assert.deepEqual([state(), existsSync(join(place.repo.stateDir, 'intent.json'))], [['new\n', 'old\n', 'old\n'], true]);
-    const document = await openFile(place.uri('d.txt'));
-    await typeAt(document, 1, 'typed\n');
-    const answers = answering({});
-    try {
-      const told = answers.told('Weft was cut off in the middle of the landing of “Task a”');
-      await runNothing();
-      await told;
-      assert.deepEqual(state(), ['old\n', 'old\n', 'old\n']);
-      assert.deepEqual([document.getText(), document.isDirty], [lines('one', 'typed', 'two', 'three'), true]);
-      assert.equal(readFileSync(place.path('d.txt'), 'utf8'), lines('one', 'two', 'three'));
-      assert.equal(existsSync(join(place.repo.stateDir, 'intent.json')), false);
-      await runNothing();
-      assert.equal(answers.asked.filter((one) => one.includes('cut off')).length, 1);
-    } finally {
-      answers.dispose();
-    }
-    assert.equal((await run.land(incoming)).kind, 'landed');
-    assert.deepEqual(state(), ['new\n', 'new\n', 'new\n']);
   });
 
   it('puts a file where a folder was, and a folder where a file was', async () => {
