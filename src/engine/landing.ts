@@ -34,8 +34,7 @@ export async function landTask(
     return incoming;
   }
   if (incoming.value === undefined) {
-    const base = record.state.tasks.get(id)?.work.base ?? '';
-    record.emit({ type: 'task.landed', task: id, before: base, after: base });
+    landNothing(record, id);
     return ok();
   }
   const { value } = incoming;
@@ -62,6 +61,15 @@ export async function landTask(
 function isCalledOff({ state }: RunRecord, { task, intent }: Incoming): boolean {
   const stage = state.tasks.get(task)?.stage;
   return intent !== 'land' && stage !== undefined && !isReversal(stage);
+}
+
+/** Lands a task whose agent is done and changed nothing; false where it has something to land. */
+export function landNothing(record: RunRecord, id: TaskId): boolean {
+  const task = record.state.tasks.get(id);
+  if (task === undefined || task.stage.kind === 'conflicted' || task.work.changeset !== null) return false;
+  const { base } = task.work;
+  record.emit({ type: 'task.landed', task: id, before: base, after: base });
+  return true;
 }
 
 /** A landing failed; an undo or redo that failed did not happen: its task is where it was. */

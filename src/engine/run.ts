@@ -13,7 +13,7 @@ import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
 import { Family } from './family';
 import type { Retry } from './kept';
-import { landPortsOf, landTask } from './landing';
+import { landNothing, landPortsOf, landTask } from './landing';
 import { Live } from './live';
 import { type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
@@ -177,8 +177,7 @@ export class LiveRun {
           this.run(this.join(decision.task, decision.parent));
           break;
         case 'land':
-          this.landing = decision.task;
-          this.run(this.land(decision.task));
+          if (!landNothing(this.record, decision.task)) this.run(this.land(decision.task));
           break;
         case 'check':
           this.run(this.checkAndLand(decision.tasks, this.batch.begin(decision.tasks)));
@@ -233,6 +232,7 @@ export class LiveRun {
 
   /** Premise → land. */
   private async land(id: TaskId): Promise<void> {
+    this.landing = id;
     try {
       if (await this.premiseHolds(id)) await landTask(this.record, this.landPorts(), id, this.whole.signal);
     } finally {

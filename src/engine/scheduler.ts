@@ -56,6 +56,8 @@ interface Survey {
   readonly ready: TaskState[];
   readonly resumable: TaskState[];
   readonly landable: TaskState[];
+  /** Done, with nothing to land: they are in at once. */
+  readonly empty: TaskState[];
   readonly unchecked: TaskState[];
   readonly joining: Set<TaskId>;
 }
@@ -66,6 +68,7 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
   const found = survey(state, limits, busy);
   const { decisions } = found;
   if (state.phase === 'running') {
+    for (const { task } of found.empty) decisions.push({ kind: 'land', task: task.id });
     const [landable] = found.landable.sort((a, b) => rank(b.task.id) - rank(a.task.id));
     if (landable !== undefined && busy.landing === undefined) decisions.push({ kind: 'land', task: landable.task.id });
     // One check at a time; those that come meanwhile wait, and are checked together.
@@ -99,6 +102,7 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
     ready: [],
     resumable: [],
     landable: [],
+    empty: [],
     unchecked: [],
     joining: new Set(busy.joining),
   };
@@ -148,7 +152,8 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
         if (isMoving && !found.joining.has(into)) found.decisions.push({ kind: 'join', task: id, parent: into });
         found.joining.add(into);
       } else if (task.origin.kind !== 'candidate') {
-        if (needsCheck(state, task)) found.unchecked.push(task);
+        if (task.work.changeset === null) found.empty.push(task);
+        else if (needsCheck(state, task)) found.unchecked.push(task);
         else found.landable.push(task);
       }
       break;
