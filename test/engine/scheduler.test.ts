@@ -51,9 +51,12 @@ describe('a decision', () => {
     const limits = { ...FIVE, maxWorkers: 2 };
     assert.deepEqual(short(decide(state, limits, { ...IDLE, starting: new Set(['a']), landing: undefined })), ['start b']);
     assert.deepEqual(short(decide(state, limits, { ...IDLE, starting: new Set(['a', 'b']), landing: undefined })), []);
-    const both = apply(state, started('a'), started('b'), done('a'), done('b'));
+    const changed = (task: string): Happening => ({ type: 'task.done', task, summary: '', changeset: 'x', changes: [] });
+    const both = apply(state, started('a'), started('b'), changed('a'), changed('b'));
     assert.deepEqual(short(decide(both, limits, IDLE)), ['land a', 'start c', 'start d']);
     assert.deepEqual(short(decide(both, limits, { ...IDLE, starting: new Set(), landing: 'a' })), ['start c', 'start d']);
+    const empty = apply(state, started('a'), started('b'), done('a'), done('b'));
+    assert.deepEqual(short(decide(empty, { ...limits, maxWorkers: 0 }, IDLE)), ['land a', 'land b']);
   });
 
   it('has those that are done checked together, in the order in which they were, while others land without', () => {
