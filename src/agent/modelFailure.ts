@@ -1,7 +1,7 @@
 /** What the SDK throws, as failures that name what failed and what a person can do about it. */
 import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
-import { NO_ANSWER } from '../model/messages';
+import { NO_ANSWER, statusOfType } from '../model/messages';
 
 /** Longest quotation from a server. */
 const MAX_QUOTE = 300;
@@ -18,7 +18,7 @@ export function modelFailure(thrown: unknown, modelName: string, signal: AbortSi
  */
 export function brokeOff(thrown: unknown): boolean {
   if (thrown instanceof APIConnectionError) return false;
-  if (thrown instanceof APIError) return thrown.status === undefined && statusOf(thrown) >= 500;
+  if (thrown instanceof APIError) return thrown.status === undefined && [429, 500, 529].includes(statusOf(thrown));
   return thrown instanceof AnthropicError;
 }
 
@@ -92,25 +92,9 @@ function typeOf(error: APIError): string | null {
   return error.type;
 }
 
-/** In the middle of a stream an error comes without a status: then its type says which one it would have been. */
+/** In the middle of a stream an error comes without a status. */
 function statusOf(error: APIError): number {
-  if (error.status !== undefined) return error.status;
-  switch (error.type) {
-    case 'authentication_error':
-      return 401;
-    case 'permission_error':
-      return 403;
-    case 'not_found_error':
-      return 404;
-    case 'rate_limit_error':
-      return 429;
-    case 'overloaded_error':
-      return 529;
-    case 'invalid_request_error':
-      return 400;
-    default:
-      return 500;
-  }
+  return error.status ?? statusOfType(error.type);
 }
 
 /** `fetch` says only that it failed; the reason is the last of its causes. */

@@ -53,6 +53,26 @@ export function errorResponse(status: number, type: string, message: string, hea
   return Response.json({ type: 'error', error: { type, message } }, { status, headers });
 }
 
+/** The status that goes with a type of error: in the middle of a stream, an error comes without one. */
+export function statusOfType(type: string | null | undefined): number {
+  switch (type) {
+    case 'authentication_error':
+      return 401;
+    case 'permission_error':
+      return 403;
+    case 'not_found_error':
+      return 404;
+    case 'rate_limit_error':
+      return 429;
+    case 'overloaded_error':
+      return 529;
+    case 'invalid_request_error':
+      return 400;
+    default:
+      return 500;
+  }
+}
+
 /** The type of an error that says that there is no answer, not what the server answered. */
 export const NO_ANSWER = 'no_answer_error';
 

@@ -13,9 +13,7 @@ import {
 } from './messages';
 import { type InputTokens, promptCache, tokensOf } from './promptCache';
 import type { Scenario, Turn } from './scenario';
-
-/** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
-export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+import type { Wait } from './time';
 
 export interface ScriptedOptions {
   /** Pause before each chunk of a stream, in milliseconds, where the turn has none of its own. */

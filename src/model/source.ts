@@ -3,7 +3,8 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { ANTHROPIC_URL, anthropicModel } from './anthropic';
 import type { ModelFetch } from './fetch';
 import { readScenario } from './scenario';
-import { scriptedModel, type Wait } from './scripted';
+import { scriptedModel } from './scripted';
+import type { Wait } from './time';
 
 /** `scripted:sample` plays the shipped sample, `scripted:PATH` the scenario file at that path. */
 const SCRIPTED = 'scripted:';

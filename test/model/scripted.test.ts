@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Anthropic from '@anthropic-ai/sdk';
 import { type Scenario, scenarioSchema } from '../../src/model/scenario';
-import { scriptedModel, type Wait } from '../../src/model/scripted';
+import { scriptedModel } from '../../src/model/scripted';
+import type { Wait } from '../../src/model/time';
 import { type ModelServer, serveModel } from '../support/modelServer';
 
 const SAY = 'I read the two files first, then I change them. Ünïcode 🧵 survives.';

@@ -1,0 +1,23 @@
+/** Time as the parts of the pipeline have it: passed in, so that tests decide when it passes. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export interface Time {
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly wait: Wait;
+  /** At least 0, less than 1. */
+  random(): number;
+}
+
+/** A timer of the system takes no more. */
+const MAX_MS = 2 ** 31 - 1;
+
+export const systemTime: Time = {
+  now: () => Date.now(),
+  // A pause that the signal ends is over, not failed.
+  wait: (ms, signal) => pause(Math.min(ms, MAX_MS), undefined, { signal }).catch(() => undefined),
+  random: () => Math.random(),
+};
