@@ -4,6 +4,7 @@ import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema 
 import { tooLargeSchema } from './include';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema, ROLES } from './plan';
+import { ON_STALE } from './settings';
 import { usageSchema } from './usage';
 
 const failureSchema = z.object({
@@ -40,7 +41,13 @@ const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.partialRecord(z
 /** Where a task came from that is not in the plan: the person, an agent that spawned it, or a race of several agents for one task. */
 const originSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person') }),
-  z.object({ kind: z.literal('child'), parent: z.string() }),
+  z.object({
+    kind: z.literal('child'),
+    parent: z.string(),
+    /** What its parent's agent calls it, and the id of the call by which that spawned it; older journals do not have them. */
+    name: z.string().optional(),
+    call: z.string().optional(),
+  }),
   z.object({ kind: z.literal('candidate'), parent: z.string() }),
 ]);
 /** With which role and model a task is worked on, where not as its plan says. */
@@ -65,12 +72,18 @@ const happenings = [
     head: z.string().optional(),
     /** Process that drives the run: where it is gone and the run has not finished, the run was interrupted. */
     pid: z.number(),
+    /** Tells it from all others that have its number; not there where the system does not tell, and in older journals. */
+    birth: z.string().optional(),
+    /** What becomes of a task whose premise is stale; missing: what is the default. */
+    onStale: z.enum(ON_STALE).optional(),
+    /** Globs of ignored files that its agents see, where the person named them for this run. */
+    include: z.array(z.string()).optional(),
     /** What planning cost. */
     planning: usageSchema,
     /** Included files that the snapshot left out for their size; missing where there are none. */
     tooLarge: tooLargeSchema.optional(),
   }),
-  /** An agent begins; `base` is the commit that its draft begins from, `draft` what it goes on with, on top of that. */
+  /** An agent begins, or goes on after its process went; `base` is the commit that its draft begins from, `draft` what it goes on with, on top of that. */
   z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional() }),
   /** What the agent is doing now, in a few words. */
   z.object({ type: z.literal('task.step'), task, step: z.string() }),
@@ -160,7 +173,7 @@ const happenings = [
   /** How many agents run at once has changed. */
   z.object({ type: z.literal('run.limited'), limits: limitsSchema }),
   /** After a crash another process drives the run from here on: what was running then waits, and goes on from where it was. */
-  z.object({ type: z.literal('run.taken'), pid: z.number() }),
+  z.object({ type: z.literal('run.taken'), pid: z.number(), birth: z.string().optional() }),
   /** The person asked the whole run to stop: nothing new starts. */
   z.object({ type: z.literal('run.stopping') }),
   z.object({ type: z.literal('run.finished') }),

@@ -20,7 +20,8 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
   };
   switch (event.type) {
     case 'task.started':
-      allow('waiting');
+      // It awaits others where its agent went with its process meanwhile.
+      allow('waiting', 'awaiting');
       // Where it is not the first time, what it has cost so far, and what it did, stay.
       return {
         ...state,

@@ -14,7 +14,7 @@ export interface RunState {
   readonly waiters: ReadonlyMap<TaskId, readonly TaskId[]>;
   readonly limits: RunLimits;
   /** The process that drives it, and since when, in milliseconds since 1970: where that is gone and the run has not finished, it was interrupted. */
-  readonly driver: { readonly pid: number; readonly since: number };
+  readonly driver: { readonly pid: number; readonly since: number; readonly birth?: string | undefined };
   /** The greatest order of any task. */
   readonly order: number;
   /** Milliseconds since 1970; 0 until then. */
@@ -42,7 +42,7 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
       return { ...state, limits: event.limits };
     case 'run.taken':
       if (state.phase === 'finished') throw illegal(event, 'the run has finished');
-      return taken(state, { pid: event.pid, since: event.at });
+      return taken(state, { pid: event.pid, since: event.at, birth: event.birth });
     case 'run.stopping':
       return state.phase === 'finished' ? state : { ...state, phase: 'stopping' };
     case 'run.finished':
@@ -74,7 +74,7 @@ function begun(start: RunStarted): RunState {
     tasks,
     waiters: waitersOf(tasks),
     limits: { maxWorkers: start.maxWorkers, pools: start.pools ?? {} },
-    driver: { pid: start.pid, since: start.at },
+    driver: { pid: start.pid, since: start.at, birth: start.birth },
     order: 0,
     endedAt: 0,
   };

@@ -20,6 +20,8 @@ export const childSchema = z.strictObject({
 export type Child = z.infer<typeof childSchema>;
 
 export interface Spawn {
+  /** The id of the agent's call: one that is made again after a crash finds its children by it. */
+  readonly call: string;
   /** Commit of the parent's draft as it is, on top of its job's base; null where it has changed nothing. */
   readonly draft: string | null;
   readonly children: readonly Child[];

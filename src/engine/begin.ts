@@ -2,6 +2,7 @@
 import { ok, type Result } from '../domain/failure';
 import { headOf } from '../repo/history/export';
 import { beginChain } from '../repo/land/land';
+import { birthFact } from '../repo/process';
 import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot/snapshot';
 import { beginAgain } from './kept';
@@ -34,6 +35,8 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       commit: snapshot.value.commit,
       ...(head.value === undefined ? {} : { head: head.value }),
       pid: process.pid,
+      ...birthFact(process.pid),
+      ...(request.onStale === undefined ? {} : { onStale: request.onStale }),
       planning: request.planning,
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },

@@ -3,7 +3,7 @@ import type { Happening } from '../domain/event';
 import { cancelled, fail, failureText, ok, type Result } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
 import type { ChildEnd, Spawn, Spawned } from '../domain/spawn';
-import { parentOf, type TaskState } from '../domain/taskState';
+import { isOver, parentOf, type TaskState } from '../domain/taskState';
 import type { Repository } from '../repo/repository';
 import { commitTree, mergeTrees } from '../repo/trees';
 import { keepDraft } from './landing';
@@ -15,31 +15,28 @@ type Origin = Extract<Happening, { type: 'task.added' }>['origin'];
 export class Family {
   /** Agents that wait for their children. */
   private readonly waiting = new Map<TaskId, (spawned: Result<Spawned>) => void>();
-  /** What a child is called by its parent's agent. */
-  private readonly names = new Map<TaskId, string>();
 
   constructor(
     private readonly record: RunRecord,
     private readonly repo: Repository,
   ) {}
 
-  /** As {@link Host.spawn}, for the agent of a task. */
-  async spawn(id: TaskId, { draft, children }: Spawn, signal: AbortSignal): Promise<Result<Spawned>> {
+  /** As {@link Host.spawn}, for the agent of a task. A call that was made before, by an agent whose process went, finds the children that it had. */
+  async spawn(id: TaskId, { call, draft, children }: Spawn, signal: AbortSignal): Promise<Result<Spawned>> {
     const parent = this.task(id);
     if (signal.aborted || parent?.stage.kind !== 'running') return cancelled;
-    const allowed = checkSpawn(this.record.state, parent, children);
+    const before = this.made(id).filter(({ origin }) => origin.kind === 'child' && origin.call === call);
+    const allowed = before.length > 0 ? ok() : checkSpawn(this.record.state, parent, children);
     if (!allowed.ok) return allowed;
+    if (before.length === children.length && before.every(({ stage }) => isOver(stage))) return ok(this.spawned(parent, before));
     const kept = draft === null ? ok() : await keepDraft(this.repo, this.record.state.start.run, id, draft);
     if (!kept.ok) return kept;
     if (signal.aborted) return cancelled;
-    const first = this.made(id).length + 1;
+    const first = this.made(id).length - before.length + 1;
     const idOf = new Map(children.map(({ name }, at) => [name, `${id}.${first + at}`]));
-    for (const [name, child] of idOf) this.names.set(child, name);
     const definitions = children.map(({ name, dependsOn, ...child }) => ({
-      ...child,
-      id: idOf.get(name) ?? '',
-      dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []),
-      context: [],
+      name,
+      task: { ...child, id: idOf.get(name) ?? '', dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []), context: [] },
     }));
     const ended = new Promise<Result<Spawned>>((resolve) => {
       this.waiting.set(id, resolve);
@@ -49,9 +46,10 @@ export class Family {
     const left = new Set(definitions);
     while (left.size > 0) {
       for (const definition of left) {
-        if ([...left].some((other) => definition.dependsOn.includes(other.id))) continue;
+        const { name, task } = definition;
+        if ([...left].some((other) => task.dependsOn.includes(other.task.id))) continue;
         left.delete(definition);
-        this.add(definition, { kind: 'child', parent: id });
+        if (this.task(task.id) === undefined) this.add(task, { kind: 'child', parent: id, name, call });
       }
     }
     this.record.emit({ type: 'task.awaiting', task: id, children: [...idOf.values()], draft });
@@ -71,7 +69,11 @@ export class Family {
     this.waiting.delete(id);
     const children = parent.stage.children.flatMap((child) => this.task(child) ?? []);
     this.record.emit({ type: 'task.resumed', task: id });
-    resolve(ok({ draft: parent.work.changeset, children: children.map((child) => this.endOf(child)) }));
+    resolve(ok(this.spawned(parent, children)));
+  }
+
+  private spawned({ work }: TaskState, children: readonly TaskState[]): Spawned {
+    return { draft: work.changeset, children: children.map((child) => this.endOf(child)) };
   }
 
   /** The commit from which a child's draft begins: its parent's draft as it is. */
@@ -114,7 +116,8 @@ export class Family {
       const other = at === 0 ? {} : fallback[at - 1];
       const { role = task.role, model = task.model } = other ?? {};
       const definition = { ...task, id: candidate, dependsOn: [], role, ...(model === undefined ? {} : { model }) };
-      this.add(definition, { kind: 'candidate', parent: id });
+      // It may be there: the process went before all of them were.
+      if (this.task(candidate) === undefined) this.add(definition, { kind: 'candidate', parent: id });
     }
     this.record.emit({ type: 'task.awaiting', task: id, children: ids, draft: null });
   }
@@ -142,21 +145,26 @@ export class Family {
     return [...this.record.state.tasks.values()].filter((task) => parentOf(task) === id);
   }
 
-  private endOf({ task, stage, work }: TaskState): ChildEnd {
-    const common = { name: this.names.get(task.id) ?? task.id, title: task.title, conflicts: [] };
+  private endOf(child: TaskState): ChildEnd {
+    const { task, stage, work } = child;
+    const common = { name: nameOf(child), title: task.title, conflicts: [] };
     switch (stage.kind) {
       case 'joined':
         return { ...common, end: 'joined', text: work.summary, conflicts: stage.conflicts };
       case 'failed':
         return { ...common, end: 'failed', text: failureText(stage.failure) };
-      case 'doomed':
-        return {
-          ...common,
-          end: 'doomed',
-          text: `It did not start, because ${this.names.get(stage.because) ?? stage.because} did not end well.`,
-        };
+      case 'doomed': {
+        const because = this.task(stage.because);
+        const name = because === undefined ? stage.because : nameOf(because);
+        return { ...common, end: 'doomed', text: `It did not start, because ${name} did not end well.` };
+      }
       default:
         return { ...common, end: 'stopped', text: 'It was stopped.' };
     }
   }
+}
+
+/** What a child is called by its parent's agent. */
+function nameOf({ task, origin }: TaskState): string {
+  return (origin.kind === 'child' ? origin.name : undefined) ?? task.id;
 }

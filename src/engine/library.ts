@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { isAlive } from '../repo/lock';
+import { isAlive } from '../repo/process';
 import type { Repository } from '../repo/repository';
 import { journalFile, listRunIds } from './journal';
 import { readState } from './record';
@@ -12,7 +12,8 @@ export type Life = 'running' | 'finished' | 'interrupted';
 
 export function lifeOf(state: RunState): Life {
   if (state.phase === 'finished') return 'finished';
-  return isAlive(state.driver.pid, state.driver.since) ? 'running' : 'interrupted';
+  const { pid, since, birth } = state.driver;
+  return isAlive(pid, since, birth) ? 'running' : 'interrupted';
 }
 
 /** Reads the state of a run. */

@@ -162,7 +162,7 @@ export class LiveRun {
           this.run(this.agents.start(decision.task, this.baseOf(decision.task) ?? ground()));
           break;
         case 'resume':
-          this.family.resume(decision.task);
+          this.resume(decision.task);
           break;
         case 'race':
           this.family.race(decision.task);
@@ -198,6 +198,13 @@ export class LiveRun {
           never(decision);
       }
     }
+  }
+
+  /** The agent of a task whose children are over goes on; where its process went meanwhile, it starts again, and finds them. */
+  private resume(id: TaskId): void {
+    const base = this.record.state.tasks.get(id)?.work.base ?? '';
+    if (this.family.isWaiting(id)) this.family.resume(id);
+    else this.run(this.agents.start(id, Promise.resolve(ok(base))));
   }
 
   /** Where a child's draft begins; undefined where a task is none. */

@@ -133,6 +133,8 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       found.open++;
       const fate = fateOf(state, limits, task.task.dependsOn);
       if (fate !== 'ready' && fate !== 'wait') found.decisions.push({ kind: 'doom', task: id, because: fate.because });
+      // Of children that a crash left without the others, none starts before all are there.
+      else if (isEarly(state, task)) break;
       else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
       else if (fate === 'ready' && !busy.resting.has(id)) found.ready.push(task);
       break;
@@ -178,6 +180,11 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
 
 function isRace({ task, origin }: TaskState): boolean {
   return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate';
+}
+
+/** Whether a task's parent does not wait for it yet. */
+function isEarly({ tasks }: RunState, { origin }: TaskState): boolean {
+  return origin.kind === 'child' && tasks.get(origin.parent)?.stage.kind !== 'awaiting';
 }
 
 /** A task that waits for its children goes on when they are over; for its candidates: when one can be tried, or none is left. */

@@ -1,17 +1,15 @@
 /** A lock that holds among all processes of Weft's: a file that names its holder, and dies with it. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { link, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancelled, fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
 import { isMissing } from './files';
+import { birthOf, isAlive } from './process';
 
 /** Between two looks at a lock that another process holds. */
 const POLL_MS = 25;
 const TRIES = (5 * 60_000) / POLL_MS;
 const REAP_MS = 10_000;
-/** A system tells the moment of its start in whole seconds, and clocks are set. */
-const CLOCK_SLACK_MS = 60_000;
 
 /** Runs `work` while no other holder, here or in another process, does. Waits, at most five minutes. */
 export type Lock = <T>(signal: AbortSignal, work: () => Promise<Result<T>>) => Promise<Result<T>>;
@@ -27,7 +25,7 @@ export function fileLock(file: string): Lock {
 }
 
 async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promise<Result<T>>): Promise<Result<T>> {
-  const mark = `${process.pid} ${randomUUID()}`;
+  const mark = newMark();
   try {
     for (let tries = 0; !(await take(file, mark)); tries++) {
       if (signal.aborted) return cancelled;
@@ -51,7 +49,7 @@ async function heldAlone<T>(file: string, signal: AbortSignal, work: () => Promi
 
 /** Takes a lock only if nobody has it: what lets it go again, or undefined. One whose holder died is taken over. */
 export async function tryLock(file: string): Promise<Result<(() => Promise<void>) | undefined>> {
-  const mark = `${process.pid} ${randomUUID()}`;
+  const mark = newMark();
   try {
     // The first look may only find, and drop, a dead holder's.
     const mine = (await take(file, mark)) || (await take(file, mark));
@@ -59,6 +57,11 @@ export async function tryLock(file: string): Promise<Result<(() => Promise<void>
   } catch (thrown) {
     return fail('file', `Weft cannot write its lock ${file}: ${thrownText(thrown)}.`, fixOfWrite(thrown, 'Make its folder writable.'));
   }
+}
+
+/** Names this process, and this hold of it, in words: number, name, and birth where the system tells. */
+function newMark(): string {
+  return [process.pid, randomUUID(), birthOf(process.pid) ?? ''].join(' ');
 }
 
 /** The lock appears with its content in one step (a link), so nobody ever reads it half written. */
@@ -105,36 +108,12 @@ async function dropIfDead(file: string): Promise<void> {
 
 async function isDead(file: string): Promise<boolean> {
   try {
-    const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
-    return !(Number.isInteger(pid) && isAlive(pid, (await stat(file)).mtimeMs));
+    const [number = '', , birth] = (await readFile(file, 'utf8')).split(' ');
+    const pid = Number.parseInt(number, 10);
+    return !(Number.isInteger(pid) && isAlive(pid, (await stat(file)).mtimeMs, birth?.includes('/') === true ? birth : undefined));
   } catch (thrown) {
     if (isMissing(thrown)) return false;
     throw thrown;
-  }
-}
-
-/** Whether the process lives that had this number at a moment (milliseconds since 1970): numbers are given again, soon so in a container. */
-export function isAlive(pid: number, at: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const born = startOf(pid);
-    return born === undefined || born <= at + CLOCK_SLACK_MS;
-  } catch (thrown) {
-    // EPERM: it lives, and is somebody else's.
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
-  }
-}
-
-/** When a process began; undefined where the system does not say so for nothing. */
-function startOf(pid: number): number | undefined {
-  try {
-    // After the name, which is in brackets and may hold anything: the 20th field is the start, in ticks of 10 ms since the machine's.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
-    const booted = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
-    const born = booted * 1000 + Number(fields[19]) * 10;
-    return Number.isNaN(born) ? undefined : born;
-  } catch {
-    return undefined;
   }
 }
 

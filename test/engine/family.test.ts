@@ -16,7 +16,7 @@ describe('a task that spawns others', () => {
     const { run, repo, agents, ended, stages, root } = await rig({ 'a.txt': 'one\n' }, { top: [] }, { limits: { maxWorkers: 1 } });
     const top = await agents.agent('top');
     const before = await changesetOf(repo, top.job.base, { 'mine.txt': 'mine\n' });
-    const spawned = top.spawn({ draft: before.commit, children: [child('x'), child('y', ['x'])] });
+    const spawned = top.spawn({ call: 'c1', draft: before.commit, children: [child('x'), child('y', ['x'])] });
     const x = await agents.agent('top.1');
     assert.equal(x.job.base, before.commit);
     assert.deepEqual(stages(), { top: 'awaiting', 'top.1': 'running', 'top.2': 'waiting' });

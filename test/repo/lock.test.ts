@@ -6,7 +6,8 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ok } from '../../src/domain/failure';
-import { fileLock, isAlive } from '../../src/repo/lock';
+import { fileLock, tryLock } from '../../src/repo/lock';
+import { birthOf, isAlive } from '../../src/repo/process';
 import { failed, NEVER, valued } from '../support/result';
 import { temporaryFolder } from '../support/sandbox';
 import { skipFor } from '../support/skip';
@@ -90,5 +91,20 @@ describe('the lock', () => {
     writeFileSync(file, `${pid} of long ago`);
     utimesSync(file, new Date(long), new Date(long));
     assert.equal(valued(await fileLock(file)(NEVER, async () => ok('in'))), 'in');
+  });
+
+  it('is not taken from whoever holds it when the clock is set', async function () {
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells when a process began');
+    const file = join(temporaryFolder(), 'held');
+    const long = new Date(Date.now() - 30 * 24 * 60 * 60 * 1000);
+    const inside = fileLock(file)(NEVER, async () => {
+      // As it looks when the clock was set ahead by a month since.
+      utimesSync(file, long, long);
+      assert.equal(valued(await tryLock(file)), undefined);
+      return ok();
+    });
+    valued(await inside);
+    assert.equal(isAlive(process.pid, long.getTime(), birthOf(process.pid)), true);
+    assert.equal(isAlive(process.pid, Date.now(), `${birthOf(process.pid)}0`), false);
   });
 });
