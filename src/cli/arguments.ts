@@ -89,11 +89,20 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
   try {
     parsed = parse(argv);
   } catch (thrown) {
-    return fail('input', `${thrownText(thrown).split('. ')[0]}.`, HELP);
+    return misread(thrownText(thrown));
   }
   const { values, positionals } = parsed;
   const command = commandOf(positionals, values);
   return command.ok ? ok({ command: command.value, workspaces: values.workspace ?? ['.'], json: values.json ?? false }) : command;
+}
+
+/** What Node says of arguments that it cannot read, in one line. */
+function misread(said: string) {
+  // A value that begins with a dash could be an option that was meant to come next.
+  const dashed = /^Option '.*?(--[\w-]+)(?: <value>)?' argument is ambiguous/.exec(said)?.[1];
+  if (dashed !== undefined)
+    return fail('input', `What follows ${dashed} begins with “-”, as an option does.`, `If it is meant so: ${dashed}=…`);
+  return fail('input', `${said.split(/\.\s/)[0]?.replace(/\.$/, '')}.`, HELP);
 }
 
 function parse(argv: readonly string[]) {

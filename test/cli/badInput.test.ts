@@ -44,6 +44,18 @@ describe('the command line', function () {
     await refused([], call, 2, /No command is given\. Run “weft --help”/);
     await refused(['fly'], call, 2, /There is no command “fly”\. Run “weft --help”/);
     await refused(['run', 'plan.json', '--fast'], call, 2, /Unknown option '--fast'.*Run “weft --help”/);
+    await refused(
+      ['export', 'x', '--branch', '-x'],
+      call,
+      2,
+      /^weft: What follows --branch begins with “-”, as an option does\. If it is meant so: --branch=…\n$/,
+    );
+    await refused(
+      ['export', 'x', '--branch'],
+      call,
+      2,
+      /^weft: Option '--branch <value>' argument missing\. Run “weft --help” for how to call it\.\n$/,
+    );
     await refused(['runs', 'x'], call, 2, /“weft runs” does not take “x”/);
     await refused(['land', 'x'], call, 2, /“weft land” needs a run and a task\. Run “weft runs”/);
     await refused(['rollback'], call, 2, /“weft rollback” needs a snapshot\. Run “weft snapshots”/);

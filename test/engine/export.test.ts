@@ -147,8 +147,24 @@ describe('a branch from a run', () => {
     const box = await withEdits();
     const refused = async (branch: string) => failed(await handOn(box, branch)).message;
     assert.equal(await refused('main'), 'There is a branch “main” already.');
-    for (const bad of ['', 'a..b', '-x', 'HEAD', 'a b', 'x.lock', '@{-1}']) assert.match(await refused(bad), /is no name that git takes/);
-    assert.match(await refused('main/sub'), /refs\/heads\/main/);
+    for (const bad of ['', 'a..b', '-x', 'HEAD', '@', 'a b', 'x.lock', '@{-1}', '/x', 'x/', '.x', 'a~1', 'a:b'])
+      assert.equal(await refused(bad), `“${bad}” is no name that git takes for a branch.`);
+    const whole = failed(await handOn(box, 'refs/heads/x'));
+    assert.deepEqual(whole, {
+      kind: 'input',
+      message: '“refs/heads/x” is the whole name of a ref, and a branch is called without refs/heads/.',
+      fix: 'Give it as x.',
+    });
+    for (const ref of ['refs/heads/', 'refs/tags/x']) assert.match(await refused(ref), /is the whole name of a ref/);
+    git(box.root, 'branch', 'deep/er/one');
+    for (const [name, taken] of [
+      ['main/sub', 'main'],
+      ['deep', 'deep/er/one'],
+      ['deep/er', 'deep/er/one'],
+      ['deep/er/one/x/y', 'deep/er/one'],
+    ])
+      assert.equal(await refused(name ?? ''), `There is a branch “${taken}”, and git has none called “${name}” beside it.`);
+    git(box.root, 'branch', '--delete', 'deep/er/one');
     git(box.root, 'config', '--unset', 'user.email');
     assert.match(failed(await handOn(box, 'anonymous')).fix, /user\.email/);
     assert.equal(git(box.root, 'branch', '--format=%(refname:short)'), 'main\n');

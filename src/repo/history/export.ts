@@ -1,5 +1,6 @@
 /** Handing work on: a branch of the person's repository, made of changes, each a commit. Neither HEAD nor index nor work tree is touched. */
 import { fail, ok, type Result } from '../../domain/failure';
+import { parentsOf } from '../../domain/path';
 import { type Author, gitText, plumb, plumbText } from '../git';
 import type { Repository } from '../repository';
 import { diffTrees, listTree, lookUp, mergeTrees, treeOf, withFolders, withPuts } from '../trees';
@@ -126,16 +127,36 @@ async function outOfGit(
   return committed.ok ? ok({ ignored: ignored.filter((path) => !committed.value.has(path)).sort() }) : committed;
 }
 
+/** Fails where git would take the name for something else than a new branch, or not at all. */
 async function checkName(repo: Repository, name: string): Promise<Result<void>> {
+  // A branch may be called so, and is then found under no name that anybody would give.
+  if (name.startsWith('refs/')) {
+    const short = name.replace(/^refs\/heads\//, '');
+    const fix = short === name || short === '' ? 'Give the name of a branch, such as weft/search.' : `Give it as ${short}.`;
+    return fail('input', `“${name}” is the whole name of a ref, and a branch is called without refs/heads/.`, fix);
+  }
   const valid = await plumb(repo, ['check-ref-format', `refs/heads/${name}`], { answers: [1] });
   if (!valid.ok) return valid;
-  if (valid.value.code !== 0 || name.startsWith('-') || name === 'HEAD')
-    return fail('input', `“${name}” is no name that git takes for a branch.`, 'Use letters, digits, “-”, “_”, “.” and “/”.');
-  const there = await plumb(repo, ['show-ref', '--verify', '--quiet', `refs/heads/${name}`], { answers: [1] });
-  if (!there.ok) return there;
-  return there.value.code === 1
+  // `@` and `HEAD` are what is checked out.
+  if (valid.value.code !== 0 || name.startsWith('-') || name === 'HEAD' || name === '@')
+    return fail(
+      'input',
+      `“${name}” is no name that git takes for a branch.`,
+      'Use letters, digits, “-”, “_”, “.” and “/”: weft/search, say.',
+    );
+  const near = [name, ...parentsOf(name)].map((one) => `refs/heads/${one}`);
+  const said = await plumbText(repo, ['for-each-ref', '--format=%(refname)', ...near]);
+  if (!said.ok) return said;
+  const taken = said.value.split('\n').map((ref) => ref.slice('refs/heads/'.length));
+  if (taken.includes(name)) return fail('input', `There is a branch “${name}” already.`, 'Give another name: Weft changes no branch.');
+  const inTheWay = taken.find((one) => name.startsWith(`${one}/`) || one.startsWith(`${name}/`));
+  return inTheWay === undefined
     ? ok()
-    : fail('input', `There is a branch “${name}” already.`, 'Give another name: Weft changes no branch.');
+    : fail(
+        'input',
+        `There is a branch “${inTheWay}”, and git has none called “${name}” beside it.`,
+        'Give another name: Weft changes no branch.',
+      );
 }
 
 /** Who the person's git says they are; nothing is guessed. */
