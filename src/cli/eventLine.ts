@@ -1,10 +1,11 @@
 /** What the CLI prints of an event. */
 import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
+import { counted } from '../domain/figures';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
 import { tailOf, verdictText } from '../engine/check';
-import { count, seconds } from './words';
+import { seconds } from './words';
 
 /** One line for an event; undefined for those that only programs care about. */
 export function eventLine(event: RunEvent, state: RunState): string | undefined {
@@ -12,7 +13,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
   const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${text}`;
   switch (event.type) {
     case 'run.started':
-      return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${count(event.plan.tasks.length, 'task')}, ${count(event.maxWorkers, 'agent')} at once, model ${event.model}, snapshot ${event.snapshot}`;
+      return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${counted(event.plan.tasks.length, 'task')}, ${counted(event.maxWorkers, 'agent')} at once, model ${event.model}, snapshot ${event.snapshot}`;
     case 'task.started':
       return line('▶', `${state.tasks.get(event.task)?.task.title ?? ''} (${state.tasks.get(event.task)?.task.role ?? ''})`);
     case 'task.step':
@@ -33,7 +34,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.checked':
       return event.ok ? line('✓', `check is green, after ${seconds(event.milliseconds)}`) : line('✗', redLines(event));
     case 'task.landed':
-      return line('⬇', `landed, ${count(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
+      return line('⬇', `landed, ${counted(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
     case 'task.conflicted':
       return line('⚡', `conflict in ${event.conflict.files.map((file) => `${file.path} (with: ${file.oursBy})`).join(', ')}`);
     case 'task.resolved':
@@ -59,7 +60,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.added':
       return line('+', addedText(event));
     case 'task.awaiting':
-      return line('…', `waits for ${count(event.children.length, 'task')} of its own`);
+      return line('…', `waits for ${counted(event.children.length, 'task')} of its own`);
     case 'task.resumed':
       return line('▶', 'goes on');
     case 'task.joined':
@@ -79,7 +80,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'run.continued':
       return line('▶', 'Goes on');
     case 'run.limited':
-      return line('·', `${count(event.limits.maxWorkers, 'agent')} at once`);
+      return line('·', `${counted(event.limits.maxWorkers, 'agent')} at once`);
     case 'run.taken':
       return line('▶', 'Goes on where it was cut off');
     case 'run.stopping':

@@ -1,8 +1,8 @@
 /** `weft folders`: the folders in which checks run, where they lie and what they take; and deleting them. */
+import { counted } from '../domain/figures';
 import { foldersHome } from '../repo/commands/folderPool';
 import { isHeld, listFolders, removeFolder, type StoredFolder } from '../repo/commands/folderStore';
 import type { CliPorts } from './run';
-import { count } from './words';
 
 export async function foldersCommand(remove: boolean, { output }: CliPorts): Promise<number> {
   const folders = await listFolders(foldersHome());
@@ -21,7 +21,7 @@ export async function foldersCommand(remove: boolean, { output }: CliPorts): Pro
     rows.push({ path, root, bytes, usedAt, state });
   }
   const bytes = folders.reduce((sum, folder) => sum + folder.bytes, 0);
-  output.say(folders.length === 0 ? 'There are no folders for checks.' : `${count(folders.length, 'folder')}, ${megabytes(bytes)}`);
+  output.say(folders.length === 0 ? 'There are no folders for checks.' : `${counted(folders.length, 'folder')}, ${megabytes(bytes)}`);
   output.result({ exitCode, folders: rows });
   return exitCode;
 }

@@ -1,5 +1,6 @@
 /** `weft blame` and `weft export`: who wrote what, and handing it on. */
 import { readFile } from 'node:fs/promises';
+import { counted } from '../domain/figures';
 import { parsePath } from '../domain/path';
 import { type Attribution, attribute } from '../engine/attribution';
 import { exportRun } from '../engine/export';
@@ -7,7 +8,6 @@ import { findRun } from '../engine/library';
 import { absolute } from '../repo/root';
 import { ended } from './output';
 import type { CliPorts } from './run';
-import { count } from './words';
 
 /** Each line of a file with who wrote it. */
 export async function blameCommand(file: string, { repo, workspace, output, signal }: CliPorts): Promise<number> {
@@ -41,7 +41,7 @@ export async function exportCommand(
   for (const title of commits) output.say(`  ${title}`);
   if (leftOut.length > 0) output.say(`Left out, being in repositories of their own: ${leftOut.join(', ')}`);
   if (ignored.length > 0) output.say(`Left out, being ignored by git: ${ignored.join(', ')}`);
-  output.say(`The branch ${name} has ${count(commits.length, 'commit')} of this run. Nothing else was changed, and nothing was pushed.`);
+  output.say(`The branch ${name} has ${counted(commits.length, 'commit')} of this run. Nothing else was changed, and nothing was pushed.`);
   output.result({ exitCode: 0, branch: name, commit: tip, commits, leftOut, ignored });
   return 0;
 }

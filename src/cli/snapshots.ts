@@ -2,7 +2,7 @@
 import { type Change, changeWord } from '../domain/changes';
 import { systemClock } from '../domain/clock';
 import { failureText, type Result } from '../domain/failure';
-import { ageText, sizeText, tooLargeText } from '../domain/figures';
+import { ageText, counted, sizeText, tooLargeText } from '../domain/figures';
 import { deleteSnapshot, pruneSnapshots } from '../engine/prune';
 import { rollBackTo } from '../engine/rollback';
 import { ownDisk } from '../repo/snapshot/prune';
@@ -10,7 +10,6 @@ import { previewRollback, type RolledBack, rollBack } from '../repo/snapshot/rol
 import { findSnapshot, listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
 import { ended } from './output';
 import type { CliPorts } from './run';
-import { count } from './words';
 
 /** So many are measured side by side. */
 const AT_ONCE = 4;
@@ -41,8 +40,8 @@ export async function snapshotsCommand({ repo, output, signal }: CliPorts): Prom
 function rowOf({ id, at, label, unsaved, untitled, tooLarge }: Snapshot, bytes: number | null): string {
   const more = unsaved.length + untitled.length;
   const notes = [
-    ...(more > 0 ? [`with ${count(more, 'unsaved text')}`] : []),
-    ...(tooLarge === null ? [] : [`without ${count(tooLarge.count, 'ignored file')} too large to be included`]),
+    ...(more > 0 ? [`with ${counted(more, 'unsaved text')}`] : []),
+    ...(tooLarge === null ? [] : [`without ${counted(tooLarge.count, 'ignored file')} too large to be included`]),
   ];
   const size = bytes === null ? '?' : sizeText(bytes);
   const when = `${new Date(at).toLocaleString()}  ${ageText(Date.now() - at).padEnd(11)}`;
@@ -58,7 +57,7 @@ export async function compareCommand(id: string, { repo, workspace, output, sign
   const changes = back.value.map(({ path, before, after }): Change => ({ path, before: after, after: before }));
   for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
   output.say(
-    `Since “${snapshot.value.label}”: ${changes.length === 0 ? 'nothing has changed' : `${count(changes.length, 'file')} changed`}.`,
+    `Since “${snapshot.value.label}”: ${changes.length === 0 ? 'nothing has changed' : `${counted(changes.length, 'file')} changed`}.`,
   );
   output.result({ exitCode: 0, changes });
   return 0;
@@ -79,7 +78,7 @@ export async function keepCommand(keep: number, { repo, output, signal }: CliPor
   const pruned = await pruneSnapshots({ repo, clock: systemClock }, { keep, quotaBytes: 0 }, signal);
   if (!pruned.ok) return ended(output, pruned);
   for (const { id, label } of pruned.value) output.say(`  ${id}  ${label}`);
-  output.say(`${count(pruned.value.length, 'snapshot')} forgotten, and the runs that began there.`);
+  output.say(`${counted(pruned.value.length, 'snapshot')} forgotten, and the runs that began there.`);
   output.result({ exitCode: 0, deleted: pruned.value.map(({ id }) => id) });
   return 0;
 }
@@ -93,7 +92,7 @@ export async function rollbackCommand(wanted: { snapshot: string; paths: readonl
   const { changes, safety, left } = done.value;
   for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
   const what = wanted.paths.length === 0 ? 'The folder is as it was' : 'These files are as they were, and everything else is kept,';
-  output.say(`${what} at “${snapshot.value.label}”: ${count(changes.length, 'file')} changed.`);
+  output.say(`${what} at “${snapshot.value.label}”: ${counted(changes.length, 'file')} changed.`);
   if (wanted.paths.length === 0) for (const path of left) output.say(`  left as it is: ${path}, a repository that came after the snapshot`);
   if (safety.tooLarge !== null) output.warn(tooLargeText(safety.tooLarge));
   output.say(`Take the rollback back: weft rollback ${safety.id}`);

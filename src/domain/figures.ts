@@ -1,5 +1,10 @@
-/** Sizes and ages as a person reads them. Pure. */
+/** Numbers, sizes and ages as a person reads them. Pure. */
 import type { TooLarge } from './include';
+
+/** `1 task`, `12,345 tasks`: every count of things that a person or an agent reads. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
 
 /** `just now`, `2 min ago`, `3 h ago`, `5 days ago`. */
 export function ageText(ms: number): string {
@@ -9,7 +14,7 @@ export function ageText(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours} h ago`;
   const days = Math.floor(hours / 24);
-  return days === 1 ? '1 day ago' : `${days} days ago`;
+  return `${counted(days, 'day')} ago`;
 }
 
 /** `0 KB`, `12 KB`, `3.4 MB`, `1.2 GB`: of 1024 each, and never less than is there. */

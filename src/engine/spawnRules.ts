@@ -1,5 +1,6 @@
 /** Whether an agent may spawn what it asks for: the run's limits, and what makes no sense. Pure. */
 import { fail, ok, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { DEFAULT_CHILDREN, DEFAULT_DEPTH, DEFAULT_PER_DEPTH } from '../domain/settings';
 import type { Child } from '../domain/spawn';
@@ -38,13 +39,13 @@ function checkLimits(state: RunState, parent: TaskState, children: readonly Chil
   if (own + children.length > most)
     return fail(
       'input',
-      `A task may have ${most} children in this run; yours has ${own}, and asks for ${children.length} more.`,
+      `A task may have ${counted(most, 'child', 'children')} in this run; yours has ${own}, and asks for ${children.length} more.`,
       most > own ? `Spawn at most ${most - own}, each with a larger part, or do it yourself.` : doIt,
     );
   if (there + children.length > perDepth)
     return fail(
       'input',
-      `There may be ${perDepth} tasks at depth ${parent.depth + 1} in this run, and there are ${there}.`,
+      `There may be ${counted(perDepth, 'task')} at depth ${parent.depth + 1} in this run, and there are ${there}.`,
       perDepth > there ? `Spawn at most ${perDepth - there}, each with a larger part, or do it yourself.` : doIt,
     );
   return undefined;

@@ -1,6 +1,7 @@
 /** Undoing and redoing, while a run goes on or long after: of the run, of a task, of a file of it, or of a hunk of a file. */
 import type { Change, Step } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
 import { isSamePart, partText } from '../domain/part';
 import type { TaskId } from '../domain/plan';
@@ -137,7 +138,7 @@ async function partToUndo(repo: Repository, task: TaskState, target: PartTarget)
   const { path, from, hunks } = file.value;
   const hunk = target.hunk === null ? null : hunks.find(({ number }) => number === target.hunk);
   if (hunk === undefined) {
-    const why = hunks.length === 0 ? 'was added, deleted, or is no text: it has no hunks' : `has ${hunks.length} hunks there`;
+    const why = hunks.length === 0 ? 'was added, deleted, or is no text: it has no hunks' : `has ${counted(hunks.length, 'hunk')} there`;
     return fail(
       'input',
       `${path} of “${title}” ${why}.`,

@@ -1,5 +1,6 @@
 /** A model that plays a scenario: answers the Messages API, streams and prompt cache included, without any network. */
 import { thrownText } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { ModelFetch } from './fetch';
 import {
   type ContentBlock,
@@ -80,7 +81,10 @@ function cueOf(scenario: Scenario, request: MessagesRequest): Cue {
   const at = request.messages.filter((message) => message.role === 'assistant').length;
   if (request.output_config?.format) {
     if (at >= scenario.plans.length)
-      return { kind: 'lacking', message: `The scenario has ${scenario.plans.length} plans, and none for planning request ${at + 1}.` };
+      return {
+        kind: 'lacking',
+        message: `The scenario has ${counted(scenario.plans.length, 'plan')}, and none for planning request ${at + 1}.`,
+      };
     return { kind: 'turn', name: `plan_${at}`, turn: { say: JSON.stringify(scenario.plans[at], null, 2) } };
   }
   const task = taskOf(request);
@@ -92,7 +96,7 @@ function cueOf(scenario: Scenario, request: MessagesRequest): Cue {
   }
   const turn = turns[at];
   if (turn === undefined)
-    return { kind: 'lacking', message: `The scenario has ${turns.length} turns for task “${name}”, and no turn ${at + 1}.` };
+    return { kind: 'lacking', message: `The scenario has ${counted(turns.length, 'turn')} for task “${name}”, and no turn ${at + 1}.` };
   return { kind: 'turn', name: `${name}_${at}`, turn };
 }
 

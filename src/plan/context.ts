@@ -1,5 +1,6 @@
 /** What a person selected for a run, as the text of a planning request. Pure. */
 import { never } from '../domain/failure';
+import { counted } from '../domain/figures';
 
 /** One thing that a person selected. Paths are workspace paths. */
 export type Selected =
@@ -36,7 +37,8 @@ function quotations(things: readonly Exclude<Selected, { kind: 'text' }>[]): str
     const most = Math.min(MAX_QUOTE, left);
     const shown = text.length > most ? text.slice(0, most) : text;
     left -= shown.length;
-    const cut = text.length > shown.length ? `\n[${(text.length - shown.length).toLocaleString('en')} more characters are not shown.]` : '';
+    const cut =
+      text.length > shown.length ? `\n[${counted(text.length - shown.length, 'more character is', 'more characters are')} not shown.]` : '';
     return `\n${fenced(shown)}${cut}`;
   };
   return things.map((thing) => {
@@ -71,7 +73,8 @@ function fileList(files: readonly string[]): string {
     kept.push(file);
   }
   const left = files.length - kept.length;
-  const note = left > 0 ? `\n[${left.toLocaleString('en')} more files, deeper in the tree, are not listed.]` : '';
+  const note =
+    left > 0 ? `\n[${counted(left, 'more file, deeper in the tree, is', 'more files, deeper in the tree, are')} not listed.]` : '';
   return `The files of the workspace:\n${kept.sort().join('\n')}${note}`;
 }
 

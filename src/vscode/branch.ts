@@ -1,12 +1,12 @@
 /** Handing a run on as a branch of the person's repository. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import { exportRun } from '../engine/export';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
 import { runTarget } from './targets';
-import { counted } from './wording';
 
 /** A goal is longer than a branch's name should be. */
 const NAME_LENGTH = 40;

@@ -1,7 +1,7 @@
 /** Asking before something is taken back or forgotten, with what it means. */
 import * as vscode from 'vscode';
 import { type Change, changeWord } from '../domain/changes';
-import { counted } from './wording';
+import { counted } from '../domain/figures';
 
 /** More files than this are counted, not named. */
 const MAX_NAMED = 15;

@@ -1,6 +1,7 @@
 /** Going back: rolling the workspace back to a snapshot; it shows first which files will change. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import { rollBackTo } from '../engine/rollback';
 import { previewRollback } from '../repo/snapshot/rollback';
 import { type Snapshot, untitledOf } from '../repo/snapshot/snapshot';
@@ -10,7 +11,6 @@ import { COMMANDS } from './names';
 import { pruneOld } from './pruning';
 import type { Session, Sessions } from './session';
 import { snapshotTarget } from './targets';
-import { counted } from './wording';
 
 export function registerGoBack(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (row: unknown) => Promise<Result<void> | undefined>) =>

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RunEvent } from '../domain/event';
 import { failureText } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import type { TaskState } from '../domain/taskState';
 import { lifeOf } from '../engine/library';
@@ -10,7 +11,7 @@ import { COMMANDS, CONTEXT, VIEWS } from './names';
 import type { RunNode, TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
 import type { Session, Sessions } from './session';
-import { counted, finishedText, stageCounts } from './wording';
+import { finishedText, stageCounts } from './wording';
 
 /** Failures and conflicts that come within this many milliseconds are told together. */
 const TOGETHER_MS = 400;

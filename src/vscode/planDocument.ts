@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import { counted } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
 import { settingsOf } from './model';
@@ -11,7 +12,6 @@ import { COMMANDS, STATE_SCHEME } from './names';
 import { planSize, planText, slug } from './planText';
 import type { Session, Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
-import { counted } from './wording';
 
 export const PLANS: vscode.DocumentSelector = ['file', STATE_SCHEME].map((scheme) => ({ scheme, pattern: '**/*.weft.json' }));
 

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
+import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
 import { isComplete, type RunState } from '../domain/run';
 import { isReversal } from '../domain/taskState';
@@ -9,7 +10,7 @@ import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
 import { taskIcon } from './taskIcon';
-import { clashText, counted, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+import { clashText, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
 
 /** A longer goal is cut: the tree would push out of sight how far the run is. */
 const GOAL_LENGTH = 24;

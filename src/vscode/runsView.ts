@@ -1,13 +1,14 @@
 /** The Runs tree: run, its tasks, the files that each agent changed. Reads the runs; acts through commands alone. */
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
+import { counted } from '../domain/figures';
 import { VIEWS } from './names';
 import { changesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
 import { fileItem, problemItem, runItem, runKey, taskItem, taskKey } from './runsRows';
 import type { RunView } from './session';
 import { runTooltip, taskTooltip } from './tooltips';
-import { counted, stageCounts, waitsForPerson } from './wording';
+import { stageCounts, waitsForPerson } from './wording';
 
 type Node = RunNode | TaskNode | FileNode | ProblemNode;
 

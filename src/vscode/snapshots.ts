@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import { lifeOf } from '../engine/library';
 import { deleteSnapshot } from '../engine/prune';
 import { previewRollback, rollBack } from '../repo/snapshot/rollback';
@@ -14,7 +15,6 @@ import { uriOf } from './place';
 import { pruneOld, tellTooLarge } from './pruning';
 import type { Session, Sessions } from './session';
 import { type SnapshotTarget, snapshotTarget } from './targets';
-import { counted } from './wording';
 
 export function registerSnapshots(sessions: Sessions): vscode.Disposable {
   const command = (id: string, act: (row: unknown, more: unknown) => Promise<Result<void>>) =>

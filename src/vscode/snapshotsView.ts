@@ -1,13 +1,13 @@
 /** The Snapshots tree: what the folders can be rolled back to, newest first. */
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
-import { ageText, sizeText } from '../domain/figures';
+import { ageText, counted, sizeText } from '../domain/figures';
 import { listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
 import { VIEWS } from './names';
 import type { ProblemNode, SnapshotNode } from './nodes';
 import type { Sessions } from './session';
 import { snapshotSizes } from './snapshotSizes';
-import { counted, shortened } from './wording';
+import { shortened } from './wording';
 
 type Node = SnapshotNode | ProblemNode;
 

@@ -1,9 +1,10 @@
 /** The status bar's item: there while runs of this window are at work, or wait for a decision. */
 import * as vscode from 'vscode';
+import { counted } from '../domain/figures';
 import { VIEWS } from './names';
 import type { RunsFeed } from './runsFeed';
 import type { RunView } from './session';
-import { counted, stageCounts, waitsForPerson } from './wording';
+import { stageCounts, waitsForPerson } from './wording';
 
 export function registerStatusBar(feed: RunsFeed): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('weft.runs', vscode.StatusBarAlignment.Left, 10);

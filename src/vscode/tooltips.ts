@@ -1,11 +1,12 @@
 /** Tooltips of the Runs tree. What agents and plans wrote is put in as text: no link or image of theirs comes alive. */
 import * as vscode from 'vscode';
+import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isDecided, type TaskState } from '../domain/taskState';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';
-import { checkText, counted, durationText, escaped, runText, taskText, usageText } from './wording';
+import { checkText, durationText, escaped, runText, taskText, usageText } from './wording';
 
 export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   const { session, state, life } = view;

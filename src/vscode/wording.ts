@@ -1,6 +1,7 @@
 /** What rows, notifications and the status bar say about runs and tasks. Pure. */
 import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isDecided, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
@@ -25,10 +26,6 @@ function wholeSeconds(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** A text of at most so many characters, cut between words. */
@@ -169,7 +166,9 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
 /** `a.ts was changed meanwhile`. */
 function changedMeanwhile(stale: readonly StaleFile[]): string {
   const [first] = stale;
-  return stale.length === 1 && first !== undefined ? `${first.path} was changed meanwhile` : `${stale.length} files were changed meanwhile`;
+  return stale.length === 1 && first !== undefined
+    ? `${first.path} was changed meanwhile`
+    : `${counted(stale.length, 'file was', 'files were')} changed meanwhile`;
 }
 
 function landingText(check: TaskState['check'], isChecked: boolean): string {
@@ -191,7 +190,7 @@ export function clashText(clashes: readonly Clash[], state: RunState): string | 
   if (first === undefined) return undefined;
   const files = [...new Set(clashes.flatMap((clash) => clash.files))];
   const names = clashes.map((clash) => (clash.with === null ? 'your edits' : quoted(state, clash.with)));
-  const where = files.length === 1 ? first.files[0] : `${files.length} files`;
+  const where = files.length === 1 ? first.files[0] : counted(files.length, 'file');
   return `will conflict with ${names.length > 2 ? `${names.length} others` : names.join(' and ')}: ${where}`;
 }
 
@@ -209,6 +208,6 @@ function quoted(state: RunState, id: string): string {
 /** `12,345 tokens, $0.12`; an unknown price is said. */
 export function usageText(usage: Usage, model: string): string {
   const cost = costOf(usage, model);
-  const tokens = `${totalTokens(usage).toLocaleString('en')} tokens`;
+  const tokens = counted(totalTokens(usage), 'token');
   return cost === undefined ? `${tokens}, price of ${model} unknown` : `${tokens}, $${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
 }

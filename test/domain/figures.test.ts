@@ -1,6 +1,14 @@
 /** Ages and sizes as a person reads them. */
 import assert from 'node:assert/strict';
-import { ageText, sizeText, tooLargeText } from '../../src/domain/figures';
+import { ageText, counted, sizeText, tooLargeText } from '../../src/domain/figures';
+
+describe('counts', () => {
+  it('have the word for one thing where there is one, and thousands set apart', () => {
+    const texts = [0, 1, 2, 12_345].map((count) => counted(count, 'task'));
+    assert.deepEqual(texts, ['0 tasks', '1 task', '2 tasks', '12,345 tasks']);
+    assert.deepEqual([counted(1, 'child', 'children'), counted(3, 'child', 'children')], ['1 child', '3 children']);
+  });
+});
 
 describe('figures', () => {
   it('tell how long ago something was', () => {

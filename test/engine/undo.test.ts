@@ -154,7 +154,11 @@ describe('undoing a hunk', () => {
 
   it('of a file that has none, or not so many, is refused', async () => {
     const box = await finished({ x: lines() }, { a: { x: lines({ 2: 'A' }), new: 'new\n' } });
-    assert.equal(failed(await undo(box, hunk('a', 'x', 2))).fix, 'Give one from 1 to 1.');
+    assert.deepEqual(failed(await undo(box, hunk('a', 'x', 2))), {
+      kind: 'input',
+      message: 'x of “Task a” has 1 hunk there.',
+      fix: 'Give one from 1 to 1.',
+    });
     assert.equal(failed(await undo(box, hunk('a', 'new', 1))).fix, 'Undo the whole file.');
   });
 });

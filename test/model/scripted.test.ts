@@ -104,7 +104,7 @@ describe('the scripted model', () => {
   it('says which task or turn the scenario lacks, with an error that nobody retries', async () => {
     const client = await clientOf({ tasks: { a: [{ say: 'only' }] } }, atOnce, 2);
     const cases: [string, Anthropic.MessageParam[]][] = [
-      ['The scenario has 1 turns for task “a”, and no turn 2.', [asked('Task: a'), said('only'), asked('on')]],
+      ['The scenario has 1 turn for task “a”, and no turn 2.', [asked('Task: a'), said('only'), asked('on')]],
       ['The scenario has no task “b”.', [asked('Task: b')]],
       ['The first message has no line “Task: <id>”.', [asked('Do it')]],
     ];

@@ -1,6 +1,7 @@
 /** list_files: the files under a folder; of a large folder, what is directly in it. */
 import * as z from 'zod';
 import { ok } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { findFolder } from '../files';
 import { tool } from './tool';
 
@@ -22,7 +23,7 @@ export const listFiles = tool({
     const folded = foldedLines(found.value.folder, files);
     const more =
       folded.length > MAX_LISTED ? [`[${(folded.length - MAX_LISTED).toLocaleString('en')} more are not shown: use search.]`] : [];
-    const head = `[${files.length.toLocaleString('en')} files: only what is directly in the folder is shown. List a folder of it to see more.]`;
+    const head = `[${counted(files.length, 'file')}: only what is directly in the folder is shown. List a folder of it to see more.]`;
     return ok([head, ...folded.slice(0, MAX_LISTED), ...more].join('\n'));
   },
 });
@@ -36,7 +37,5 @@ function foldedLines(folder: string, files: readonly string[]): string[] {
     const key = end === -1 ? file : file.slice(0, end + 1);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return [...counts].map(([key, number]) =>
-    key.endsWith('/') ? `${key} (${number.toLocaleString('en')} ${number === 1 ? 'file' : 'files'})` : key,
-  );
+  return [...counts].map(([key, number]) => (key.endsWith('/') ? `${key} (${counted(number, 'file')})` : key));
 }

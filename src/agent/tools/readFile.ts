@@ -1,6 +1,7 @@
 /** read_file: a text file, whole or a page of it; what is too long is cut, with the way to read on. */
 import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { readText } from '../files';
 import { linesOf } from '../text';
 import { tool } from './tool';
@@ -28,7 +29,11 @@ export const readFile = tool({
     if (shown === '') return ok(`[${file.value.path} is empty.]`);
     const lines = linesOf(shown);
     if (from > lines.length) {
-      return fail('input', `${file.value.path} has only ${counted(lines.length)}.`, `Read it from a line between 1 and ${lines.length}.`);
+      return fail(
+        'input',
+        `${file.value.path} has only ${counted(lines.length, 'line')}.`,
+        `Read it from a line between 1 and ${lines.length}.`,
+      );
     }
     const page = pageOf(lines, from, Math.min(wanted, MAX_LINES));
     const last = from + page.length - 1;
@@ -50,8 +55,4 @@ function pageOf(lines: readonly string[], from: number, most: number): string[] 
     page.push(shown);
   }
   return page;
-}
-
-function counted(lines: number): string {
-  return lines === 1 ? '1 line' : `${lines} lines`;
 }

@@ -1,6 +1,7 @@
 /** write_file: a whole file, new or over what is there. */
 import * as z from 'zod';
 import { ok } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { findText } from '../files';
 import { encodeText, linesOf } from '../text';
 import { tool } from './tool';
@@ -24,6 +25,6 @@ export const writeFile = tool({
     const mode = executable === undefined ? undefined : executable ? '100755' : '100644';
     const written = await draft.write(path, bytes, mode);
     if (!written.ok) return written;
-    return ok(`${text === null ? 'Made' : 'Replaced'} ${path} (${linesOf(content).length} lines).`);
+    return ok(`${text === null ? 'Made' : 'Replaced'} ${path} (${counted(linesOf(content).length, 'line')}).`);
   },
 });

@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { FOLDER_VARIABLE, signalTree } from './processTree';
 
 /** How long a command may take to end in order when it is called off, before it is killed. */
@@ -171,7 +172,7 @@ function headAndTail(most: number): { add: (chunk: Buffer) => void; text: () => 
       const joined = Buffer.concat(tail);
       const end = joined.subarray(Math.max(0, joined.length - tailSize));
       const left = dropped + joined.length - end.length;
-      const middle = left === 0 ? '' : `\n… ${left.toLocaleString('en')} bytes are left out here …\n`;
+      const middle = left === 0 ? '' : `\n… ${counted(left, 'byte is', 'bytes are')} left out here …\n`;
       const whole = left === 0 ? Buffer.concat([head, end]).toString() : `${head.toString()}${middle}${end.toString()}`;
       return plain(whole);
     },

@@ -1,5 +1,6 @@
 /** Whether commits fit together, two by two: merged in memory, many pairs at the cost of one process. */
 import { fail, ok, type Result } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { plumb } from '../git';
 import type { Repository } from '../repository';
 
@@ -37,5 +38,5 @@ function readAnswers(said: string, count: number): Result<string[][]> {
   }
   return conflicts.length === count
     ? ok(conflicts)
-    : fail('git', `git merged ${conflicts.length} of ${count} pairs.`, 'Please report this, with the versions of git and Weft.');
+    : fail('git', `git merged ${conflicts.length} of ${counted(count, 'pair')}.`, 'Please report this, with the versions of git and Weft.');
 }
