@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureLoading, measureVsix } from '../bench/bundle';
 import { atMost, keepsLimit, type Row } from '../bench/row';
 import { measureRun } from '../bench/run';
+import { measureSchedule } from '../bench/schedule';
 import { measureStress } from '../bench/stress';
 import { jsonText, tableLines } from '../bench/table';
 import { measureWorkspace } from '../bench/workspace';
@@ -22,7 +23,7 @@ const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
-  --only PART   only this one: workspace, stress, run, bundle, activation
+  --only PART   only this one: workspace, stress, run, schedule, bundle, activation
   --json        the rows as JSON, for machines (npm --silent leaves its own lines out)`;
 
 /** What is going on; the table alone goes to the standard output. */
@@ -36,6 +37,7 @@ const parts: Record<string, Part> = {
   workspace: (processes) => measureWorkspace(processes.folder('bench'), say),
   stress: (processes) => measureStress(processes.folder('bench'), say),
   run: (processes) => measureRun(folders(processes.folder('bench')), TASK_MS, say),
+  schedule: (processes) => measureSchedule(processes.folder('bench'), say),
   bundle: async (processes) => {
     await packageIt(processes);
     return [measureVsix(vsixPath), measureLoading()];
