@@ -7,7 +7,7 @@ import { systemClock } from '../domain/clock';
 import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
 import { NO_INCLUDE } from '../domain/include';
 import { planSchema } from '../domain/plan';
-import { settledText, settleLeft } from '../engine/recovery';
+import { settleLeft } from '../engine/recovery';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import type { Repository } from '../repo/repository';
 import { openWorkspace } from '../repo/spanning';
@@ -17,6 +17,7 @@ import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
+import { recoveryPorts } from './record';
 import { runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
@@ -78,8 +79,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
   const ports = { repo, workspace, output: out, signal: interruption.signal };
   try {
-    const settled = await settleLeft({ repo, workspace, clock: systemClock, openRecord: () => undefined }, interruption.signal);
-    if (settled.ok && settled.value !== undefined) out.notice(settledText(settled.value));
+    const settled = await settleLeft(recoveryPorts(ports), interruption.signal);
     if (!settled.ok && command.kind !== 'runs' && command.kind !== 'snapshots') {
       out.result({ exitCode: 1, failure: settled.failure });
       return 1;

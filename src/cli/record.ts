@@ -1,8 +1,9 @@
-/** The record of a run that a command adds to; and what it says of a conflict. */
+/** The record of a run that a command adds to; and what is said of a conflict, and of what a crash left. */
 import { systemClock } from '../domain/clock';
 import type { Result } from '../domain/failure';
 import { findRun, notElsewhere } from '../engine/library';
 import { RunRecord } from '../engine/record';
+import { type RecoveryPorts, type Settled, settledText } from '../engine/recovery';
 import { writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { conflictLines, ended } from './output';
@@ -19,6 +20,12 @@ export async function inConflict(record: RunRecord, id: string, { repo, output }
   for (const line of conflictLines({ intent, run, task: id, title: task.task.title, files: files.value })) output.say(line);
   output.result({ exitCode: 1, conflicts: files.value });
   return 1;
+}
+
+/** What settles what a crash left, and says so. */
+export function recoveryPorts({ repo, workspace, output }: CliPorts): RecoveryPorts {
+  const onSettled = (settled: Settled) => output.notice(settledText(settled));
+  return { repo, workspace, clock: systemClock, openRecord: () => undefined, onSettled };
 }
 
 /** The record of a run that no other process is at work on. */

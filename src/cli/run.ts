@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemClock } from '../domain/clock';
 import { notAllowed } from '../domain/commands';
 import { cancelled, type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
@@ -15,7 +14,6 @@ import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { inProcessWorker } from '../engine/inProcess';
-import { settledText } from '../engine/recovery';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
@@ -27,6 +25,7 @@ import { listFiles } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
 import type { Command } from './arguments';
 import { type Output, summaryLines } from './output';
+import { recoveryPorts } from './record';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -42,7 +41,7 @@ type RunCommand = Extract<Command, { kind: 'run' }>;
 
 /** Resolves to the exit code. */
 export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
-  const { repo, workspace, output, signal } = ports;
+  const { repo, output, signal } = ports;
   const refuse = (failure: Failure): number => {
     const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
     output.result({ exitCode, failure });
@@ -63,12 +62,9 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const begun = await beginRun(
     { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
     {
-      repo,
-      workspace,
+      ...recoveryPorts(ports),
       worker,
       check: folderChecker(folderPool(repo, FOLDERS)),
-      clock: systemClock,
-      onSettled: (settled) => output.notice(settledText(settled)),
     },
     signal,
   );

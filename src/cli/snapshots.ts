@@ -9,6 +9,7 @@ import { ownDisk } from '../repo/snapshot/prune';
 import { previewRollback, type RolledBack, rollBack } from '../repo/snapshot/rollback';
 import { findSnapshot, listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
 import { ended } from './output';
+import { recoveryPorts } from './record';
 import type { CliPorts } from './run';
 
 /** So many are measured side by side. */
@@ -100,7 +101,8 @@ export async function rollbackCommand(wanted: { snapshot: string; paths: readonl
   return 0;
 }
 
-function goBack(snapshot: Snapshot, paths: readonly string[], { repo, workspace, signal }: CliPorts): Promise<Result<RolledBack>> {
+function goBack(snapshot: Snapshot, paths: readonly string[], ports: CliPorts): Promise<Result<RolledBack>> {
+  const { repo, workspace, signal } = ports;
   if (paths.length > 0) return rollBack(repo, workspace, { snapshot, clock: systemClock, only: paths }, signal);
-  return rollBackTo(snapshot, { repo, workspace, clock: systemClock, openRecord: () => undefined }, signal);
+  return rollBackTo(snapshot, recoveryPorts(ports), signal);
 }

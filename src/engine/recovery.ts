@@ -20,6 +20,8 @@ export interface RecoveryPorts {
   readonly clock: Clock;
   /** The record of a run that is open in this process, if it is: events must go through it. */
   readonly openRecord: (run: string) => RunRecord | undefined;
+  /** Told what had been cut off, and what became of it: the person must know. */
+  readonly onSettled?: ((settled: Settled) => void) | undefined;
 }
 
 /** What had been cut off, and what was done about it. */
@@ -27,8 +29,14 @@ export type Settled =
   | ({ readonly kind: 'landing'; readonly intent: LandingIntent } & SettledFiles)
   | ({ readonly kind: 'rollback' } & Continued);
 
-/** Settles what was cut off in this workspace; undefined where nothing was. Costs next to nothing then. */
+/** Settles what was cut off in this workspace, and tells it; undefined where nothing was. Costs next to nothing then. */
 export async function settleLeft(ports: RecoveryPorts, signal: AbortSignal): Promise<Result<Settled | undefined>> {
+  const settled = await settleNow(ports, signal);
+  if (settled.ok && settled.value !== undefined) ports.onSettled?.(settled.value);
+  return settled;
+}
+
+async function settleNow(ports: RecoveryPorts, signal: AbortSignal): Promise<Result<Settled | undefined>> {
   const { repo } = ports;
   const seen = await leftIntent(repo);
   if (!seen.ok) return seen;

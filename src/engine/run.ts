@@ -40,7 +40,7 @@ export interface RunPorts {
   readonly check: Checker;
   readonly clock: Clock;
   /** Told what another process had left half-done in the workspace, and what became of it. */
-  readonly onSettled?: (settled: Settled) => void;
+  readonly onSettled?: ((settled: Settled) => void) | undefined;
 }
 
 export class LiveRun {
@@ -290,8 +290,7 @@ export class LiveRun {
   private async settleOthers(): Promise<void> {
     const { repo, workspace, clock, onSettled } = this.ports;
     const openRecord = (run: string) => (run === this.id ? this.record : undefined);
-    const settled = await settleLeft({ repo, workspace, clock, openRecord }, this.whole.signal);
-    if (settled.ok && settled.value !== undefined) onSettled?.(settled.value);
+    await settleLeft({ repo, workspace, clock, openRecord, onSettled }, this.whole.signal);
   }
 
   /** What could not even be looked at lands as little as what could not be written. */

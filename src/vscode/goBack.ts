@@ -27,6 +27,8 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
   if (target === undefined) return undefined;
   const { session, snapshot } = target;
   if (!(await stopFirst(session))) return undefined;
+  const whole = await sessions.settle(session);
+  if (!whole.ok) return whole;
   const preview = await withProgress('Weft: comparing with the snapshot', (signal) =>
     previewRollback(session.repo, session.workspace, snapshot, signal),
   );
@@ -47,13 +49,7 @@ async function rollBack(sessions: Sessions, row: unknown): Promise<Result<void> 
     'Roll Back',
   );
   if (!sure) return undefined;
-  const ports = {
-    repo: session.repo,
-    workspace: session.workspace,
-    clock: sessions.clock,
-    openRecord: (run: string) => session.live.get(run)?.record,
-  };
-  const done = await withProgress('Weft: rolling back', (signal) => rollBackTo(snapshot, ports, signal));
+  const done = await withProgress('Weft: rolling back', (signal) => rollBackTo(snapshot, sessions.recovery(session), signal));
   sessions.refresh();
   if (!done.ok) return done;
   void pruneOld(sessions, session);

@@ -9,7 +9,7 @@ import { beginRun } from '../engine/begin';
 import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
-import { type Settled, settledText, settleLeft } from '../engine/recovery';
+import { type RecoveryPorts, type Settled, settledText, settleLeft } from '../engine/recovery';
 import type { RunPorts, RunRequest } from '../engine/run';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
@@ -156,8 +156,7 @@ export class Sessions implements vscode.Disposable {
   ): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
-    const { repo, workspace } = session;
-    const begun = await beginRun(request, { repo, workspace, ...agents, clock: this.clock, onSettled: tellSettled }, signal);
+    const begun = await beginRun(request, { ...this.recovery(session), ...agents }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
@@ -197,6 +196,17 @@ export class Sessions implements vscode.Disposable {
     } finally {
       record.value.close();
     }
+  }
+
+  /** Makes whole again what was cut off in a folder, and tells the person. */
+  async settle(session: Session): Promise<Result<void>> {
+    const settled = await settleLeft(this.recovery(session), new AbortController().signal);
+    return settled.ok ? ok() : settled;
+  }
+
+  /** What settles what was cut off in a folder, and tells the person. */
+  recovery({ repo, workspace, live }: Session): RecoveryPorts {
+    return { repo, workspace, clock: this.clock, openRecord: (run) => live.get(run)?.record, onSettled: tellSettled };
   }
 
   /** Has the views read everything again. */
@@ -249,15 +259,6 @@ export class Sessions implements vscode.Disposable {
     // What cannot be settled is in the way of landings, and of nothing else.
     if (!settled.ok) void showFailure(settled.failure);
     return ok(session);
-  }
-
-  /** Makes whole again what was cut off in a folder, and tells the person. */
-  private async settle({ repo, workspace, live }: Session): Promise<Result<void>> {
-    const openRecord = (run: string) => live.get(run)?.record;
-    const settled = await settleLeft({ repo, workspace, clock: this.clock, openRecord }, new AbortController().signal);
-    if (!settled.ok) return settled;
-    if (settled.value !== undefined) tellSettled(settled.value);
-    return ok();
   }
 
   private liveIn(id: string): Map<string, DrivenRun> {

@@ -38,6 +38,9 @@ async function takeNow(sessions: Sessions): Promise<Result<void>> {
     const session = await sessions.of(folder);
     if (!session.ok) return session;
     const { repo, workspace } = session.value;
+    // What is half one state and half another is none.
+    const whole = await sessions.settle(session.value);
+    if (!whole.ok) return whole;
     const taken = await withProgress('Weft: taking a snapshot', (signal) =>
       takeSnapshot(repo, workspace, { label: 'Taken by hand', clock: sessions.clock }, signal),
     );
@@ -83,6 +86,8 @@ async function restore(sessions: Sessions, row: unknown, given: unknown): Promis
   const target = await snapshotTarget(sessions, row, 'Weft: Restore Files of Snapshot');
   if (target === undefined) return ok();
   const { session, snapshot } = target;
+  const whole = await sessions.settle(session);
+  if (!whole.ok) return whole;
   const chosen = Array.isArray(given) ? ok(given.filter((path) => typeof path === 'string')) : await choose(target);
   if (!chosen.ok) return chosen;
   const only = chosen.value;

@@ -7,14 +7,14 @@ import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
 import { landPortsOf, landTask } from '../../src/engine/landing';
 import { RunRecord, readState } from '../../src/engine/record';
-import { settleLeft } from '../../src/engine/recovery';
+import { type Settled, settledText, settleLeft } from '../../src/engine/recovery';
 import { rollBackTo } from '../../src/engine/rollback';
 import { undoTask } from '../../src/engine/undo';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { chainRef } from '../../src/repo/land/land';
 import { readRef } from '../../src/repo/repository';
 import { listSnapshots, takeSnapshot } from '../../src/repo/snapshot/snapshot';
-import { NEVER, valued } from '../support/result';
+import { failed, NEVER, valued } from '../support/result';
 import { type Rig, rig, stagesOf } from '../support/run';
 import { type Files, folderState, git, opened, put, temporaryFolder, treeState } from '../support/sandbox';
 
@@ -200,5 +200,33 @@ describe('a process that is killed', function () {
       assert.deepEqual([folderState(box.root), git(box.root, 'status', '--porcelain')], [before, status], what);
       assertClean(box, what);
     });
+  });
+
+  it('in the middle of a landing gets into no snapshot, and is settled, and told, before a rollback', async () => {
+    const box = await withDraft();
+    const before = folderState(box.root);
+    const actor = ['--require', join(SUPPORT, 'cutOff.js'), join(SUPPORT, 'engineActor.js'), 'land', box.root, box.run.id, 'a'];
+    const { signal } = spawnSync(process.execPath, actor, { env: { ...process.env, CUT_BEFORE: `to ${join(box.root, 'run')}` } });
+    assert.equal(signal, 'SIGKILL');
+    assert.notDeepEqual(folderState(box.root), before);
+    const repo = await opened(box.root);
+    const workspace = diskWorkspace(repo, async () => ok());
+    const known = valued(await listSnapshots(repo));
+    assert.deepEqual(failed(await takeSnapshot(repo, workspace, { label: 'Half', clock: systemClock }, NEVER)), {
+      kind: 'half',
+      message: 'A landing of “Task a” was cut off in this workspace.',
+      fix: 'Try again: Weft settles it first.',
+    });
+    assert.deepEqual(valued(await listSnapshots(repo)), known);
+    const told: string[] = [];
+    const onSettled = (settled: Settled) => told.push(settledText(settled));
+    const [snapshot] = known;
+    assert.ok(snapshot !== undefined);
+    const ports = { repo, workspace, clock: systemClock, openRecord: () => undefined, onSettled };
+    const { safety } = valued(await rollBackTo(snapshot, ports, NEVER));
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /^Weft was cut off in the middle of the landing of “Task a”/);
+    assert.deepEqual(treeState(repo, safety.commit), before);
+    assert.deepEqual(folderState(box.root), without(before, 'mine'));
   });
 });

@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/clock';
 import { fail, ok, type Result } from '../../domain/failure';
 import { tooLargeSchema } from '../../domain/include';
 import { plumb } from '../git';
+import { checkNothingLeft } from '../land/intent';
 import { type Repository, writeRef } from '../repository';
 import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf, withPuts } from '../trees';
 import { type WholeTruth, wholeTruth } from '../truth/truth';
@@ -38,10 +39,15 @@ export interface Why {
 /** `commit` has the truth as its tree; its parent, where there is one, keeps what else must come back (see `extras`). */
 export type Snapshot = z.infer<typeof metaSchema> & { readonly commit: string };
 
-/** Builds and keeps a snapshot. Leaves HEAD, the index and every branch alone; fails, and records nothing, where git cannot read a file. */
+/**
+ * Builds and keeps a snapshot. Leaves HEAD, the index and every branch alone; fails, and records nothing, where git cannot read a file, or
+ * where a crash left the workspace half-way between two states.
+ */
 export async function takeSnapshot(repo: Repository, workspace: Workspace, why: Why, signal: AbortSignal): Promise<Result<Snapshot>> {
   // While something lands, the workspace is half one state and half another.
   return repo.landLock(signal, async () => {
+    const clear = await checkNothingLeft(repo);
+    if (!clear.ok) return clear;
     const truth = await wholeTruth(repo, workspace, signal);
     return truth.ok ? keepSnapshot(repo, truth.value, await workspace.untitled(), why) : truth;
   });

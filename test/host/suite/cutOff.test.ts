@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Incoming } from '../../../src/repo/land/land';
+import { listSnapshots } from '../../../src/repo/snapshot/snapshot';
+import { diffTrees } from '../../../src/repo/trees';
 import { settled as settles } from '../../../src/vscode/documents';
+import { placeOf } from '../../../src/vscode/place';
 import { beginTestRun } from '../agents';
 import { answering } from '../answers';
 import { heard, setting } from '../events';
 import { everything } from '../everything';
-import { freshFolder, openFile, type TestFolder, typeAt } from '../folder';
+import { freshFolder, must, openFile, type TestFolder, typeAt } from '../folder';
 
 const lines = (...all: string[]) => `${all.join('\n')}\n`;
 const TEXT = lines('one', 'two', 'three', 'four', 'five');
@@ -177,5 +180,31 @@ describe('a landing that was cut off', () => {
     assert.match(await settled(), /at the very end of the landing of “Task a”: all of it is in the workspace/);
     assert.deepEqual(everything(place.path('')), before);
     assert.deepEqual(shown(place)['a.txt'], { disk: LANDED, unsaved: LANDED.replace('five', 'typed\nfive') });
+  });
+
+  it('is settled, and told, before a snapshot is taken by hand, and before files are restored', async () => {
+    const place = await freshFolder(FILES);
+    const run = await beginTestRun(place);
+    const incoming = await run.work('a', EDITS);
+    const half = { 'a.txt': { disk: LANDED }, 'b.txt': { disk: TEXT }, 'c.txt': { disk: TEXT } };
+    const whole = { 'a.txt': { disk: TEXT }, 'b.txt': { disk: TEXT }, 'c.txt': { disk: TEXT } };
+    const session = { ...place, name: '', place: placeOf([place.folder], place.repo), live: new Map() };
+    const known = must(await listSnapshots(place.repo)).length;
+    for (const act of [
+      () => vscode.commands.executeCommand('weft.takeSnapshot'),
+      () => vscode.commands.executeCommand('weft.restoreFiles', { session, snapshot: run.snapshot }, ['c.txt']),
+    ]) {
+      cutOff(place, incoming, `to ${place.path('b.txt')}`);
+      assert.deepEqual(shown(place), half);
+      const answers = answering({});
+      await act();
+      await answers.told('Weft was cut off in the middle of the landing of “Task a”: a.txt is as before.');
+      answers.dispose();
+      assert.deepEqual(shown(place), whole);
+    }
+    const [restored, taken, ...others] = must(await listSnapshots(place.repo));
+    assert.ok(restored !== undefined && taken !== undefined);
+    assert.deepEqual([others.length, restored.label, taken.label], [known, 'Before restoring files of “Before the test”', 'Taken by hand']);
+    for (const snapshot of [restored, taken]) assert.deepEqual(must(await diffTrees(place.repo, run.snapshot.commit, snapshot.commit)), []);
   });
 });
