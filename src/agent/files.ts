@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf, parseFolder, parsePath } from '../domain/path';
 import type { Draft } from '../repo/draft/draft';
+import { isUndecided } from '../repo/draft/joining';
 import { decodeText, type Text } from './text';
 
 /** Files above this are not decoded: reading them would stall every agent of the process. */
@@ -144,4 +145,11 @@ function distance(a: string, b: string, most: number): number {
     row = next;
   }
   return Math.min(row[b.length] ?? 0, most + 1);
+}
+
+/** Changed files that still have markers of a conflict between the draft and what others did for it. */
+export function undecided(draft: Draft): string[] {
+  const open: string[] = [];
+  for (const [path, content] of draft.changed()) if (content !== null && isUndecided(content.bytes)) open.push(path);
+  return open.sort();
 }

@@ -11,6 +11,7 @@ import { modelClient } from './client';
 import { brokeOff, modelFailure } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
 import { callsOf, type Reply, replyOf, spoken } from './reply';
+import { type Ask, spawner } from './spawner';
 import { answersOf, notMade, runnableTools, stepOf } from './toolCalls';
 import { toolsFor } from './tools/toolbox';
 import { usageOf } from './usage';
@@ -39,6 +40,8 @@ export interface AgentOptions {
   readonly maxTurns: number;
   readonly report: (event: AgentEvent) => void;
   readonly signal: AbortSignal;
+  /** Has other agents do parts of its task; undefined where it has to do all of it itself. */
+  readonly spawn?: Ask | undefined;
   /** Set where the agent has worked on this task before: it goes on from there, on a draft that has what it did. */
   readonly again?: Again | undefined;
 }
@@ -63,11 +66,11 @@ export interface Again {
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string; conversation: Conversation }>> {
   const { task, draft, modelName, maxTurns, report, signal } = options;
   let summary = '';
-  const tools = toolsFor(task.role);
+  const tools = toolsFor(task.role, options.spawn !== undefined);
   const finish = (said: string) => {
     summary = said;
   };
-  const runner = conversation(options, runnableTools(tools, { draft, finish, signal }));
+  const runner = conversation(options, runnableTools(tools, { draft, finish, signal, spawn: spawner(draft, options.spawn) }));
   let tally: Tally = { turns: 0, idle: 0, spoilt: 0 };
   let broken = 0;
   try {
@@ -126,7 +129,10 @@ function conversation({ task, goal, model, modelName, signal, again }: AgentOpti
       thread: false,
       // Marks the last block of every request: each turn reads from the cache what the one before it wrote.
       cache_control: { type: 'ephemeral' },
-      system: systemPrompt(task.role),
+      system: systemPrompt(
+        task.role,
+        tools.map(({ name }) => name),
+      ),
       messages: begun(taskPrompt(task, goal), again),
       tools,
     },

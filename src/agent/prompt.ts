@@ -18,10 +18,20 @@ How you work:
 - Nobody answers questions while you work. Where the task leaves something open, decide, and say so in the summary.
 - When the task is done, or when you know that it cannot be done, call finish with a summary.`;
 
+/** For those that may spawn: they share a cached prefix of their own, since they have one tool more. */
+const SPAWNING = `
+
+Having others do parts of your task:
+- With spawn you give parts of your task to other agents, which work side by side while you wait. Each sees your draft as it is when you call spawn, and what you write in its instructions, but nothing of your conversation.
+- Spawn where the task falls into parts that can be done without each other and that are each worth an agent's while: many files to bring over, several modules, code and its documentation. What all parts need, such as an interface or a shared file, you do first, and yourself.
+- Do a small task yourself, and one whose parts would change the same lines: each agent costs a conversation of its own, and what does not fit together is yours to mend. Never hand on your whole task.
+- Say in the instructions of each part which files are its own, what it can rely on, and how to tell that it is done. Let a part depend on another only where it needs what that one makes.
+- When they are over, look at what they did as at your own work: it lands as yours.`;
+
 /** The system prompt: what all agents share, up to a cache breakpoint, then the role. */
-export function systemPrompt(role: Task['role']): BetaTextBlockParam[] {
+export function systemPrompt(role: Task['role'], tools: readonly string[]): BetaTextBlockParam[] {
   return [
-    { type: 'text', text: SHARED, cache_control: { type: 'ephemeral' } },
+    { type: 'text', text: tools.includes('spawn') ? SHARED + SPAWNING : SHARED, cache_control: { type: 'ephemeral' } },
     { type: 'text', text: ROLES[role].instructions },
   ];
 }

@@ -9,7 +9,7 @@ import type { Desk, Tool } from './tools/tool';
  * The tools for the SDK's runner. It starts the calls of a turn all at once; here each waits for the one before it,
  * since two edits of one file would otherwise undo each other. After an abort no call begins.
  */
-export function runnableTools(tools: readonly Tool[], desk: Desk): BetaRunnableTool<unknown>[] {
+export function runnableTools(tools: readonly Tool[], desk: Omit<Desk, 'call'>): BetaRunnableTool<unknown>[] {
   let last: Promise<unknown> = Promise.resolve();
   return tools.map((tool) => ({
     type: 'custom',
@@ -17,8 +17,8 @@ export function runnableTools(tools: readonly Tool[], desk: Desk): BetaRunnableT
     description: tool.description,
     input_schema: tool.inputSchema,
     parse: (raw) => raw,
-    run: async (raw) => {
-      const call = last.then(() => (desk.signal.aborted ? cancelled : tool.call(raw, desk)));
+    run: async (raw, context) => {
+      const call = last.then(() => (desk.signal.aborted ? cancelled : tool.call(raw, { ...desk, call: context?.toolUse.id ?? '' })));
       last = call.catch(() => undefined);
       const answer = await call;
       // The runner makes a tool result with `is_error` of it.

@@ -64,7 +64,10 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.resumed':
       return line('▶', 'goes on');
     case 'task.joined':
-      return line('⬇', `joined its parent${event.conflicts.length === 0 ? '' : `, which decides ${event.conflicts.join(', ')}`}`);
+      return line(
+        '⬇',
+        `joined its parent${event.conflicts.length === 0 ? '' : `, which decides ${event.conflicts.map(({ path }) => path).join(', ')}`}`,
+      );
     case 'task.chosen':
       return line('★', `${event.candidate} is ahead`);
     case 'task.passedOver':

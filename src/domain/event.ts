@@ -5,6 +5,7 @@ import { tooLargeSchema } from './include';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema, ROLES } from './plan';
 import { ON_STALE } from './settings';
+import { jointSchema } from './spawn';
 import { usageSchema } from './usage';
 
 const failureSchema = z.object({
@@ -98,7 +99,7 @@ const happenings = [
   /** Its children are over; its agent goes on. */
   z.object({ type: z.literal('task.resumed'), task }),
   /** A child's changes are in its parent's draft, as commit `after`; `conflicts`: the files in which the parent's agent has to decide. */
-  z.object({ type: z.literal('task.joined'), task, before: z.string(), after: z.string(), conflicts: z.array(z.string()) }),
+  z.object({ type: z.literal('task.joined'), task, before: z.string(), after: z.string(), conflicts: z.array(jointSchema) }),
   /** A candidate's work is that of the task for which it raced, and is about to be checked and landed. */
   z.object({ type: z.literal('task.chosen'), task, candidate: z.string() }),
   /** That did not pass, and the race goes on. */

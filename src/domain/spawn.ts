@@ -27,6 +27,17 @@ export interface Spawn {
   readonly children: readonly Child[];
 }
 
+/**
+ * A file in which a child's changes and its parent's draft contradict each other, and what stands there now: `both` versions, between
+ * markers; that of the `draft`, since the two cannot be merged; the draft's although the child deleted the file (`childDeleted`), the
+ * child's although the draft had deleted it (`draftDeleted`); what one side `renamed` to there; or `nothing`, since both renamed it.
+ */
+export const jointSchema = z.object({
+  path: z.string(),
+  stands: z.enum(['both', 'draft', 'childDeleted', 'draftDeleted', 'renamed', 'nothing']),
+});
+export type Joint = z.infer<typeof jointSchema>;
+
 /** How a child ended. */
 export interface ChildEnd {
   readonly name: string;
@@ -34,8 +45,8 @@ export interface ChildEnd {
   readonly end: 'joined' | 'failed' | 'stopped' | 'doomed';
   /** Its summary; where it did not join, why. */
   readonly text: string;
-  /** Files in which its changes and what the draft had by then contradict each other: both sides stand in the file, between markers. */
-  readonly conflicts: readonly string[];
+  /** Where its changes and what the draft had by then contradict each other. */
+  readonly conflicts: readonly Joint[];
 }
 
 export interface Spawned {

@@ -4,6 +4,7 @@ import type { Origin, StandIn } from './event';
 import type { Failure } from './failure';
 import type { Part } from './part';
 import type { Task, TaskId } from './plan';
+import type { Joint } from './spawn';
 import { NO_USAGE, type Usage } from './usage';
 
 /**
@@ -18,7 +19,7 @@ export type Stage =
   | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
   | { readonly kind: 'held' }
   | { readonly kind: 'landed' }
-  | { readonly kind: 'joined'; readonly conflicts: readonly string[] }
+  | { readonly kind: 'joined'; readonly conflicts: readonly Joint[] }
   | { readonly kind: 'undone' }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'stopped' }

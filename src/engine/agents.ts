@@ -7,6 +7,7 @@ import type { Live } from './live';
 import { tellOutcome } from './outcome';
 import { roleOf } from './ranking';
 import type { RunRecord } from './record';
+import { maySpawn } from './spawnRules';
 import type { Host, Job, Outcome, Report, Worker } from './worker';
 
 export interface AgentsPorts {
@@ -72,7 +73,7 @@ export class Agents {
     const again = next === null ? undefined : { draft: next.draft, message: next.message, conversation: this.conversations.get(id) };
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft: again.draft }) });
     const model = as?.model ?? found.task.model ?? start.model;
-    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, again };
+    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), again };
     const host: Host = {
       report: (said) => this.hear(id, base, said),
       spawn: (request) => this.ports.family.spawn(id, request, signal),

@@ -2,10 +2,11 @@
 import type { Happening } from '../domain/event';
 import { cancelled, fail, failureText, ok, type Result } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
-import type { ChildEnd, Spawn, Spawned } from '../domain/spawn';
+import type { ChildEnd, Joint, Spawn, Spawned } from '../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../domain/taskState';
+import { joinTrees } from '../repo/draft/joining';
 import type { Repository } from '../repo/repository';
-import { commitTree, mergeTrees } from '../repo/trees';
+import { commitTree } from '../repo/trees';
 import { keepDraft } from './landing';
 import type { RunRecord } from './record';
 import { checkSpawn } from './spawnRules';
@@ -94,16 +95,18 @@ export class Family {
     else this.record.emit({ type: 'task.failed', task: id, failure: joined.failure, draft: child.work.changeset });
   }
 
-  private async merge(child: TaskState, parent: TaskState): Promise<Result<{ before: string; after: string; conflicts: string[] }>> {
+  private async merge(child: TaskState, parent: TaskState): Promise<Result<{ before: string; after: string; conflicts: Joint[] }>> {
     const before = parent.work.changeset ?? parent.work.base;
     const theirs = child.work.changeset;
     if (theirs === null) return ok({ before, after: before, conflicts: [] });
-    const merge = await mergeTrees(this.repo, { base: child.work.base, ours: before, theirs });
+    const { title } = child.task;
+    const merge = await joinTrees(this.repo, { base: child.work.base, ours: before, theirs, child: { name: nameOf(child), title } });
     if (!merge.ok) return merge;
-    const after = await commitTree(this.repo, merge.value.tree, [parent.work.base], `With: ${child.task.title}`);
+    const { tree, conflicts } = merge.value;
+    const after = await commitTree(this.repo, tree, [parent.work.base], `With: ${title}`);
     if (!after.ok) return after;
     const kept = await keepDraft(this.repo, this.record.state.start.run, parent.task.id, after.value);
-    return kept.ok ? ok({ before, after: after.value, conflicts: merge.value.conflicts.map(({ path }) => path) }) : kept;
+    return kept.ok ? ok({ before, after: after.value, conflicts }) : kept;
   }
 
   /** Has several agents race for a task: the first as its plan says, the others with what stands in `fallback`, as far as that goes. */

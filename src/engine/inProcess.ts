@@ -1,6 +1,7 @@
 /** The worker that runs agents in this process, each on a draft of its own. */
 import { runAgent } from '../agent/loop';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
+import type { Spawn } from '../domain/spawn';
 import type { ModelFetch } from '../model/fetch';
 import { Draft } from '../repo/draft/draft';
 import type { Repository } from '../repo/repository';
@@ -21,9 +22,10 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const opened = await openDraft(repo, job);
     if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };
     const draft = opened.value;
-    const { again } = job;
+    const { again, model: modelName } = job;
+    const spawn = job.maySpawn ? (request: Spawn) => host.spawn(request) : undefined;
     const following = follow(draft, report);
-    const result = await runAgent({ task, goal, draft, model, modelName: job.model, maxTurns: MAX_TURNS, report, signal, again }).catch(
+    const result = await runAgent({ task, goal, draft, model, modelName, maxTurns: MAX_TURNS, report, signal, spawn, again }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
         fail(

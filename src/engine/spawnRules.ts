@@ -6,6 +6,11 @@ import { DEFAULT_CHILDREN, DEFAULT_DEPTH, DEFAULT_PER_DEPTH } from '../domain/se
 import type { Child } from '../domain/spawn';
 import { parentOf, type TaskState } from '../domain/taskState';
 
+/** Whether a task's agent may spawn at all. It holds for as long as the run: an agent keeps its tools. */
+export function maySpawn({ start }: RunState, { depth }: TaskState): boolean {
+  return depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);
+}
+
 /** Fails, with what the agent can do instead, where the children may not join the run. */
 export function checkSpawn(state: RunState, parent: TaskState, children: readonly Child[]): Result<void> {
   if (state.phase === 'stopping' || state.phase === 'finished')

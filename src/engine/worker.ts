@@ -14,6 +14,8 @@ export interface Job {
   readonly model: string;
   /** Commit that the draft begins from. */
   readonly base: string;
+  /** Whether its agent may have others do parts of it, as far as the run's limits on depth go. */
+  readonly maySpawn: boolean;
   /** Set where work on this task is to go on. */
   readonly again?: AgainJob | undefined;
 }

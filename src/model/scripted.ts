@@ -103,7 +103,7 @@ function cueOf(scenario: Scenario, request: MessagesRequest): Cue {
 function taskOf(request: MessagesRequest): string | undefined {
   const first = request.messages.find((message) => message.role === 'user')?.content ?? '';
   const text = typeof first === 'string' ? first : first.map((part) => part.text ?? '').join('\n');
-  return /^Task: *([A-Za-z0-9_-]+)[ \t]*\r?$/m.exec(text)?.[1];
+  return /^Task: *([A-Za-z0-9_.-]+)[ \t]*\r?$/m.exec(text)?.[1];
 }
 
 function messageOf(answer: { name: string; turn: Turn; model: string; input: InputTokens }): Message {

@@ -241,7 +241,11 @@ export async function treeOf(repo: Repository, commit: string): Promise<Result<s
 export interface Merge {
   readonly tree: string;
   readonly conflicts: readonly MergeConflict[];
+  /** What the sides are called in markers, and in names of files that had to be put aside; empty where all was decided. */
+  readonly called: { readonly ours: string; readonly theirs: string };
 }
+
+const CLEAN = { conflicts: [], called: { ours: '', theirs: '' } };
 
 export interface MergeConflict {
   readonly path: string;
@@ -257,8 +261,8 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
   if (!mine.ok) return mine;
   if (!yours.ok) return yours;
   // Where one side is what both began from, there is nothing to merge.
-  if (mine.value === from.value || mine.value === yours.value) return ok({ tree: yours.value, conflicts: [] });
-  if (yours.value === from.value) return ok({ tree: mine.value, conflicts: [] });
+  if (mine.value === from.value || mine.value === yours.value) return ok({ tree: yours.value, ...CLEAN });
+  if (yours.value === from.value) return ok({ tree: mine.value, ...CLEAN });
   // git 2.38 and 2.39 take no --merge-base: two commits whose common parent is the base say the same.
   const base = await root(repo, sides.base);
   if (!base.ok) return base;
@@ -268,7 +272,7 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
   const said = await plumb(repo, ['merge-tree', '--write-tree', '-z', '--no-messages', ours.value, theirs.value], { answers: [1] });
   if (!said.ok) return said;
   const [tree = '', ...rows] = said.value.out.toString().split('\0');
-  if (said.value.code === 0) return ok({ tree, conflicts: [] });
+  if (said.value.code === 0) return ok({ tree, ...CLEAN });
   const conflicts = new Map<string, { path: string; base: Entry | null; ours: Entry | null; theirs: Entry | null }>();
   for (const row of rows) {
     const match = /^(\d{6}) ([0-9a-f]+) ([123])\t(.*)$/s.exec(row);
@@ -281,7 +285,7 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
   }
   if (conflicts.size === 0)
     return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
-  return ok({ tree, conflicts: [...conflicts.values()] });
+  return ok({ tree, conflicts: [...conflicts.values()], called: { ours: ours.value, theirs: theirs.value } });
 }
 
 /** A commit without parents that has a commit's tree. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Again, type AgentEvent, type Conversation, runAgent } from '../../src/agent/loop';
+import type { Ask } from '../../src/agent/spawner';
 import type { Mode } from '../../src/domain/changes';
 import type { Result } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
@@ -88,6 +89,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AgentEvent) => void;
   readonly again?: Again;
+  /** Does parts of the task. Absent: the agent has to do all of it itself. */
+  readonly spawn?: (draft: Draft) => Ask;
   /** Absent: a new one with the files. */
   readonly draft?: Draft;
 }
@@ -112,6 +115,7 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
       options.onEvent?.(event);
     },
     signal: options.signal ?? new AbortController().signal,
+    spawn: options.spawn?.(draft),
     again: options.again,
   });
   const result: AgentRun['result'] = ended.ok ? { ok: true, value: { summary: ended.value.summary } } : ended;

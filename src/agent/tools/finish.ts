@@ -1,6 +1,7 @@
 /** finish: ends the agent's work. */
 import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
+import { undecided } from '../files';
 import { tool } from './tool';
 
 export const finish = tool({
@@ -13,6 +14,13 @@ export const finish = tool({
   step: () => 'Finishing',
   run: async ({ summary }, desk) => {
     if (summary.trim() === '') return fail('input', 'The summary is empty.', 'Call finish again and say what you did.');
+    const open = undecided(desk.draft);
+    if (open.length > 0)
+      return fail(
+        'input',
+        `There are still markers of a conflict between parts that you spawned in ${open.join(', ')}.`,
+        'Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
+      );
     desk.finish(summary.trim());
     return ok('Finished, unless another call of this turn failed: then see to that first and call finish again.');
   },

@@ -1,6 +1,7 @@
 /** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
 import * as z from 'zod';
 import { fail, type Result } from '../../domain/failure';
+import type { Child, Spawned } from '../../domain/spawn';
 import type { Draft } from '../../repo/draft/draft';
 
 /** What a tool works with: one agent's draft, and the way to end its work. */
@@ -8,6 +9,10 @@ export interface Desk {
   readonly draft: Draft;
   /** The agent is done, and this is what it did. */
   readonly finish: (summary: string) => void;
+  /** Has other agents do parts of the task; resolves when all of them are over, and what they changed is in the draft. */
+  readonly spawn: (call: string, parts: readonly Child[]) => Promise<Result<Spawned>>;
+  /** The id of the call at hand. */
+  readonly call: string;
   readonly signal: AbortSignal;
 }
 

@@ -9,12 +9,14 @@ import { moveFile } from './moveFile';
 import { readFile } from './readFile';
 import { search } from './search';
 import { setExecutable } from './setExecutable';
+import { spawn } from './spawn';
 import type { Tool } from './tool';
 import { writeFile } from './writeFile';
 
 /** Their order is part of the prompt's cached prefix: add new ones at the end. */
-const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile, moveFile, deleteFile, finish, setExecutable];
+const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile, moveFile, deleteFile, finish, setExecutable, spawn];
 
-export function toolsFor(role: Task['role']): readonly Tool[] {
-  return ROLES[role].writes ? TOOLS : TOOLS.filter((tool) => !tool.writes);
+/** `maySpawn`: whether other agents may do parts of the task. */
+export function toolsFor(role: Task['role'], maySpawn: boolean): readonly Tool[] {
+  return TOOLS.filter((tool) => (ROLES[role].writes || !tool.writes) && (maySpawn || tool !== spawn));
 }

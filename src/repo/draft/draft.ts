@@ -36,16 +36,34 @@ export class Draft {
   /** A draft that begins with what was done before: all that differs between its base and another commit. */
   static async resume(repo: Repository, base: string, done: string): Promise<Result<Draft>> {
     const draft = new Draft(repo, base);
-    const changes = await diffTrees(repo, base, done);
+    const begun = await draft.overlayWith(base, done);
+    return begun.ok ? ok(draft) : begun;
+  }
+
+  /** Takes over a commit that others made of this draft: all in which it differs from what the draft is now. What the agent has read stays as it is. */
+  adopt(made: string): Promise<Result<void>> {
+    return this.inTurn(async () => {
+      const now = await this.asCommit();
+      return now.ok ? this.overlayWith(now.value, made) : now;
+    });
+  }
+
+  /** What was changed so far, by path, in no order; null: deleted. */
+  changed(): ReadonlyMap<string, Content | null> {
+    return this.overlay;
+  }
+
+  private async overlayWith(before: string, after: string): Promise<Result<void>> {
+    const changes = await diffTrees(this.repo, before, after);
     if (!changes.ok) return changes;
-    for (const { path, after } of changes.value) {
+    for (const { path, after: entry } of changes.value) {
       // A repository of its own has no content here; no draft can have made it.
-      if (after?.mode === '160000') continue;
-      const content = after === null ? ok(null) : await draft.readEntry(path, after);
+      if (entry?.mode === '160000') continue;
+      const content = entry === null ? ok(null) : await this.readEntry(path, entry);
       if (!content.ok) return content;
-      draft.set(path, content.value);
+      this.set(path, content.value);
     }
-    return ok(draft);
+    return ok();
   }
 
   /** Files below a folder (`''`: all), sorted. */

@@ -1,0 +1,90 @@
+/** A child's changes merged into its parent's draft: where the two contradict each other, both are left for the parent's agent to decide. */
+import type { Entry } from '../../domain/changes';
+import { fail, ok, type Result } from '../../domain/failure';
+import type { Joint } from '../../domain/spawn';
+import type { Repository } from '../repository';
+import { lookUp, type Merge, mergeTrees, type Put, withPuts } from '../trees';
+
+/** How the sides of a conflict are called: an agent does not know commits. */
+const DRAFT = 'your draft and its siblings';
+const PART = 'the part “';
+
+/** A line of a conflict that nobody has decided. */
+const MARKER = new RegExp(`^(?:<{7,} ${DRAFT}|>{7,} ${PART})`, 'm');
+
+export interface Joining {
+  /** Commit that the child's draft began from. */
+  readonly base: string;
+  /** The parent's draft now, and what the child made of its own. */
+  readonly ours: string;
+  readonly theirs: string;
+  readonly child: { readonly name: string; readonly title: string };
+}
+
+/** The merged tree, and the files in which the two contradict each other: the tree has markers there that name the sides, or one of them. */
+export async function joinTrees(repo: Repository, joining: Joining): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
+  const merge = await mergeTrees(repo, joining);
+  if (!merge.ok) return merge;
+  if (merge.value.conflicts.length === 0) return ok({ tree: merge.value.tree, conflicts: [] });
+  return named(repo, merge.value, joining.child);
+}
+
+/** Whether a file still has a line that {@link joinTrees} put there. */
+export function isUndecided(bytes: Buffer): boolean {
+  return MARKER.test(bytes.toString());
+}
+
+/** Puts names that an agent knows in the place of commits: in markers, and in the names of files that git put aside. */
+async function named(
+  repo: Repository,
+  { tree, conflicts, called }: Merge,
+  child: Joining['child'],
+): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
+  const paths = conflicts.map(({ path }) => path);
+  const merged = await lookUp(repo, tree, paths);
+  if (!merged.ok) return merged;
+  const labels = new Map([
+    [called.ours, DRAFT],
+    [called.theirs, `${PART}${child.title.replaceAll(/\s+/g, ' ')}”`],
+  ]);
+  const puts = new Map<string, Put | null>();
+  const joints: Joint[] = [];
+  for (const conflict of conflicts) {
+    const entry = merged.value.get(conflict.path);
+    const file = entry === 'folder' ? undefined : entry;
+    const marked = await markedAs(repo, file, labels);
+    if (!marked.ok) return marked;
+    const path = conflict.path.replace(`~${called.ours}`, '~draft').replace(`~${called.theirs}`, `~${child.name}`);
+    if (path !== conflict.path) puts.set(conflict.path, null);
+    if (file !== undefined && (path !== conflict.path || marked.value !== undefined))
+      puts.set(path, marked.value === undefined ? file : { mode: file.mode, bytes: marked.value });
+    joints.push({ path, stands: marked.value === undefined ? standsOf(conflict, file) : 'both' });
+  }
+  const renamed = await withPuts(repo, tree, puts);
+  return renamed.ok ? ok({ tree: renamed.value, conflicts: joints }) : renamed;
+}
+
+function standsOf({ base, ours, theirs }: Merge['conflicts'][number], now: Entry | undefined): Joint['stands'] {
+  if (now === undefined) return 'nothing';
+  if (ours !== null && theirs !== null) return 'draft';
+  if (base === null) return 'renamed';
+  return theirs === null ? 'childDeleted' : 'draftDeleted';
+}
+
+/** A file's bytes with its markers renamed; undefined where it has none. */
+async function markedAs(
+  repo: Repository,
+  file: Entry | undefined,
+  labels: ReadonlyMap<string, string>,
+): Promise<Result<Buffer | undefined>> {
+  if (file === undefined || !file.mode.startsWith('100')) return ok(undefined);
+  const bytes = await repo.objects.read(file.blob);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === undefined)
+    return fail('git', `The merged file ${file.blob} is no longer in the repository.`, 'Spawn the parts again.');
+  // As latin1, every byte is a character: what is not UTF-8 stays as it is.
+  const before = bytes.value.toString('latin1');
+  const lines = new RegExp(`^([<>|]{7,}) (${[...labels.keys()].join('|')})`, 'gm');
+  const after = before.replace(lines, (_, marks: string, id: string) => `${marks} ${Buffer.from(labels.get(id) ?? id).toString('latin1')}`);
+  return ok(after === before ? undefined : Buffer.from(after, 'latin1'));
+}
