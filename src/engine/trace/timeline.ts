@@ -1,0 +1,94 @@
+/** What each task of a run did at each moment, as its events tell. Pure. */
+import type { RunEvent } from '../../domain/event';
+import type { TaskId } from '../../domain/plan';
+import { type RunState, reduce } from '../../domain/run';
+import { isIn, isOver, type TaskState } from '../../domain/taskState';
+
+/** What a task can be at. */
+export type Doing =
+  /** It waits for tasks that it depends on. */
+  | 'blocked'
+  /** It could start, and no agent is free for it. */
+  | 'queued'
+  /** It waits a while before its next attempt. */
+  | 'resting'
+  /** Its agent is at work. */
+  | 'working'
+  /** It waits for its children, or for the candidates of its race. */
+  | 'awaiting'
+  | 'checking'
+  /** It waits until it lands, or is being landed. */
+  | 'landing'
+  /** It waits for the person. */
+  | 'deciding';
+
+/** Milliseconds since 1970. */
+export interface Span {
+  readonly doing: Doing;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface TaskLine {
+  readonly task: TaskId;
+  /** One after the other, without gaps. */
+  readonly spans: readonly Span[];
+}
+
+export interface Timeline {
+  readonly state: RunState;
+  readonly from: number;
+  /** The end of the run, or its last event. */
+  readonly to: number;
+  /** In the order in which the tasks came. */
+  readonly lines: readonly TaskLine[];
+}
+
+/** `events`: of one run, from its first on; undefined where there are none. What came after the run's end (undo, redo) is left out. */
+export function timelineOf(events: readonly RunEvent[]): Timeline | undefined {
+  let state: RunState | undefined;
+  const open = new Map<TaskId, { doing: Doing; from: number }>();
+  const spans = new Map<TaskId, Span[]>();
+  let to = 0;
+  for (const event of events) {
+    state = reduce(state, event);
+    // A clock that was set back must not make a span end before it began.
+    to = Math.max(to, event.at);
+    const touched = 'task' in event ? [event.task, ...(state.waiters.get(event.task) ?? [])] : state.tasks.keys();
+    for (const id of touched) {
+      const doing = doingOf(state, state.tasks.get(id), event);
+      const before = open.get(id);
+      if (before?.doing === doing) continue;
+      if (before !== undefined && to > before.from) spans.set(id, [...(spans.get(id) ?? []), { ...before, to }]);
+      if (doing === undefined) open.delete(id);
+      else open.set(id, { doing, from: to });
+    }
+    if (state.phase === 'finished') break;
+  }
+  if (state === undefined) return undefined;
+  for (const [id, before] of open) spans.set(id, [...(spans.get(id) ?? []), { ...before, to }]);
+  const lines = [...state.tasks.keys()].map((task) => ({ task, spans: spans.get(task) ?? [] }));
+  return { state, from: state.start.at, to, lines };
+}
+
+function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent): Doing | undefined {
+  if (task === undefined || isOver(task.stage)) return undefined;
+  switch (task.stage.kind) {
+    case 'waiting':
+      if (event.type === 'task.retrying' && event.task === task.task.id && event.waitMs > 0) return 'resting';
+      return task.task.dependsOn.every((on) => isInOf(state, on)) ? 'queued' : 'blocked';
+    case 'running':
+      return 'working';
+    case 'awaiting':
+      return 'awaiting';
+    case 'done':
+      return task.check?.kind === 'running' ? 'checking' : 'landing';
+    default:
+      return 'deciding';
+  }
+}
+
+function isInOf(state: RunState, id: TaskId): boolean {
+  const stage = state.tasks.get(id)?.stage;
+  return stage !== undefined && isIn(stage);
+}
