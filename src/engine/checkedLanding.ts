@@ -9,7 +9,7 @@ import { commitTree, diffTrees, lookUp, mergeTrees } from '../repo/trees';
 import { truthOf } from '../repo/truth/truth';
 import { type Guilty, sortOut } from './bisect';
 import { type Checker, tailOf, verdictText } from './check';
-import { keepDraft, landTask } from './landing';
+import { keepBeginning, landTask } from './landing';
 import type { RunRecord } from './record';
 import { type Found, repairMessage } from './repairMessage';
 
@@ -250,7 +250,7 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
   }
   const draft = await commitTree(land.repo, merge.value.tree, [ground.value.commit], `To be repaired: ${item.task.title}`);
   if (!draft.ok) return draft;
-  const kept = await keepDraft(land.repo, run, id, draft.value);
+  const kept = await keepBeginning(land.repo, run, item, draft.value);
   if (!kept.ok) return kept;
   const others = await diffTrees(land.repo, base, ground.value.commit);
   if (!others.ok) return others;

@@ -6,7 +6,7 @@ import type { RunState } from '../domain/run';
 import { isDecided, isReversal, type TaskState } from '../domain/taskState';
 import { type Incoming, type LandPorts, land } from '../repo/land/land';
 import { type Repository, writeRef } from '../repo/repository';
-import { buildCommit, type Put } from '../repo/trees';
+import { buildCommit, commitTree, type Put, treeOf } from '../repo/trees';
 import type { Workspace } from '../repo/workspace';
 import { tellLanding } from './outcome';
 import type { RunRecord } from './record';
@@ -135,4 +135,21 @@ function hasSameParts(a: TaskState, b: TaskState): boolean {
 /** Keeps a commit that no chain holds (an agent's draft) from git's garbage collection. */
 export function keepDraft(repo: Repository, run: string, task: TaskId, commit: string): Promise<Result<void>> {
   return writeRef(repo, `runs/${run}/drafts/${task}`, commit);
+}
+
+/**
+ * Keeps what an agent is to go on from, and with it what it had done before: until it begins, that is the task's work, which is kept,
+ * landed or discarded when the task is stopped or doomed meanwhile. The agent's next draft takes the place of both.
+ */
+export async function keepBeginning(
+  repo: Repository,
+  run: string,
+  { task, work }: Pick<TaskState, 'task' | 'work'>,
+  beginning: string,
+): Promise<Result<void>> {
+  if (work.changeset === null) return keepDraft(repo, run, task.id, beginning);
+  const tree = await treeOf(repo, beginning);
+  if (!tree.ok) return tree;
+  const both = await commitTree(repo, tree.value, [beginning, work.changeset], `So far, and before: ${task.title}`);
+  return both.ok ? keepDraft(repo, run, task.id, both.value) : both;
 }

@@ -10,7 +10,7 @@ import { chainNow, chainRef, type LandPorts } from '../repo/land/land';
 import { type Repository, readRef } from '../repo/repository';
 import { commitTree, lookUp, mergeTrees, treeOf } from '../repo/trees';
 import { truthOf } from '../repo/truth/truth';
-import { keepDraft } from './landing';
+import { keepBeginning } from './landing';
 import type { RunRecord } from './record';
 
 /** How often a task goes back to its agent for this; from then on the person is asked. */
@@ -104,10 +104,11 @@ async function findStale(ports: LandPorts, run: string, { task, work }: TaskStat
 export async function reworkOf(
   ports: LandPorts,
   run: string,
-  { task, work }: TaskState,
+  state: TaskState,
   { files, signal }: { readonly files: readonly StaleFile[]; readonly signal: AbortSignal },
 ): Promise<Result<Rework | undefined>> {
   const { repo } = ports;
+  const { task, work } = state;
   const base = await chainNow(ports, run, signal);
   if (!base.ok) return base;
   const merge = await mergeTrees(repo, { base: work.base, ours: base.value, theirs: work.changeset ?? work.base });
@@ -121,7 +122,7 @@ export async function reworkOf(
   if (merge.value.tree === tree.value) return ok({ base: base.value, draft: null, message });
   const draft = await commitTree(repo, merge.value.tree, [base.value], `So far: ${task.title}`);
   if (!draft.ok) return draft;
-  const kept = await keepDraft(repo, run, task.id, draft.value);
+  const kept = await keepBeginning(repo, run, state, draft.value);
   return kept.ok ? ok({ base: base.value, draft: draft.value, message }) : kept;
 }
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { RunEvent } from '../../src/domain/event';
 import { journalFile, readJournal } from '../../src/engine/journal';
 import { landPortsOf, landTask } from '../../src/engine/landing';
+import { diffTrees } from '../../src/repo/trees';
 import { NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
-import { folderState, git, put, treeState } from '../support/sandbox';
+import { folderState, git, opened, put, treeState } from '../support/sandbox';
 
 const FILES = { 'api.ts': 'api 1\n', 'use.ts': 'use\n', 'other.ts': 'other\n', '.gitignore': '.env\n' };
 
@@ -113,6 +114,28 @@ describe('a stale premise', () => {
     const { work, stage } = box.run.record.state.tasks.get('b') ?? {};
     assert.deepEqual([stage?.kind, work?.stale, work?.reworks.stale], ['landed', [], 1]);
     assert.equal(git(box.root, 'status', '--porcelain').includes('api.ts'), true);
+  });
+
+  it('keeps what its agent had done, whatever git collects, until the agent begins again', async () => {
+    const box = await rig(FILES, { a: [], b: [] }, { onStale: 'rework', limits: { maxWorkers: 1 } });
+    const a = await box.agents.agent('a');
+    put(box.root, 'api.ts', 'mine\n');
+    await a.finish({ 'use.ts': 'used\n' }, 'Done.', ['api.ts']);
+    await box.agents.agent('b');
+    await box.reaches('a', 'waiting');
+    git(box.root, 'gc', '--quiet', '--prune=now');
+    box.run.stopTask('a');
+    const { record } = box.run;
+    const { changeset, base } = record.state.tasks.get('a')?.work ?? {};
+    assert.deepEqual(
+      valued(await diffTrees(box.repo, base ?? '', changeset ?? '')).map(({ path }) => path),
+      ['use.ts'],
+    );
+    // As the next process does: this one believes that nobody collects what it has just made.
+    valued(await landTask(record, landPortsOf(record, { ...box, repo: await opened(box.root) }), 'a', NEVER));
+    assert.deepEqual([folderState(box.root)['use.ts'], folderState(box.root)['api.ts']], ['file used\n', 'file mine\n']);
+    box.run.stop();
+    valued(await box.ended);
   });
 
   it('goes back twice at most, then waits for the person, who can send it back once more', async () => {
