@@ -21,19 +21,19 @@ interface Ports {
 }
 
 /**
- * Forgets the oldest snapshots that are too many, or take too much disk. Kept whatever is set: the newest, and those of runs that have
- * not finished, or in which something waits for the person. A run goes with its snapshot: chain, drafts and journal. Landings go on
- * meanwhile. Resolves to what was forgotten.
+ * Forgets the oldest snapshots that are too many, or take too much disk. Kept whatever is set: the newest, and those of runs that go on,
+ * or in which something waits for the person. One of a run that was interrupted, which may be gone on with, is kept among as many of the
+ * newest as are to be kept. A run goes with its snapshot: chain, drafts and journal. Landings go on meanwhile. Resolves to what was forgotten.
  */
 export async function pruneSnapshots({ repo, clock }: Ports, keeping: Keeping, signal: AbortSignal): Promise<Result<readonly Snapshot[]>> {
   const all = await inventoryOf(repo);
   if (!all.ok) return all;
-  const free = freeOf(all.value, clock.now());
+  const free = freeOf(all.value, keeping.keep, clock.now());
   const tooMany = Math.min(Math.max(0, all.value.snapshots.length - keeping.keep), free.length);
   const many = await enoughToFit(repo, { all: all.value, free, atLeast: tooMany }, keeping.quotaBytes, signal);
   if (!many.ok) return many;
   const chosen = new Set(free.slice(0, many.value).map(({ id }) => id));
-  return forgetThem(repo, signal, (now) => ok(freeOf(now, clock.now()).filter(({ id }) => chosen.has(id))));
+  return forgetThem(repo, signal, (now) => ok(freeOf(now, keeping.keep, clock.now()).filter(({ id }) => chosen.has(id))));
 }
 
 /** Forgets one snapshot, and the runs that began at it, whatever of them is undecided. Refused while such a run is at work. */
@@ -85,18 +85,20 @@ function runsOf({ runs }: Pick<Inventory, 'runs'>, snapshot: Snapshot): RunState
 }
 
 /** The snapshots that may go, oldest first. */
-function freeOf(all: Inventory, now: number): Snapshot[] {
-  return all.snapshots.filter((snapshot, at) => at < all.snapshots.length - 1 && !isNeeded(all, snapshot, now));
+function freeOf(all: Inventory, keep: number, now: number): Snapshot[] {
+  const { length } = all.snapshots;
+  return all.snapshots.filter((snapshot, at) => at < length - 1 && !isNeeded(all, snapshot, { isNew: at >= length - keep, now }));
 }
 
-/** Whether a snapshot's run goes on, may go on, or waits for the person. */
-function isNeeded(all: Inventory, snapshot: Snapshot, now: number): boolean {
+/** Whether a snapshot's run goes on, may go on, or waits for the person; `isNew`: whether it is among those that are to be kept. */
+function isNeeded(all: Inventory, snapshot: Snapshot, { isNew, now }: { isNew: boolean; now: number }): boolean {
   const own = runsOf(all, snapshot);
-  return own.some(isOpen) || (own.length === 0 && snapshot.cause === 'run' && now - snapshot.at < BEGINNING_MS);
+  if (own.length === 0) return snapshot.cause === 'run' && now - snapshot.at < BEGINNING_MS;
+  return own.some((run) => isOpen(run) || (isNew && lifeOf(run) === 'interrupted'));
 }
 
 function isOpen(run: RunState): boolean {
-  return run.phase !== 'finished' || [...run.tasks.values()].some(({ stage }) => stage.kind === 'conflicted' || stage.kind === 'held');
+  return lifeOf(run) === 'running' || [...run.tasks.values()].some(({ stage }) => stage.kind === 'conflicted' || stage.kind === 'held');
 }
 
 /** How many of the oldest have to go for the rest to keep the quota: found by halving, for each look costs a walk through what is kept. */

@@ -1,17 +1,20 @@
 /** Which snapshots go when there are too many, what goes with them, what never goes, and the disk that this gives back. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../src/domain/clock';
+import type { Happening } from '../../src/domain/event';
 import { MEGABYTE } from '../../src/domain/include';
 import type { Keeping } from '../../src/domain/snapshotSettings';
 import { journalFile } from '../../src/engine/journal';
 import { landPortsOf } from '../../src/engine/landing';
 import { listRuns } from '../../src/engine/library';
 import { deleteSnapshot, pruneSnapshots } from '../../src/engine/prune';
+import { RunRecord } from '../../src/engine/record';
 import { undoTask } from '../../src/engine/undo';
+import { beginChain } from '../../src/repo/land/land';
 import type { Repository } from '../../src/repo/repository';
 import { collect, diskOf } from '../../src/repo/snapshot/prune';
 import { rollBack } from '../../src/repo/snapshot/rollback';
@@ -19,7 +22,7 @@ import { findSnapshot, listSnapshots, type Snapshot, takeSnapshot } from '../../
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
 import { failed, NEVER, valued } from '../support/result';
-import { type Rig, rig } from '../support/run';
+import { conflictOf, planOf, type Rig, rig, startOf } from '../support/run';
 import { folderState, git, opened, put, type Sandbox, sandbox, temporaryFolder } from '../support/sandbox';
 
 const NO_QUOTA: Keeping = { keep: 50, quotaBytes: 0 };
@@ -101,6 +104,38 @@ describe('keeping snapshots', () => {
     // By hand, it is the person's decision.
     valued(await deleteSnapshot(box, first, NEVER));
     assert.deepEqual((await listRuns(box.repo)).runs, []);
+  });
+
+  it('forgets a run that nobody drives any more once its snapshot is too many, whatever the quota says before', async () => {
+    const box = await sandbox({ x: 'x' });
+    const now = Date.now();
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    const began = async (run: string, at: number, ...happened: Happening[]) => {
+      const clock = clockAt(at);
+      const taken = valued(await takeSnapshot(box.repo, editor(box.root), { label: run, cause: 'run', clock }, NEVER));
+      valued(await beginChain(box.repo, run, taken.commit));
+      const start = { ...startOf(planOf({ a: [], b: [] })), run, snapshot: taken.id, commit: taken.commit, pid: dead };
+      const record = valued(RunRecord.begin(box.repo.stateDir, start, clock));
+      for (const happening of happened) record.emit(happening);
+      record.close();
+    };
+    const started: Happening = { type: 'task.started', task: 'a', base: 'c0' };
+    const done: Happening = { type: 'task.done', task: 'a', summary: '', changeset: 'c1', changes: [] };
+    await began('cut-off', now - 5_000, started);
+    await began('waits', now - 4_000, started, done, { type: 'task.conflicted', task: 'a', conflict: conflictOf('x') });
+    await began('cut-off-later', now - 3_000, started, done);
+    await snap(box, 'By hand', clockAt(now - 2_000));
+    await snap(box, 'Newest', clockAt(now - 1_000));
+    assert.deepEqual(await prune(box, { keep: 5, quotaBytes: 1 }), ['By hand']);
+    assert.deepEqual(await prune(box, { keep: 3, quotaBytes: 1 }), ['cut-off']);
+    assert.deepEqual(
+      (await listRuns(box.repo)).runs.map(({ start }) => start.run),
+      ['cut-off-later', 'waits'],
+    );
+    assert.equal(existsSync(dirname(journalFile(box.repo.stateDir, 'cut-off'))), false);
+    assert.deepEqual(await prune(box, { keep: 2 }), []);
+    assert.deepEqual(await prune(box, { keep: 1 }), ['cut-off-later']);
+    assert.deepEqual(await labels(box.repo), ['waits', 'Newest']);
   });
 
   it('leaves the snapshot of a run alone that is about to begin', async () => {

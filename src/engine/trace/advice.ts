@@ -19,18 +19,30 @@ export function adviceOf(timeline: Timeline, path: readonly Step[], duration: (m
     if (worth(ms)) found.push({ ms, text });
   };
   say(total('queued'), `${duration(total('queued'))} of it passed without a free agent: ${moreAgents(timeline, path)}`);
-  say(total('checking'), `${duration(total('checking'))} went into checks: a quicker check would help, such as one of the tests that the task is about.`);
-  say(total('deciding'), `${duration(total('deciding'))} passed until you had decided: the files that several tasks write are better given to one.`);
+  say(
+    total('checking'),
+    `${duration(total('checking'))} went into checks: a quicker check would help, such as one of the tests that the task is about.`,
+  );
+  say(
+    total('deciding'),
+    `${duration(total('deciding'))} passed until you had decided: the files that several tasks write are better given to one.`,
+  );
   say(total('resting'), `${duration(total('resting'))} passed between attempts that failed.`);
   say(total('landing'), `${duration(total('landing'))} went into landing, one after the other.`);
   const chain = path.filter(({ doing }) => doing === 'working');
-  const longest = chain.reduce<Step | undefined>((most, step) => (most === undefined || step.to - step.from > most.to - most.from ? step : most), undefined);
+  const longest = chain.reduce<Step | undefined>(
+    (most, step) => (most === undefined || step.to - step.from > most.to - most.from ? step : most),
+    undefined,
+  );
   if (longest !== undefined && timeline.lines.length > 1) {
     const took = longest.to - longest.from;
     const title = timeline.state.tasks.get(longest.task)?.task.title ?? longest.task;
     if (took >= whole / 2) say(took, `“${title}” alone took ${duration(took)}: split it into tasks that can run side by side.`);
     else if (chain.length > 2)
-      say(total('working'), `${counted(chain.length, 'task')} waited for each other one after the other, ${duration(total('working'))} of work: fewer dependencies would help.`);
+      say(
+        total('working'),
+        `${counted(chain.length, 'task')} waited for each other one after the other, ${duration(total('working'))} of work: fewer dependencies would help.`,
+      );
   }
   return found.sort((a, b) => b.ms - a.ms).map(({ text }) => text);
 }
