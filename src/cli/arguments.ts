@@ -16,6 +16,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
   weft runs                                the runs of this folder
+  weft trace RUN                           what the tasks of a run did when, and what would have made it faster
   weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
        --file PATH                         only this file of the task
        --hunk N                            only this hunk of the file
@@ -61,6 +62,7 @@ export type Command =
       readonly include: readonly string[];
     }
   | { readonly kind: 'runs' }
+  | { readonly kind: 'trace'; readonly run: string }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   /** `task` undefined: all of the run's. */
@@ -146,6 +148,7 @@ const MOST: Readonly<Record<string, number>> = {
   export: 1,
   land: 2,
   discard: 2,
+  trace: 1,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
   folders: 0,
@@ -195,6 +198,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
       return ok({ kind: 'hunks', run: first, task: second, path: third });
     return fail('input', '“weft hunks” needs a run, a task and a file.', 'Run “weft runs” for runs and tasks.');
   }
+  if (name === 'trace')
+    return first === undefined
+      ? fail('input', '“weft trace” needs a run.', 'Run “weft runs” for the list.')
+      : ok({ kind: 'trace', run: first });
   if (name === 'blame') return first === undefined ? fail('input', '“weft blame” needs a file.', HELP) : ok({ kind: 'blame', path: first });
   if (name === 'export') {
     const { branch, 'include-edits': withEdits = false } = values;

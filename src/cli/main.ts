@@ -20,6 +20,7 @@ import { type Output, output } from './output';
 import { recoveryPorts } from './record';
 import { runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
+import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
 import { workspaceFolders } from './workspaceFolders';
 
@@ -80,7 +81,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const ports = { repo, workspace, output: out, signal: interruption.signal };
   try {
     const settled = await settleLeft(recoveryPorts(ports), interruption.signal);
-    if (!settled.ok && command.kind !== 'runs' && command.kind !== 'snapshots') {
+    if (!settled.ok && command.kind !== 'runs' && command.kind !== 'trace' && command.kind !== 'snapshots') {
       out.result({ exitCode: 1, failure: settled.failure });
       return 1;
     }
@@ -89,6 +90,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await runCommand(command, ports);
       case 'runs':
         return await runsCommand(ports);
+      case 'trace':
+        return await traceCommand(command.run, ports);
       case 'snapshots':
         return await snapshotsCommand(ports);
       case 'folders':

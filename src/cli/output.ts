@@ -2,6 +2,7 @@
 import type { Conflict } from '../domain/changes';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
+import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import type { Stage } from '../domain/taskState';
 import type { Summary } from '../engine/summary';
@@ -66,9 +67,13 @@ export function summaryLines(
       `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache, ${summary.usage.cacheWrite.toLocaleString('en')} written to it)`,
     ],
     ['cost', costText(summary.costUsd, state.start.model)],
-    ['wall time', seconds(summary.wallMs)],
+    ['cache', `${Math.round(100 * summary.cacheShare)} % of what was sent`],
+    ['wall time', `${seconds(summary.wallMs)}; the longest way through the tasks: ${seconds(summary.longestMs)}`],
     ['speed-up', `${summary.speedUp.toFixed(1)}× over one agent after the other (${seconds(summary.serialMs)})`],
   ];
+  rows.push(['efficiency', `${Math.round(100 * summary.efficiency)} % of what ${counted(state.limits.maxWorkers, 'agent')} could do`]);
+  if (summary.retries > 0) rows.push(['retries', String(summary.retries)]);
+  if (summary.reworks > 0) rows.push(['reworks', String(summary.reworks)]);
   for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
   for (const { task, files } of conflicts) {
     lines.push('', ...conflictLines({ intent: 'land', run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));

@@ -1,4 +1,5 @@
 /** What came of a run, in numbers. Pure. */
+import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import type { Stage } from '../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
@@ -20,6 +21,16 @@ export interface Summary {
   /** What the agents would have taken one after the other. */
   readonly serialMs: number;
   readonly speedUp: number;
+  /** Of the time that all agents could have worked, the share in which they did: 0 to 1. */
+  readonly efficiency: number;
+  /** The agents' time on the longest way through the tasks that wait for each other: no number of agents makes the run shorter. */
+  readonly longestMs: number;
+  /** Of the tokens that went to the model, the share that its cache had: 0 to 1. */
+  readonly cacheShare: number;
+  /** Attempts that failed and were followed by another one. */
+  readonly retries: number;
+  /** Tasks that went back to their agent, for a red check or a stale premise. */
+  readonly reworks: number;
 }
 
 /** `now`: milliseconds since 1970, for a run that has not ended. */
@@ -28,12 +39,17 @@ export function summarize(state: RunState, now: number): Summary {
   const files = new Set<string>();
   let usage = state.start.planning;
   let serialMs = 0;
+  let retries = 0;
+  let reworks = 0;
   for (const { stage, work } of state.tasks.values()) {
+    retries += work.failures.length;
+    reworks += work.reworks.stale + work.reworks.check;
     stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
     usage = addUsage(usage, work.usage);
     if (work.startedAt > 0) serialMs += (work.endedAt || now) - work.startedAt;
     if (stage.kind === 'landed') for (const change of work.changes) files.add(change.path);
   }
+  const read = usage.input + usage.cacheRead + usage.cacheWrite;
   const wallMs = (state.endedAt || now) - state.start.at;
   return {
     run: state.start.run,
@@ -48,5 +64,26 @@ export function summarize(state: RunState, now: number): Summary {
     wallMs,
     serialMs,
     speedUp: wallMs > 0 ? serialMs / wallMs : 0,
+    efficiency: wallMs > 0 ? Math.min(1, serialMs / (wallMs * state.limits.maxWorkers)) : 0,
+    longestMs: longest(state, now),
+    cacheShare: read > 0 ? usage.cacheRead / read : 0,
+    retries,
+    reworks,
   };
+}
+
+function longest({ tasks }: RunState, now: number): number {
+  const known = new Map<TaskId, number>();
+  const until = (id: TaskId): number => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const found = tasks.get(id);
+    if (found === undefined) return 0;
+    const { startedAt, endedAt } = found.work;
+    const own = startedAt > 0 ? Math.max(0, (endedAt || now) - startedAt) : 0;
+    const whole = own + Math.max(0, ...found.task.dependsOn.map(until));
+    known.set(id, whole);
+    return whole;
+  };
+  return Math.max(0, ...[...tasks.values()].filter(({ depth }) => depth === 0).map(({ task }) => until(task.id)));
 }

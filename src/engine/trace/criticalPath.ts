@@ -11,7 +11,10 @@ export interface Step {
 }
 
 /** From the run's beginning to its end, without gaps where the events tell why something waited; never `blocked`, and `awaiting` only for moments. */
-export function criticalPath({ lines, state, from }: Timeline): Step[] {
+export function criticalPath({ lines: all, state, from, to: end }: Timeline): Step[] {
+  // A run that ended with a decision open did not wait for it.
+  const isLeft = ({ doing, to }: Span) => doing === 'deciding' && to === end && state.phase === 'finished';
+  const lines = all.map((line) => ({ ...line, spans: line.spans.filter((span) => !isLeft(span)) }));
   const byTask = new Map(lines.map((line) => [line.task, line]));
   const last = lines.reduce<TaskLine | undefined>((latest, line) => (endOf(line) > endOf(latest) ? line : latest), undefined);
   const steps: Step[] = [];

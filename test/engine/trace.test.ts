@@ -1,0 +1,164 @@
+/** A run's timeline, its critical path, and what would have made it faster: from its events alone. */
+import assert from 'node:assert/strict';
+import type { Happening, RunEvent } from '../../src/domain/event';
+import { adviceOf } from '../../src/engine/trace/advice';
+import { barsOf } from '../../src/engine/trace/bars';
+import { criticalPath } from '../../src/engine/trace/criticalPath';
+import { type Timeline, timelineOf } from '../../src/engine/trace/timeline';
+import { conflictOf, planOf, startOf } from '../support/run';
+
+const started = (task: string): Happening => ({ type: 'task.started', task, base: 'c' });
+const done = (task: string): Happening => ({ type: 'task.done', task, summary: '', changeset: 'x', changes: [] });
+const landed = (task: string): Happening => ({ type: 'task.landed', task, before: 'c', after: 'd' });
+
+/** Events by the second in which they happen. */
+function timeline(
+  tasks: Readonly<Record<string, readonly string[]>>,
+  happened: readonly (readonly [number, Happening])[],
+  maxWorkers = 5,
+): Timeline {
+  const start = { ...startOf(planOf(tasks)), maxWorkers };
+  const events: RunEvent[] = [{ ...start, at: 0 }, ...happened.map(([second, one]) => ({ ...one, at: second * 1000 }))];
+  const found = timelineOf(events);
+  assert.ok(found !== undefined);
+  return found;
+}
+
+const steps = (line: Timeline) => criticalPath(line).map(({ task, doing, from, to }) => `${task} ${doing} ${from / 1000}-${to / 1000}`);
+const seconds = (ms: number) => `${ms / 1000} s`;
+const advice = (line: Timeline) => adviceOf(line, criticalPath(line), seconds);
+
+/** `b` depends on `a`; `c` on nothing. */
+const TWO = { a: [], b: ['a'], c: [] };
+const chain: readonly (readonly [number, Happening])[] = [
+  [0, started('a')],
+  [0, started('c')],
+  [3, done('c')],
+  [3, landed('c')],
+  [4, done('a')],
+  [5, landed('a')],
+  [5, started('b')],
+  [9, done('b')],
+  [10, landed('b')],
+  [10, { type: 'run.finished' }],
+];
+
+describe('a timeline', () => {
+  it('says of each task what it did when', () => {
+    const { lines } = timeline(TWO, chain);
+    const text = lines.map(
+      ({ task, spans }) => `${task}: ${spans.map(({ doing, from, to }) => `${doing} ${from / 1000}-${to / 1000}`).join(', ')}`,
+    );
+    assert.deepEqual(text, ['a: working 0-4, landing 4-5', 'b: blocked 0-5, working 5-9, landing 9-10', 'c: working 0-3']);
+  });
+
+  it('is drawn as one row a task', () => {
+    assert.deepEqual(barsOf(timeline(TWO, chain), 10), ['████▄', '·····████▄', '███']);
+  });
+
+  it('leaves out what came after the run, and does not end before it began when the clock is set back', () => {
+    const { to, lines } = timeline({ a: [] }, [
+      [5, started('a')],
+      [2, done('a')],
+      [6, landed('a')],
+      [7, { type: 'run.finished' }],
+      [90, { type: 'task.undone', task: 'a', before: 'd', after: 'e' }],
+    ]);
+    assert.equal(to, 7000);
+    assert.deepEqual(lines[0]?.spans, [
+      { doing: 'queued', from: 0, to: 5000 },
+      { doing: 'landing', from: 5000, to: 6000 },
+    ]);
+  });
+});
+
+describe('the critical path', () => {
+  it('goes through the dependency that landed last', () => {
+    assert.deepEqual(steps(timeline(TWO, chain)), ['a working 0-4', 'a landing 4-5', 'b working 5-9', 'b landing 9-10']);
+  });
+
+  it('goes through the child that was over last, back into its parent', () => {
+    const child = (task: string): Happening => {
+      const [definition] = planOf({ x: [] }).tasks;
+      assert.ok(definition !== undefined);
+      return { type: 'task.added', task, definition: { ...definition, id: task }, origin: { kind: 'child', parent: 'a' } };
+    };
+    const joined = (task: string): Happening => ({ type: 'task.joined', task, before: 'c', after: 'd', conflicts: [] });
+    const line = timeline({ a: [] }, [
+      [0, started('a')],
+      [2, child('a.1')],
+      [2, child('a.2')],
+      [2, { type: 'task.awaiting', task: 'a', children: ['a.1', 'a.2'], draft: null }],
+      [2, started('a.1')],
+      [2, started('a.2')],
+      [3, done('a.1')],
+      [3, joined('a.1')],
+      [6, done('a.2')],
+      [6, joined('a.2')],
+      [6, { type: 'task.resumed', task: 'a' }],
+      [8, done('a')],
+      [8, landed('a')],
+      [8, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['a working 0-2', 'a.2 working 2-6', 'a working 6-8']);
+  });
+
+  it('does not count a decision that the run did not wait for', () => {
+    const line = timeline({ a: [], b: [] }, [
+      [0, started('a')],
+      [0, started('b')],
+      [1, done('a')],
+      [1, { type: 'task.conflicted', task: 'a', conflict: conflictOf('f') }],
+      [4, done('b')],
+      [4, landed('b')],
+      [4, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['b working 0-4']);
+  });
+});
+
+describe('advice', () => {
+  it('asks for more agents where tasks waited for one', () => {
+    const line = timeline(
+      { a: [], b: [] },
+      [
+        [0, started('a')],
+        [5, done('a')],
+        [5, landed('a')],
+        [5, started('b')],
+        [9, done('b')],
+        [9, landed('b')],
+        [9, { type: 'run.finished' }],
+      ],
+      1,
+    );
+    assert.deepEqual(steps(line), ['b queued 0-5', 'b working 5-9']);
+    assert.deepEqual(advice(line), ['5 s of it passed without a free agent: more than 1 agent at once would help (weft.maxWorkers).']);
+  });
+
+  it('names the task that took half of the time', () => {
+    const line = timeline(TWO, [
+      [0, started('a')],
+      [0, started('c')],
+      [1, done('a')],
+      [1, landed('a')],
+      [1, started('b')],
+      [5, done('c')],
+      [5, landed('c')],
+      [9, done('b')],
+      [9, landed('b')],
+      [9, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(advice(line), ['“Task b” alone took 8 s: split it into tasks that can run side by side.']);
+  });
+
+  it('has nothing to say of a run that was as short as its tasks', () => {
+    const line = timeline({ a: [] }, [
+      [0, started('a')],
+      [9, done('a')],
+      [9, landed('a')],
+      [9, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(advice(line), []);
+  });
+});
