@@ -1,7 +1,7 @@
 /** What the SDK throws, as failures that name what failed and what a person can do about it. */
 import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
-import { NO_ANSWER, statusOfType } from '../model/messages';
+import { BUDGET_GONE, NO_ANSWER, statusOfType } from '../model/messages';
 
 /** Longest quotation from a server. */
 const MAX_QUOTE = 300;
@@ -22,6 +22,11 @@ export function brokeOff(thrown: unknown): boolean {
   return thrown instanceof AnthropicError;
 }
 
+/** Whether a budget did not allow the request: then the agent has one turn to say how far it came. */
+export function isOutOfBudget(thrown: unknown): boolean {
+  return thrown instanceof APIError && typeOf(thrown) === BUDGET_GONE;
+}
+
 function failureOf(thrown: unknown, modelName: string): { readonly failure: Failure } {
   if (thrown instanceof APIConnectionTimeoutError) {
     return fail('model', 'The model’s server did not answer in time.', 'Try again, or check weft.baseUrl and your network.');
@@ -39,6 +44,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
   }
   if (typeOf(thrown) === NO_ANSWER) return unreachable(thrown.apiMessage ?? '');
   const said = sentence(quote(thrown.apiMessage ?? thrown.message));
+  if (isOutOfBudget(thrown)) return fail('budget', said, 'Raise the budget, then go on from what was done.');
   const status = statusOf(thrown);
   switch (status) {
     case 401:

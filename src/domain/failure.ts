@@ -14,6 +14,8 @@ export type FailureKind =
   | 'half'
   /** No key, or the server refused it. */
   | 'auth'
+  /** A budget is used up, or has not enough left. */
+  | 'budget'
   /** The model's server cannot be reached, or answered with an error. */
   | 'model'
   /** The agent did not do what its task needs (no tool call, out of turns, refused). */

@@ -1,5 +1,6 @@
 /** Tokens and what they cost. */
 import * as z from 'zod';
+import { type OwnPrices, priceOf } from './prices';
 
 /** Tokens of one request or a sum of requests, as the Messages API counts them. */
 export const usageSchema = z.object({
@@ -26,29 +27,10 @@ export function totalTokens(usage: Usage): number {
   return usage.input + usage.output + usage.cacheRead + usage.cacheWrite;
 }
 
-/** Dollars per million tokens of input and output. Cache writes cost 1.25 times the input, cache reads a tenth of it. */
-interface Price {
-  readonly input: number;
-  readonly output: number;
-}
-
-/**
- * List prices by family, read on 2026-11-20 from the overview pages of the models in Anthropic's documentation.
- * A model that no row matches has no known cost: that is said, never shown as 0.
- */
-const PRICES: readonly (readonly [RegExp, Price])[] = [
-  [/^claude-sonnet-5(-5)?(-\d{8})?$/, { input: 2, output: 10 }],
-  [/^claude-opus-5(-\d{8})?$/, { input: 5, output: 25 }],
-  [/^claude-opus-4-[5-8]/, { input: 5, output: 25 }],
-  [/^claude-sonnet-4-[56]/, { input: 3, output: 15 }],
-  [/^claude-haiku-4-5/, { input: 1, output: 5 }],
-  // A scenario that is played costs nothing.
-  [/^scripted:/, { input: 0, output: 0 }],
-];
-
 /** What a usage costs in dollars, or undefined where the model's price is not known. */
-export function costOf(usage: Usage, model: string): number | undefined {
-  const price = PRICES.find(([pattern]) => pattern.test(model))?.[1];
+export function costOf(usage: Usage, model: string, own?: OwnPrices): number | undefined {
+  const price = priceOf(model, own);
   if (price === undefined) return undefined;
-  return ((usage.input + 1.25 * usage.cacheWrite + 0.1 * usage.cacheRead) * price.input + usage.output * price.output) / 1e6;
+  const { input, output, cacheRead = 0.1 * input, cacheWrite = 1.25 * input } = price;
+  return (usage.input * input + usage.cacheWrite * cacheWrite + usage.cacheRead * cacheRead + usage.output * output) / 1e6;
 }

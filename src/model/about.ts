@@ -9,20 +9,18 @@ export interface About {
   readonly task?: string | undefined;
   /** Tells agents of one task apart, such as its author and who decides its conflict. */
   readonly agent?: string | undefined;
-  /** The one turn in which an agent whose budget is gone says how far it came; absent: any other. */
-  readonly turn?: 'wrap-up' | undefined;
 }
 
 /** Every header of Weft's own begins so. */
 const OWN_PREFIX = 'x-weft-';
-const NAMES = ['run', 'task', 'agent', 'turn'] as const;
+const NAMES = ['run', 'task', 'agent'] as const;
 
 export function aboutOf({ headers }: Request): About {
   const value = (name: string) => {
     const raw = headers.get(OWN_PREFIX + name);
     return raw === null ? undefined : decoded(raw);
   };
-  return { run: value('run'), task: value('task'), agent: value('agent'), turn: value('turn') === 'wrap-up' ? 'wrap-up' : undefined };
+  return { run: value('run'), task: value('task'), agent: value('agent') };
 }
 
 /** Replaces what the headers say of who asks. */

@@ -73,6 +73,9 @@ export function statusOfType(type: string | null | undefined): number {
   }
 }
 
+/** The type of an error that says that a budget does not allow the request; nothing was sent. */
+export const BUDGET_GONE = 'budget_error';
+
 /** The type of an error that says that there is no answer, not what the server answered. */
 export const NO_ANSWER = 'no_answer_error';
 

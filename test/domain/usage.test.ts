@@ -1,6 +1,8 @@
 /** Tokens and their price: nothing is counted twice, and an unknown price is never 0. */
 import assert from 'node:assert/strict';
+import { readPrices } from '../../src/domain/prices';
 import { addUsage, costOf, NO_USAGE, totalTokens } from '../../src/domain/usage';
+import { failed, valued } from '../support/result';
 
 const million = { input: 1e6, output: 1e6, cacheRead: 1e6, cacheWrite: 1e6 };
 
@@ -29,5 +31,30 @@ describe('usage', () => {
   it('has no price where the model is not known', () => {
     for (const model of ['', 'gpt-5', 'my-claude-opus-4-5', 'claude-opus-9', 'claude-opus-5-5'])
       assert.equal(costOf(million, model), undefined);
+  });
+
+  it('costs what settings say, where they do', () => {
+    const own = valued(
+      readPrices({
+        'claude-opus-4-5': { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 },
+        'claude-opus-4-*': { input: 0, output: 7 },
+        'my-model': { input: 10, output: 0 },
+      }),
+    );
+    assert.equal(costOf(million, 'claude-opus-4-5', own), 1 + 2 + 3 + 4);
+    assert.equal(costOf(million, 'claude-opus-4-6', own), 7);
+    assert.equal(costOf(million, 'my-model', own), 10 + 1 + 12.5);
+    assert.equal(costOf(million, 'my-model-2', own), undefined);
+    assert.equal(costOf(million, 'claude-haiku-4-5', own), costOf(million, 'claude-haiku-4-5'));
+    assert.deepEqual(valued(readPrices(undefined)), {});
+  });
+
+  it('says which price in the settings cannot be used', () => {
+    const said = (setting: unknown) => failed(readPrices(setting)).message;
+    assert.equal(
+      said({ m: { input: -1, output: 1 }, n: { input: 1, output: 1, cache: 1 } }),
+      'The prices in weft.prices cannot be used: m.input: Too small: expected number to be >=0; n: Unrecognized key: "cache".',
+    );
+    assert.equal(said([1]), 'The prices in weft.prices cannot be used: Invalid input: expected record, received array.');
   });
 });

@@ -52,7 +52,7 @@ describe('the gateway', () => {
       assert.equal(request.headers.has('x-weft-token'), false);
       return server(request);
     });
-    const about: About = { run: 'another run', task: 'köln', agent: 'arbiter', turn: 'wrap-up' };
+    const about: About = { run: 'another run', task: 'köln', agent: 'arbiter' };
     const client = modelClient(gatewayModel(address, token), about);
     const streamed = await client.messages.stream(QUESTION).finalMessage();
     const whole = await client.messages.create(QUESTION, { query: { beta: 'true' } });
@@ -61,7 +61,7 @@ describe('the gateway', () => {
       Array.from({ length: 2 }, () => [{ type: 'text', text: 'Hello. 🧵', citations: null }]),
     );
     // The run is the one that the gateway is of, whatever a worker says.
-    const heard = { run: 'run-1', task: 'köln', agent: 'arbiter', turn: 'wrap-up' };
+    const heard = { run: 'run-1', task: 'köln', agent: 'arbiter' };
     assert.deepEqual(asked, [
       ['', heard],
       ['?beta=true', heard],

@@ -1,0 +1,52 @@
+/** What models cost: one dated table, which settings override. */
+import * as z from 'zod';
+import { fail, ok, type Result } from './failure';
+
+const dollars = z.number().min(0);
+
+const priceSchema = z.strictObject({
+  input: dollars,
+  output: dollars,
+  cacheRead: dollars.optional().describe('Default: a tenth of the input.'),
+  cacheWrite: dollars.optional().describe('Default: 1.25 times the input.'),
+});
+
+/** Dollars per million tokens. Absent: cache writes cost 1.25 times the input, cache reads a tenth of it, as Anthropic’s do. */
+export type Price = z.infer<typeof priceSchema>;
+
+/** Prices that settings give, by the name of a model; a name that ends in `*` stands for all that begin so. The first that matches counts. */
+export type OwnPrices = Readonly<Record<string, Price>>;
+
+/**
+ * List prices by family, read on 2026-11-20 from the overview pages of the models in Anthropic's documentation.
+ * A model that no row matches has no known cost: that is said, never shown as 0.
+ */
+const PRICES: readonly (readonly [RegExp, Price])[] = [
+  [/^claude-sonnet-5(-5)?(-\d{8})?$/, { input: 2, output: 10 }],
+  [/^claude-opus-5(-\d{8})?$/, { input: 5, output: 25 }],
+  [/^claude-opus-4-[5-8]/, { input: 5, output: 25 }],
+  [/^claude-sonnet-4-[56]/, { input: 3, output: 15 }],
+  [/^claude-haiku-4-5/, { input: 1, output: 5 }],
+  // A scenario that is played costs nothing.
+  [/^scripted:/, { input: 0, output: 0 }],
+];
+
+/** Undefined where it is not known. */
+export function priceOf(model: string, own: OwnPrices = {}): Price | undefined {
+  const set = Object.entries(own).find(([name]) => (name.endsWith('*') ? model.startsWith(name.slice(0, -1)) : model === name));
+  return set?.[1] ?? PRICES.find(([pattern]) => pattern.test(model))?.[1];
+}
+
+/** Reads the setting `weft.prices`. Failing, it names the model and the field. */
+export function readPrices(setting: unknown): Result<OwnPrices> {
+  const parsed = z.record(z.string().min(1), priceSchema).safeParse(setting ?? {});
+  if (parsed.success) return ok(parsed.data);
+  const problems = parsed.error.issues.map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
+  );
+  return fail(
+    'input',
+    `The prices in weft.prices cannot be used: ${problems.join('; ')}.`,
+    'Give each model its price in dollars per million tokens: { "my-model": { "input": 1, "output": 5 } }.',
+  );
+}
