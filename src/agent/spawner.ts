@@ -15,7 +15,7 @@ export function spawner(draft: Draft, ask: Ask | undefined): Desk['spawn'] {
     if (!now.ok) return now;
     const spawned = await ask({ call, draft: now.value.changes.length === 0 ? null : now.value.commit, children });
     if (!spawned.ok) return spawned;
-    const adopted = await draft.adopt(spawned.value.draft ?? draft.base);
+    const adopted = await draft.adopt(spawned.value.draft ?? draft.base, spawned.value.reads);
     return adopted.ok ? spawned : adopted;
   };
 }

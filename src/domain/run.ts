@@ -23,7 +23,7 @@ export interface RunState {
 
 /** Whether the run did all that its plan asked for. */
 export function isComplete(state: RunState): boolean {
-  return [...state.tasks.values()].every(({ stage, origin }) => origin.kind === 'candidate' || isIn(stage));
+  return [...state.tasks.values()].every((task) => parentOf(task) !== undefined || isIn(task.stage));
 }
 
 /** The state after an event. An event that cannot happen in this state is a bug, and throws. */
@@ -116,7 +116,11 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
   if (candidate.origin.kind !== 'candidate' || candidate.origin.parent !== event.task) throw illegal(event, 'it did not race for the task');
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
   const { base, changeset, changes, reads, summary, endedAt } = candidate.work;
-  const work = { ...task.work, base, changeset, changes, reads, summary, endedAt };
+  const { role, model = state.start.model } = candidate.task;
+  const own = role === task.task.role && model === (task.task.model ?? state.start.model);
+  // Should it have to be mended, its own agent goes on with it.
+  const as = candidate.work.as ?? (own ? null : { role, model });
+  const work = { ...task.work, as, base, changeset, changes, reads, summary, endedAt };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'joined', conflicts: [] } });
   return { ...state, tasks: tasks.with({ ...task, stage: { kind: 'done' }, work }) };
 }
@@ -129,8 +133,8 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
   if (parentOf(candidate) !== event.task || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
   const racing = [...state.tasks.values()].filter((other) => other.origin.kind === 'candidate' && other.origin.parent === event.task);
   const stage = { kind: 'awaiting' as const, children: racing.map(({ task: { id } }) => id) };
-  const work = { ...task.work, changeset: null, changes: [], reads: [], stale: [], summary: '', endedAt: 0 };
-  const tasks = state.tasks.with({ ...candidate, stage: { kind: 'failed', failure: event.failure } });
+  const work = { ...task.work, as: null, changeset: null, changes: [], reads: [], stale: [], summary: '', endedAt: 0 };
+  const tasks = state.tasks.with({ ...candidate, stage: { kind: 'failed', failure: event.failure }, check: task.check });
   return { ...state, tasks: tasks.with({ ...task, stage, work, check: null }) };
 }
 

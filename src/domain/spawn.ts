@@ -1,5 +1,6 @@
 /** What an agent asks of its run when it has others do a part of its task, and what it gets back. Data: it travels between processes. */
 import * as z from 'zod';
+import type { Read } from './changes';
 import { ROLES } from './plan';
 
 /** A part of an agent's task, for another agent. `name`: by which its siblings depend on it. */
@@ -53,4 +54,6 @@ export interface Spawned {
   /** Commit of the parent's draft with its children's changes, on top of its job's base; null where there is still nothing. */
   readonly draft: string | null;
   readonly children: readonly ChildEnd[];
+  /** What those that joined it read of their drafts' bases. */
+  readonly reads: readonly Read[];
 }

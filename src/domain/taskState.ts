@@ -155,6 +155,14 @@ export function isOver(stage: Stage): boolean {
   return isIn(stage) || ['undone', 'failed', 'stopped', 'doomed'].includes(stage.kind);
 }
 
+/** The candidate whose work a task took over, where it raced for it. */
+export function winnerOf(tasks: ReadonlyMap<TaskId, TaskState>, id: TaskId): TaskState | undefined {
+  // After a race that was run again, there are those of both.
+  return [...tasks.values()]
+    .filter(({ origin, stage }) => origin.kind === 'candidate' && origin.parent === id && stage.kind === 'joined')
+    .at(-1);
+}
+
 /** The task that a task was made for, by its agent or for its race; undefined where there is none. */
 export function parentOf({ origin }: TaskState): TaskId | undefined {
   return origin.kind === 'child' || origin.kind === 'candidate' ? origin.parent : undefined;

@@ -2,6 +2,7 @@
 import type { Conversation } from '../agent/loop';
 import { type Failure, fail, type Result, thrownText } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
+import { winnerOf } from '../domain/taskState';
 import type { Family } from './family';
 import type { Live } from './live';
 import { tellOutcome } from './outcome';
@@ -70,7 +71,7 @@ export class Agents {
     const { next, as } = found.work;
     const base = next?.base ?? prepared;
     const task: Task = { ...found.task, role: roleOf(found) };
-    const again = next === null ? undefined : { draft: next.draft, message: next.message, conversation: this.conversations.get(id) };
+    const again = next === null ? undefined : { draft: next.draft, message: next.message, conversation: this.conversationOf(id) };
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft: again.draft }) });
     const model = as?.model ?? found.task.model ?? start.model;
     const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), again };
@@ -78,10 +79,17 @@ export class Agents {
       report: (said) => this.hear(id, base, said),
       spawn: (request) => this.ports.family.spawn(id, request, signal),
     };
-    const outcome = await worker(job, host, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
+    const ended = await worker(job, host, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
+    const outcome = await this.ports.family.ended(id, ended);
     live.drop(id);
     if (outcome.kind === 'done' && outcome.conversation !== undefined) this.conversations.set(id, outcome.conversation);
     tellOutcome(record, id, outcome);
+  }
+
+  /** Of a task that was raced for, its candidate's until it has one of its own. */
+  private conversationOf(id: TaskId): Conversation | undefined {
+    const winner = winnerOf(this.ports.record.state.tasks, id)?.task.id;
+    return this.conversations.get(id) ?? (winner === undefined ? undefined : this.conversations.get(winner));
   }
 
   private hear(id: TaskId, base: string, said: Report): void {

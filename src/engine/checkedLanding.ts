@@ -1,8 +1,9 @@
 /** Checked before it lands: what tasks did is merged in memory, checked as merged, and lands if it is green. */
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import { checksOf, type TaskId } from '../domain/plan';
+import type { RunState } from '../domain/run';
 import { DEFAULT_CHECK_SECONDS, DEFAULT_REPAIRS } from '../domain/settings';
-import type { CheckResult, Rework, TaskState } from '../domain/taskState';
+import { type CheckResult, isOver, type Rework, type TaskState, winnerOf } from '../domain/taskState';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { type ChainTips, chainTips, landingsSince } from '../repo/land/landingsSince';
 import { commitTree, diffTrees, lookUp, mergeTrees } from '../repo/trees';
@@ -227,6 +228,12 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
   const id = idOf(item);
   if (record.state.tasks.get(id)?.stage.kind !== 'done') return ok();
   record.emit({ type: 'task.checked', task: id, ...verdict, onTopOf: onTopOf.map(idOf) });
+  const winner = winnerOf(record.state.tasks, id);
+  if (winner !== undefined && isRacing(record.state, id)) {
+    const failure = redFailure({ verdict, under: onTopOf.map(({ task }) => task.title), redWithout: false }, 0);
+    record.emit({ type: 'task.passedOver', task: id, candidate: winner.task.id, failure });
+    return ok();
+  }
   const { plan, run } = record.state.start;
   const repairs = plan.limits?.repairs ?? DEFAULT_REPAIRS;
   // Whoever is to repair it should know whether it was red before they came.
@@ -260,6 +267,11 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
   );
   if (record.state.tasks.get(id)?.stage.kind === 'done') batch.sendBack(id, { base: ground.value.commit, draft: draft.value, message });
   return ok();
+}
+
+/** Whether others still race for a task. The last one left has its agent repair it, as any task. */
+function isRacing({ tasks }: RunState, id: TaskId): boolean {
+  return [...tasks.values()].some(({ origin, stage }) => origin.kind === 'candidate' && origin.parent === id && !isOver(stage));
 }
 
 function redFailure({ verdict, under, redWithout }: Found, repairs: number): Failure {

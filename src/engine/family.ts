@@ -10,12 +10,15 @@ import { commitTree } from '../repo/trees';
 import { keepDraft } from './landing';
 import type { RunRecord } from './record';
 import { checkSpawn } from './spawnRules';
+import type { Outcome } from './worker';
 
 type Origin = Extract<Happening, { type: 'task.added' }>['origin'];
 
 export class Family {
   /** Agents that wait for their children. */
   private readonly waiting = new Map<TaskId, (spawned: Result<Spawned>) => void>();
+  /** Merges into parents' drafts that are under way. */
+  private readonly merging = new Map<TaskId, Promise<void>>();
 
   constructor(
     private readonly record: RunRecord,
@@ -26,7 +29,7 @@ export class Family {
   async spawn(id: TaskId, { call, draft, children }: Spawn, signal: AbortSignal): Promise<Result<Spawned>> {
     const parent = this.task(id);
     if (signal.aborted || parent?.stage.kind !== 'running') return cancelled;
-    const before = this.made(id).filter(({ origin }) => origin.kind === 'child' && origin.call === call);
+    const before = this.madeBy(id, call, children);
     const allowed = before.length > 0 ? ok() : checkSpawn(this.record.state, parent, children);
     if (!allowed.ok) return allowed;
     if (before.length === children.length && before.every(({ stage }) => isOver(stage))) return ok(this.spawned(parent, before));
@@ -74,7 +77,8 @@ export class Family {
   }
 
   private spawned({ work }: TaskState, children: readonly TaskState[]): Spawned {
-    return { draft: work.changeset, children: children.map((child) => this.endOf(child)) };
+    const reads = children.flatMap((child) => (child.stage.kind === 'joined' ? child.work.reads : []));
+    return { draft: work.changeset, children: children.map((child) => this.endOf(child)), reads };
   }
 
   /** The commit from which a child's draft begins: its parent's draft as it is. */
@@ -89,10 +93,26 @@ export class Family {
     const child = this.task(id);
     const parent = child && this.task(parentOf(child) ?? '');
     if (child?.stage.kind !== 'done' || parent === undefined) return;
-    const joined = await this.merge(child, parent);
-    if (this.task(id)?.stage.kind !== 'done') return;
+    const merging = this.merge(child, parent);
+    const settled = merging.then(() => undefined);
+    this.merging.set(parent.task.id, settled);
+    const joined = await merging;
+    if (this.merging.get(parent.task.id) === settled) this.merging.delete(parent.task.id);
+    // The person may have stopped it, or its parent.
+    if (this.task(id)?.stage.kind !== 'done' || this.task(parent.task.id)?.stage.kind !== 'awaiting') return;
     if (joined.ok) this.record.emit({ type: 'task.joined', task: id, ...joined.value });
     else this.record.emit({ type: 'task.failed', task: id, failure: joined.failure, draft: child.work.changeset });
+  }
+
+  /** The agent of a task has ended; where it did while it waited for children, what joined its draft by then is kept with it. */
+  async ended(id: TaskId, outcome: Outcome): Promise<Outcome> {
+    this.waiting.delete(id);
+    if (this.task(id)?.stage.kind !== 'awaiting') return outcome;
+    await this.merging.get(id);
+    const changeset = this.task(id)?.work.changeset ?? null;
+    if (changeset === null || outcome.kind === 'done') return outcome;
+    const kept = await keepDraft(this.repo, this.record.state.start.run, id, changeset);
+    return kept.ok ? { ...outcome, draft: changeset } : { kind: 'failed', failure: kept.failure, draft: changeset };
   }
 
   private async merge(child: TaskState, parent: TaskState): Promise<Result<{ before: string; after: string; conflicts: Joint[] }>> {
@@ -114,20 +134,23 @@ export class Family {
     const found = this.task(id);
     if (found === undefined) return;
     const { candidates = 1, fallback = [], pick: _, ...task } = found.task;
-    const ids = Array.from({ length: candidates }, (_, at) => `${id}.${at + 1}`);
-    for (const [at, candidate] of ids.entries()) {
-      const other = at === 0 ? {} : fallback[at - 1];
-      const { role = task.role, model = task.model } = other ?? {};
-      const definition = { ...task, id: candidate, dependsOn: [], role, ...(model === undefined ? {} : { model }) };
-      // It may be there: the process went before all of them were.
-      if (this.task(candidate) === undefined) this.add(definition, { kind: 'candidate', parent: id });
+    const made = this.made(id);
+    // Some may be there: the process went before all of them were.
+    const ids = made.filter(({ origin, stage }) => origin.kind === 'candidate' && !isOver(stage)).map((one) => one.task.id);
+    for (let number = made.length + 1; ids.length < candidates; number++) {
+      const { role = task.role, model = task.model } = fallback[ids.length - 1] ?? {};
+      const definition = { ...task, id: `${id}.${number}`, dependsOn: [], role, ...(model === undefined ? {} : { model }) };
+      this.add(definition, { kind: 'candidate', parent: id });
+      ids.push(definition.id);
     }
     this.record.emit({ type: 'task.awaiting', task: id, children: ids, draft: null });
   }
 
   /** Every candidate is out. */
   lose(id: TaskId): void {
-    const ends = this.made(id).map((candidate) => `${candidate.task.id}: ${this.endOf(candidate).text}`);
+    const stage = this.task(id)?.stage;
+    const raced = stage?.kind === 'awaiting' ? stage.children : [];
+    const ends = raced.flatMap((candidate) => this.task(candidate) ?? []).map((one) => `${one.task.id}: ${this.endOf(one).text}`);
     const { failure } = fail(
       'agent',
       `None of the ${ends.length} candidates passed. ${ends.join(' ')}`,
@@ -146,6 +169,15 @@ export class Family {
 
   private made(id: TaskId): TaskState[] {
     return [...this.record.state.tasks.values()].filter((task) => parentOf(task) === id);
+  }
+
+  /** The children that a call has made before. Some servers give different calls the same id. */
+  private madeBy(id: TaskId, call: string, children: Spawn['children']): TaskState[] {
+    const made = this.made(id).filter(({ origin }) => origin.kind === 'child' && origin.call === call);
+    const isSame = made.every((one) =>
+      children.some(({ name, instructions }) => name === nameOf(one) && instructions === one.task.instructions),
+    );
+    return isSame ? made : [];
   }
 
   private endOf(child: TaskState): ChildEnd {

@@ -129,10 +129,10 @@ export class LiveRun {
     return ok();
   }
 
-  /** Whether nothing is under way for a task, but something could be: it waits to start, to be checked, or to land. */
+  /** Whether no agent is at work on a task, but something is to come of it: it waits to start, for its candidates, to be checked, or to land. */
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
-    return kind === 'waiting' || (kind === 'done' && this.landing !== task && this.batch.writing !== task);
+    return kind === 'waiting' || kind === 'awaiting' || (kind === 'done' && this.landing !== task && this.batch.writing !== task);
   }
 
   private decide(): Decision[] {

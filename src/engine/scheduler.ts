@@ -2,7 +2,7 @@
 import { never } from '../domain/failure';
 import { checksOf, type Role, type TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
+import { isDecided, isIn, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { chooseStarts, type Rank, rankOf } from './ranking';
 
 /** What a run can be told to do next. */
@@ -178,8 +178,9 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
   }
 }
 
-function isRace({ task, origin }: TaskState): boolean {
-  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate';
+/** What goes on from something that was done is for one agent. */
+function isRace({ task, origin, work }: TaskState): boolean {
+  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate' && work.next === null && !work.interrupted;
 }
 
 /** Whether a task's parent does not wait for it yet. */
@@ -196,24 +197,36 @@ function awaited(found: Survey, state: RunState, task: TaskState, children: read
     return;
   }
   const done = open.filter(({ stage }) => stage.kind === 'done');
-  const [winner] = done.sort((a, b) => (task.task.pick === 'best' ? compareWork(a, b) : a.work.endedAt - b.work.endedAt));
-  if (winner !== undefined && (task.task.pick !== 'best' || done.length === open.length))
-    found.decisions.push({ kind: 'choose', task: task.task.id, candidate: winner.task.id });
+  const isBest = task.task.pick === 'best';
+  const [winner] = done.sort((a, b) => Number(changedNothing(a)) - Number(changedNothing(b)) || (isBest ? compareWork(a, b) : byEnd(a, b)));
+  // Who gave up at once would always be the first.
+  const isEarly = winner !== undefined && (isBest || changedNothing(winner)) && done.length < open.length;
+  if (winner !== undefined && !isEarly) found.decisions.push({ kind: 'choose', task: task.task.id, candidate: winner.task.id });
   else if (open.length === 0) found.decisions.push({ kind: 'lose', task: task.task.id });
+}
+
+function changedNothing({ work }: TaskState): boolean {
+  return work.changeset === null;
+}
+
+function byEnd(a: TaskState, b: TaskState): number {
+  return a.work.endedAt - b.work.endedAt;
 }
 
 /** The better work first: that which changes fewer files, then that which took fewer turns. */
 function compareWork(a: TaskState, b: TaskState): number {
-  return a.work.changes.length - b.work.changes.length || a.work.turns - b.work.turns || a.work.endedAt - b.work.endedAt;
+  return a.work.changes.length - b.work.changes.length || a.work.turns - b.work.turns || byEnd(a, b);
 }
 
 /** Whether what a task was made for needs it no more. */
-function isOrphaned(state: RunState, task: TaskState): boolean {
-  const parent = parentOf(task);
-  const stage = parent === undefined ? undefined : state.tasks.get(parent)?.stage;
-  if (stage === undefined) return false;
-  // Who won a race has passed its check before a conflict can show.
-  return isOver(stage) || (task.origin.kind === 'candidate' && (stage.kind === 'conflicted' || stage.kind === 'held'));
+function isOrphaned(state: RunState, { task, origin, stage }: TaskState): boolean {
+  if (origin.kind !== 'child' && origin.kind !== 'candidate') return false;
+  const parent = state.tasks.get(origin.parent);
+  if (parent === undefined || isOver(parent.stage)) return true;
+  if (parent.stage.kind === 'awaiting') return !parent.stage.children.includes(task.id);
+  // What has not begun may be what a crash left of a call, or a race, that is about to be made again.
+  if (origin.kind === 'child') return stage.kind !== 'waiting';
+  return parent.stage.kind !== 'done' && !(parent.stage.kind === 'waiting' && isRace(parent));
 }
 
 type Fate = 'ready' | 'wait' | { readonly because: TaskId };

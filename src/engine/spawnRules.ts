@@ -62,6 +62,12 @@ function checkNames(children: readonly Child[]): Objection {
     if (names.has(name)) return fail('input', `Two of the tasks are called “${name}”.`, 'Give each a name of its own.');
     names.add(name);
   }
+  const told = new Map<string, string>();
+  for (const { name, instructions } of children) {
+    const same = told.get(bare(instructions));
+    if (same !== undefined) return fail('input', `“${same}” and “${name}” are told just the same.`, 'Give each a part of its own.');
+    told.set(bare(instructions), name);
+  }
   const placed = new Set<string>();
   for (const { name, dependsOn } of children) {
     const unknown = dependsOn.find((on) => !names.has(on));

@@ -1,6 +1,7 @@
 /** An agent that has others do parts of its task: what they are given, what comes into its draft, and what it has to decide. */
 import assert from 'node:assert/strict';
 import type { Ask } from '../../src/agent/spawner';
+import type { Read } from '../../src/domain/changes';
 import { fail, ok } from '../../src/domain/failure';
 import type { ChildEnd, Spawn } from '../../src/domain/spawn';
 import type { Draft } from '../../src/repo/draft/draft';
@@ -16,7 +17,7 @@ const spawn = (...parts: object[]) => ({ tool: 'spawn', input: { parts } });
 const write = (path: string, content: string) => ({ tool: 'write_file', input: { path, content } });
 
 /** A run whose agents do these edits at once, one part after the other, all on the draft as the parent had it. */
-function doing(edits: Readonly<Record<string, Edits>>, asked: Spawn[] = []) {
+function doing(edits: Readonly<Record<string, Edits>>, asked: Spawn[] = [], reads: Read[] = []) {
   return (parent: Draft): Ask =>
     async (request) => {
       asked.push(request);
@@ -38,7 +39,7 @@ function doing(edits: Readonly<Record<string, Edits>>, asked: Spawn[] = []) {
         draft = valued(await buildCommit(repo, { from: tree, puts: new Map(), parents: [parent.base], message: 'Joined' }));
         ends.push({ name, title, end: 'joined', text: `Did ${name}.`, conflicts });
       }
-      return ok({ draft, children: ends });
+      return ok({ draft, children: ends, reads });
     };
 }
 
@@ -67,8 +68,15 @@ describe('spawn', () => {
       },
       { calls: [{ tool: 'read_file', input: { path: 'x' } }, finish()] },
     ]);
-    const files = { a: 'a\n', old: 'old\n' };
-    const done = await run(model, { files, spawn: doing({ x: { x: 'x\n', old: null }, y: { mine: 'mine and y\n', a: 'a\n' } }, asked) });
+    const files = { a: 'a\n', b: 'b\n', old: 'old\n' };
+    // What they read as the workspace has it, and what only their own base had.
+    const reads = [
+      { path: 'b', blob: '61780798228d17af2d34fce4cfbdf35556832472' },
+      { path: 'mine', blob: '0'.repeat(40) },
+      { path: 'none', blob: null },
+    ];
+    const edits = { x: { x: 'x\n', old: null }, y: { mine: 'mine and y\n', a: 'a\n' } };
+    const done = await run(model, { files, spawn: doing(edits, asked, reads) });
     assert.deepEqual(done.result, { ok: true, value: { summary: 'Done.' } });
     assert.deepEqual(
       asked.map(({ call, draft, children }) => [
@@ -94,7 +102,7 @@ describe('spawn', () => {
     assert.deepEqual(await changed(done.draft), { after: '1\n', mine: 'mine and y\n', old: null, x: 'x\n' });
     assert.deepEqual(
       valued(await done.draft.reads()).map(({ path }) => path),
-      ['a'],
+      ['a', 'b', 'none'],
     );
     assert.ok(done.steps.includes('Waiting for 2 parts'));
   });

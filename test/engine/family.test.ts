@@ -1,15 +1,34 @@
 /** Children that an agent spawns: they work on its draft as it is, and what they did is in it when it goes on. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { childSchema } from '../../src/domain/spawn';
+import { isComplete } from '../../src/domain/run';
+import { childSchema, type Spawned } from '../../src/domain/spawn';
 import { Draft } from '../../src/repo/draft/draft';
-import { changesetOf } from '../support/gatedWorker';
-import { valued } from '../support/result';
-import { rig } from '../support/run';
+import { readRef } from '../../src/repo/repository';
+import { changesetOf, type Held } from '../support/gatedWorker';
+import { failed, valued } from '../support/result';
+import { type Rig, rig } from '../support/run';
+import { treeState } from '../support/sandbox';
 
-const child = (name: string, dependsOn: string[] = []) =>
-  childSchema.parse({ name, title: `Part ${name}`, instructions: `Do part ${name}.`, dependsOn });
+const child = (name: string, dependsOn: string[] = [], instructions = `Do part ${name}.`) =>
+  childSchema.parse({ name, title: `Part ${name}`, instructions, dependsOn });
+
+const ask = (agent: Held, ...children: ReturnType<typeof child>[]) => agent.spawn({ call: 'c1', draft: null, children });
+
+/** What an agent does that takes over what its children did, and adds nothing. */
+async function adopt({ repo }: Pick<Rig, 'repo'>, agent: Held, { draft }: Spawned): Promise<void> {
+  const now = valued(await Draft.resume(repo, agent.job.base, draft ?? agent.job.base));
+  agent.finishWith(valued(await now.commit('All of it')));
+}
+
+/** The files of a task's kept draft that its base does not have as they are. */
+async function draftOf({ repo, run }: Pick<Rig, 'repo' | 'run'>, task: string): Promise<Record<string, string>> {
+  const { changeset } = run.record.state.tasks.get(task)?.work ?? { changeset: null };
+  if (changeset === null) return {};
+  assert.equal(valued(await readRef(repo, `runs/${run.id}/drafts/${task}`)), changeset, `the draft of ${task} is kept`);
+  return treeState(repo, changeset);
+}
 
 describe('a task that spawns others', () => {
   it('gives its place to its children, gets what they did into its draft, and lands all of it', async () => {
@@ -20,24 +39,214 @@ describe('a task that spawns others', () => {
     const x = await agents.agent('top.1');
     assert.equal(x.job.base, before.commit);
     assert.deepEqual(stages(), { top: 'awaiting', 'top.1': 'running', 'top.2': 'waiting' });
-    await x.finish({ 'x.txt': 'x\n' }, 'Did x.');
+    await x.finish({ 'x.txt': 'x\n' }, 'Did x.', ['a.txt']);
     const y = await agents.agent('top.2');
     await y.finish({ 'x.txt': 'x and y\n' }, 'Did y.');
-    const { draft, children } = valued(await spawned);
+    const { draft, children, reads } = valued(await spawned);
     assert.deepEqual(children, [
       { name: 'x', title: 'Part x', end: 'joined', text: 'Did x.', conflicts: [] },
       { name: 'y', title: 'Part y', end: 'joined', text: 'Did y.', conflicts: [] },
     ]);
+    assert.deepEqual(
+      reads.map(({ path }) => path),
+      ['a.txt'],
+    );
     const now = valued(await Draft.resume(repo, top.job.base, draft ?? ''));
     const kept = valued(await now.commit('All of it'));
     assert.deepEqual(
       kept.changes.map(({ path }) => path),
       ['mine.txt', 'x.txt'],
     );
-    await top.finishWith(kept);
+    top.finishWith(kept);
     valued(await ended);
     assert.deepEqual(stages(), { top: 'landed', 'top.1': 'joined', 'top.2': 'joined' });
     assert.equal(readFileSync(join(root, 'x.txt'), 'utf8'), 'x and y\n');
     assert.equal(run.record.state.tasks.get('top.2')?.depth, 1);
+  });
+
+  it('needs no second place for any depth, and brings the work of the lowest up to the workspace', async () => {
+    const box = await rig({}, { top: [] }, { limits: { maxWorkers: 1 } });
+    const { agents, ended, stages, root } = box;
+    const chain: Held[] = [await agents.agent('top')];
+    const asked: Promise<Spawned>[] = [];
+    for (const id of ['top.1', 'top.1.1', 'top.1.1.1']) {
+      const parent = chain.at(-1);
+      assert.ok(parent);
+      assert.equal(parent.job.maySpawn, true);
+      asked.push(ask(parent, child('one', [], `Do ${id}.`)).then(valued));
+      chain.push(await agents.agent(id));
+      assert.deepEqual(agents.running().length, chain.length);
+    }
+    const lowest = chain.pop();
+    assert.equal(lowest?.job.maySpawn, false);
+    await lowest?.finish({ 'deep.txt': 'deep\n' });
+    for (const spawned of asked.reverse()) {
+      const parent = chain.pop();
+      assert.ok(parent);
+      await adopt(box, parent, await spawned);
+    }
+    valued(await ended);
+    assert.deepEqual(stages(), { top: 'landed', 'top.1': 'joined', 'top.1.1': 'joined', 'top.1.1.1': 'joined' });
+    assert.equal(readFileSync(join(root, 'deep.txt'), 'utf8'), 'deep\n');
+  });
+
+  it('is told what became of each: what changed nothing, what failed, what did not start because of that, what was stopped', async () => {
+    const box = await rig({}, { top: [], after: ['top'] });
+    const { agents, ended, stages, run } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('idle'), child('bad'), child('next', ['bad']), child('last', ['next']), child('slow'));
+    await (await agents.agent('top.1')).finish({}, 'Nothing was to be done.');
+    await (await agents.agent('top.2')).fail('agent', { 'half.txt': 'half\n' });
+    await agents.agent('top.5');
+    run.stopTask('top.5');
+    const said = valued(await spawned);
+    const common = { conflicts: [] };
+    assert.deepEqual(said, {
+      draft: null,
+      reads: [],
+      children: [
+        { ...common, name: 'idle', title: 'Part idle', end: 'joined', text: 'Nothing was to be done.' },
+        { ...common, name: 'bad', title: 'Part bad', end: 'failed', text: 'top.2 failed.' },
+        { ...common, name: 'next', title: 'Part next', end: 'doomed', text: 'It did not start, because bad did not end well.' },
+        { ...common, name: 'last', title: 'Part last', end: 'doomed', text: 'It did not start, because next did not end well.' },
+        { ...common, name: 'slow', title: 'Part slow', end: 'stopped', text: 'It was stopped.' },
+      ],
+    });
+    assert.deepEqual(await draftOf(box, 'top.2'), { 'half.txt': 'file half\n' });
+    await top.finish({ 'mine.txt': 'mine\n' });
+    await (await agents.agent('after')).finish();
+    valued(await ended);
+    assert.deepEqual([stages()['top'], stages()['after']], ['landed', 'landed']);
+    // The plan is done, whatever became of the parts.
+    assert.equal(isComplete(run.record.state), true);
+  });
+
+  it('has both versions of what its children contradict each other in', async () => {
+    const box = await rig({ 'a.txt': 'one\n' }, { top: [] });
+    const { agents, ended, repo, stages, root } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('x'), child('y'));
+    await (await agents.agent('top.1')).finish({ 'a.txt': 'x\n' });
+    await box.reaches('top.1', 'joined');
+    await (await agents.agent('top.2')).finish({ 'a.txt': 'y\n', 'y.txt': 'y\n' });
+    const { draft, children } = valued(await spawned);
+    assert.deepEqual(
+      children.map(({ end, conflicts }) => [end, conflicts]),
+      [
+        ['joined', []],
+        ['joined', [{ path: 'a.txt', stands: 'both' }]],
+      ],
+    );
+    assert.deepEqual(treeState(repo, draft ?? ''), {
+      'a.txt': 'file <<<<<<< your draft and its siblings\nx\n=======\ny\n>>>>>>> the part “Part y”\n',
+      'y.txt': 'file y\n',
+    });
+    await top.finish({ 'a.txt': 'x and y\n' });
+    valued(await ended);
+    assert.equal(stages()['top'], 'landed');
+    assert.equal(readFileSync(join(root, 'a.txt'), 'utf8'), 'x and y\n');
+  });
+
+  it('takes its children, and theirs, with it when it is stopped: what each of them did is kept, and what had joined it is in its draft', async () => {
+    const stopEdits = { 'top.2': { 'two.txt': 'half\n' }, 'top.2.1': { 'low.txt': 'half\n' } };
+    const box = await rig({}, { top: [], other: [] }, { stopEdits });
+    const { run, agents, ended, stages } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('one'), child('two'), child('three', ['two']));
+    await (await agents.agent('top.1')).finish({ 'one.txt': 'one\n' });
+    await box.reaches('top.1', 'joined');
+    const below = ask(await agents.agent('top.2'), child('low'));
+    await agents.agent('top.2.1');
+    run.stopTask('top');
+    assert.equal(failed(await spawned).kind, 'cancelled');
+    assert.equal(failed(await below).kind, 'cancelled');
+    await (await agents.agent('other')).finish({ 'other.txt': 'other\n' });
+    valued(await ended);
+    const [stopped, joined] = ['stopped', 'joined'];
+    assert.deepEqual(stages(), {
+      top: stopped,
+      other: 'landed',
+      'top.1': joined,
+      'top.2': stopped,
+      'top.3': stopped,
+      'top.2.1': stopped,
+    });
+    assert.deepEqual(await draftOf(box, 'top'), { 'one.txt': 'file one\n' });
+    assert.deepEqual(await draftOf(box, 'top.2'), { 'two.txt': 'file half\n' });
+    assert.deepEqual(await draftOf(box, 'top.2.1'), { 'low.txt': 'file half\n' });
+    assert.equal(existsSync(join(box.root, 'one.txt')), false);
+  });
+
+  it('takes its children with it when it fails while it waits, and when the run is stopped', async () => {
+    for (const end of ['fail', 'crash', 'stop'] as const) {
+      const box = await rig({}, { top: [] }, { stopEdits: { 'top.2': { 'two.txt': 'half\n' } } });
+      const { run, agents, ended, stages } = box;
+      const top = await agents.agent('top');
+      const spawned = ask(top, child('one'), child('two'));
+      await (await agents.agent('top.1')).finish({ 'one.txt': 'one\n' });
+      await box.reaches('top.1', 'joined');
+      await agents.agent('top.2');
+      if (end === 'fail') await top.fail('timeout');
+      else if (end === 'crash') top.crash('It broke.');
+      else run.stop();
+      valued(await ended);
+      if (end === 'stop') assert.equal(failed(await spawned).kind, 'cancelled');
+      assert.deepEqual(stages(), { top: end === 'stop' ? 'stopped' : 'failed', 'top.1': 'joined', 'top.2': 'stopped' });
+      assert.deepEqual(await draftOf(box, 'top'), { 'one.txt': 'file one\n' });
+      assert.deepEqual(await draftOf(box, 'top.2'), { 'two.txt': 'file half\n' });
+    }
+  });
+
+  it('is refused what the run’s limits do not allow, and can go on with less', async () => {
+    const limits = { depth: 2, children: 3, perDepth: 4 };
+    const box = await rig({}, { top: [], second: [] }, { plan: { limits } });
+    const { agents, ended } = box;
+    const [top, second] = [await agents.agent('top'), await agents.agent('second')];
+    const why = async (agent: Held, ...children: ReturnType<typeof child>[]) => {
+      const { message, fix } = failed(await ask(agent, ...children));
+      return `${message} ${fix}`;
+    };
+    assert.equal(
+      await why(top, child('a'), child('b'), child('c'), child('d')),
+      'A task may have 3 children in this run; yours has 0, and asks for 4 more. Spawn at most 3, each with a larger part, or do it yourself.',
+    );
+    assert.equal(await why(top, child('a'), child('a')), 'Two of the tasks are called “a”. Give each a name of its own.');
+    assert.equal(
+      await why(top, child('a', [], 'Do it!'), child('b', [], ' do  IT!')),
+      '“a” and “b” are told just the same. Give each a part of its own.',
+    );
+    assert.equal(
+      await why(top, child('a', ['z'])),
+      '“a” depends on “z”, and none of these tasks is called that. Name one of those that you spawn with it.',
+    );
+    assert.equal(
+      await why(top, child('a', ['b']), child('b', ['a']), child('c')),
+      'These tasks wait for each other in a circle: a, b. Take one of the dependencies away.',
+    );
+    assert.equal(await why(top, child('a', [], 'Do  it.')), '“a” is told just what you were told. Spawn smaller parts, or do it yourself.');
+    const first = ask(top, child('a'), child('b'), child('c'));
+    const a = await agents.agent('top.1');
+    assert.equal(
+      await why(second, child('d'), child('e')),
+      'There may be 4 tasks at depth 1 in this run, and there are 3. Spawn at most 1, each with a larger part, or do it yourself.',
+    );
+    assert.equal(
+      await why(a, child('x', [], 'Do it.')),
+      '“x” is told just what “Task top”, from which your task comes, was told. Spawn smaller parts, or do it yourself.',
+    );
+    const below = ask(a, child('x'));
+    const x = await agents.agent('top.1.1');
+    assert.equal(x.job.maySpawn, false);
+    assert.equal(await why(x, child('y')), 'Tasks may be spawned 2 deep in this run, and yours is at depth 2. Do this part yourself.');
+    for (const agent of [x, await agents.agent('top.2'), await agents.agent('top.3'), second]) await agent.finish();
+    await adopt(box, a, valued(await below));
+    valued(await first);
+    assert.equal(
+      // Some servers count the calls of each answer anew.
+      await why(top, child('d')),
+      'A task may have 3 children in this run; yours has 3, and asks for 1 more. Do this part yourself.',
+    );
+    await top.finish();
+    valued(await ended);
   });
 });

@@ -40,11 +40,22 @@ export class Draft {
     return begun.ok ? ok(draft) : begun;
   }
 
-  /** Takes over a commit that others made of this draft: all in which it differs from what the draft is now. What the agent has read stays as it is. */
-  adopt(made: string): Promise<Result<void>> {
+  /**
+   * Takes over a commit that others made of this draft: all in which it differs from what the draft is now. What they read of the
+   * base counts as read by the agent: its work rests on theirs.
+   */
+  adopt(made: string, reads: readonly Read[]): Promise<Result<void>> {
     return this.inTurn(async () => {
       const now = await this.asCommit();
-      return now.ok ? this.overlayWith(now.value, made) : now;
+      if (!now.ok) return now;
+      const found = await lookUp(
+        this.repo,
+        this.base,
+        reads.map(({ path }) => path),
+      );
+      if (!found.ok) return found;
+      for (const { path, blob } of reads) if (blobOf(found.value.get(path)) === blob) this.seen.add(path);
+      return this.overlayWith(now.value, made);
     });
   }
 
@@ -99,12 +110,7 @@ export class Draft {
     const paths = [...this.seen].slice(0, MAX_READS);
     const found = await lookUp(this.repo, this.base, paths);
     if (!found.ok) return found;
-    return ok(
-      paths.map((path) => {
-        const entry = found.value.get(path);
-        return { path, blob: entry === undefined || entry === 'folder' ? null : entry.blob };
-      }),
-    );
+    return ok(paths.map((path) => ({ path, blob: blobOf(found.value.get(path)) })));
   }
 
   /** What the agent wrote itself tells it nothing of the base. */
@@ -304,4 +310,8 @@ export class Draft {
 function checkMove(from: string, to: string, { bytes }: Content): Result<void> {
   const gone = checkOwnSettings(from, bytes, null);
   return gone.ok ? checkOwnSettings(to, null, bytes) : gone;
+}
+
+function blobOf(entry: Entry | 'folder' | undefined): string | null {
+  return entry === undefined || entry === 'folder' ? null : entry.blob;
 }
