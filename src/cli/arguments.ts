@@ -28,6 +28,9 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include-edits                     with your own edits before and during the run as commits of their own
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
+  weft retry RUN TASK                      do a task that did not land again, in a run of its own, from its draft; --model and
+                                           --on-stale as above
+       --hint TEXT                         what its agent should know
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
        --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
@@ -43,7 +46,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
 What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
 here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR.
-Exit codes of “weft run”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
+Exit codes of “weft run” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;
 
 export type Command =
@@ -64,6 +67,14 @@ export type Command =
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
+  | {
+      readonly kind: 'retry';
+      readonly run: string;
+      readonly task: string;
+      readonly hint: string;
+      readonly model: string;
+      readonly onStale: OnStale;
+    }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   /** `task` undefined: all of the run's. */
   | { readonly kind: 'callOff'; readonly intent: 'undo' | 'redo'; readonly run: string; readonly task: string | undefined }
@@ -119,6 +130,7 @@ function parse(argv: readonly string[]) {
       'on-stale': { type: 'string' },
       'allow-command': { type: 'string', multiple: true },
       include: { type: 'string', multiple: true },
+      hint: { type: 'string' },
       compare: { type: 'string' },
       delete: { type: 'string' },
       keep: { type: 'string' },
@@ -149,6 +161,7 @@ const MOST: Readonly<Record<string, number>> = {
   land: 2,
   discard: 2,
   trace: 1,
+  retry: 2,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
   folders: 0,
@@ -159,10 +172,11 @@ const MOST: Readonly<Record<string, number>> = {
 const TAKERS: Readonly<Record<string, readonly string[]>> = {
   goal: ['run'],
   'max-workers': ['run'],
-  model: ['run'],
-  'on-stale': ['run'],
+  model: ['run', 'retry'],
+  'on-stale': ['run', 'retry'],
   'allow-command': ['run'],
   include: ['run'],
+  hint: ['retry'],
   compare: ['snapshots'],
   delete: ['snapshots'],
   keep: ['snapshots'],
@@ -186,6 +200,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   if (name === 'run') return runOf(rest[0], values);
+  if (name === 'retry') return retryOf(rest, values);
   if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;
   if (name === 'undo' || name === 'redo') return reversalOf(name, rest, values);
@@ -258,6 +273,20 @@ function reversalOf(intent: 'undo' | 'redo', [run, task]: readonly string[], val
   return path.ok ? of({ of: 'part', task, path: path.value, hunk: number }) : path;
 }
 
+function retryOf([run, task]: readonly string[], values: Values): Result<Command> {
+  if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
+  const onStale = onStaleOf(values);
+  if (!onStale.ok) return onStale;
+  const { model = DEFAULT_MODEL, hint = '' } = values;
+  return ok({ kind: 'retry', run, task, hint, model, onStale: onStale.value });
+}
+
+function onStaleOf(values: Values): Result<OnStale> {
+  const onStale = ON_STALE.find((one) => one === (values['on-stale'] ?? DEFAULT_ON_STALE));
+  if (onStale !== undefined) return ok(onStale);
+  return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
+}
+
 function runOf(plan: string | undefined, values: Values): Result<Command> {
   const { goal, model = DEFAULT_MODEL, include = [] } = values;
   const workers = values['max-workers'];
@@ -266,8 +295,9 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
     return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
   }
-  const onStale = ON_STALE.find((one) => one === (values['on-stale'] ?? DEFAULT_ON_STALE));
-  if (onStale === undefined) return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
+  const stale = onStaleOf(values);
+  if (!stale.ok) return stale;
+  const onStale = stale.value;
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
   if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale, allow, include });

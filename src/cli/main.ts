@@ -18,7 +18,7 @@ import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { recoveryPorts } from './record';
-import { runCommand } from './run';
+import { retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
@@ -88,6 +88,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
     switch (command.kind) {
       case 'run':
         return await runCommand(command, ports);
+      case 'retry':
+        return await retryCommand(command, ports);
       case 'runs':
         return await runsCommand(ports);
       case 'trace':

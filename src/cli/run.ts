@@ -14,6 +14,9 @@ import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { inProcessWorker } from '../engine/inProcess';
+import { retryOf } from '../engine/kept';
+import { findRun } from '../engine/library';
+import type { RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
@@ -41,12 +44,8 @@ type RunCommand = Extract<Command, { kind: 'run' }>;
 
 /** Resolves to the exit code. */
 export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
-  const { repo, output, signal } = ports;
-  const refuse = (failure: Failure): number => {
-    const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
-    output.result({ exitCode, failure });
-    return exitCode;
-  };
+  const { signal } = ports;
+  const refuse = (failure: Failure) => refused(failure, ports);
   // A plan that cannot be used is told before a key that is missing.
   const given = 'plan' in command.work ? await planFrom(command.work.plan, signal) : ok(undefined);
   if (!given.ok) return refuse(given.failure);
@@ -58,17 +57,34 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
-  const worker = inProcessWorker(repo, model.value);
-  const begun = await beginRun(
-    { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
-    {
-      ...recoveryPorts(ports),
-      worker,
-      check: folderChecker(folderPool(repo, FOLDERS)),
-    },
-    signal,
-  );
-  if (!begun.ok) return refuse(begun.failure);
+  return driveRun({ plan, model: command.model, planning: usage, limits, onStale: command.onStale }, model.value, ports);
+}
+
+/** Does a task of an earlier run again, in a run of its own. Resolves to the exit code. */
+export async function retryCommand(command: Extract<Command, { kind: 'retry' }>, ports: CliPorts): Promise<number> {
+  const state = await findRun(ports.repo, command.run);
+  if (!state.ok) return refused(state.failure, ports);
+  const again = retryOf(state.value, command.task, command.hint);
+  if (!again.ok) return refused(again.failure, ports);
+  const model = await modelFor(command.model);
+  if (!model.ok) return refused(model.failure, ports);
+  const limits = { maxWorkers: 1, conflicts: 'leave' as const };
+  const { plan, retry } = again.value;
+  return driveRun({ plan, retry, model: command.model, planning: NO_USAGE, limits, onStale: command.onStale }, model.value, ports);
+}
+
+function refused(failure: Failure, { output }: CliPorts): number {
+  const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
+  output.result({ exitCode, failure });
+  return exitCode;
+}
+
+/** Begins a run and drives it to its end, telling all of it. */
+async function driveRun(request: RunRequest, model: ModelFetch, ports: CliPorts): Promise<number> {
+  const { repo, output, signal } = ports;
+  const check = folderChecker(folderPool(repo, FOLDERS));
+  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: inProcessWorker(repo, model), check }, signal);
+  if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;
   if (tooLarge !== undefined) output.warn(tooLargeText(tooLarge));
@@ -80,7 +96,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const ended = await run.drive();
   signal.removeEventListener('abort', stop);
   run.record.close();
-  return ended.ok ? report(ended.value, ports) : refuse(ended.failure);
+  return ended.ok ? report(ended.value, ports) : refused(ended.failure, ports);
 }
 
 /** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */

@@ -47,21 +47,38 @@ export interface Retry {
   readonly changeset: string | null;
   /** Why it did not land, where it failed. */
   readonly failure: Failure | undefined;
+  /** What the person has to say to its agent; empty: nothing. */
+  readonly hint: string;
+}
+
+/** Whether a task can be done again: what landed cannot, and is undone instead. */
+export function isRetryable(state: RunState, task: TaskState): boolean {
+  return isKept(state, task) || task.stage.kind === 'failed';
 }
 
 /** The plan of a run that does one task of an earlier run again, and what it begins with. */
-export function retryOf(state: RunState, { task, stage, work }: TaskState): { readonly plan: Plan; readonly retry: Retry } {
+export function retryOf(state: RunState, id: TaskId, hint = ''): Result<{ readonly plan: Plan; readonly retry: Retry }> {
+  const found = state.tasks.get(id);
+  if (found === undefined)
+    return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
+  const { task, stage, work } = found;
+  if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
   const plan = { ...state.start.plan, tasks: [{ ...task, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;
-  return { plan, retry: { task: task.id, title: task.title, base: work.base, changeset: work.changeset, failure } };
+  return ok({ plan, retry: { task: id, title: task.title, base: work.base, changeset: work.changeset, failure, hint: hint.trim() } });
 }
 
 /** The earlier work, merged into the workspace as the new run found it. Fails where the two are in conflict. */
 export async function beginAgain(repo: Repository, run: string, base: string, retry: Retry): Promise<Result<Rework>> {
   const ended = retry.failure === undefined ? 'It was ended before its work landed.' : `It failed: ${retry.failure.message}`;
-  const message = `An agent has worked on this task before. ${ended} What it did is in your draft, merged into the workspace as it is now. See what is there, go on from it, and call finish.`;
-  if (retry.changeset === null)
-    return ok({ base, draft: null, message: `An agent has worked on this task before. ${ended} It had changed nothing.` });
+  const said = (left: string) =>
+    [`An agent has worked on this task before. ${ended} ${left}`, ...(retry.hint === '' ? [] : [`The person says:\n${retry.hint}`])].join(
+      '\n\n',
+    );
+  if (retry.changeset === null) return ok({ base, draft: null, message: said('It had changed nothing.') });
+  const message = said(
+    'What it did is in your draft, merged into the workspace as it is now. See what is there, go on from it, and call finish.',
+  );
   const merge = await mergeTrees(repo, { base: retry.base, ours: base, theirs: retry.changeset });
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length > 0) {

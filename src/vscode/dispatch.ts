@@ -5,7 +5,7 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { folderChecker } from '../engine/check';
-import { isKept, type Retry, retryOf } from '../engine/kept';
+import { isRetryable, type Retry, retryOf } from '../engine/kept';
 import type { Selected } from '../plan/context';
 import { folderPool } from '../repo/commands/folderPool';
 import { listFiles } from '../repo/truth/truth';
@@ -192,15 +192,14 @@ async function tellUnread(commands: readonly string[]): Promise<void> {
 
 /** A new run of one task of a run that is over with it, which begins with what was done. */
 async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
-  const wanted = ({ view, task }: TaskTarget) => isKept(view.state, task) || task.stage.kind === 'failed';
+  const wanted = ({ view, task }: TaskTarget) => isRetryable(view.state, task);
   const options = { wanted, title: 'Weft: Retry Task', none: 'No task has failed, or was stopped with a draft.' };
   const target = await taskTarget(ports.sessions, row, options);
   if (target === undefined) return ok();
-  if (!wanted(target))
-    return fail('input', `“${target.task.task.title}” is ${target.task.stage.kind}.`, 'Only what did not land can be retried.');
   const { view, task } = target;
-  const { plan, retry } = retryOf(view.state, task);
-  const started = await startRun(ports, view.session, plan, NO_USAGE, retry);
+  const again = retryOf(view.state, task.task.id);
+  if (!again.ok) return again;
+  const started = await startRun(ports, view.session, again.value.plan, NO_USAGE, again.value.retry);
   return started.ok ? ok() : started;
 }
 

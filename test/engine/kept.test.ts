@@ -66,6 +66,8 @@ describe('a kept draft', () => {
     await box.reaches('a', 'landed');
     assert.deepEqual(failed(await discardDraft(box.run.record, box.repo, 'a')).fix, 'It has landed: undo it instead.');
     assert.equal(failed(await discardDraft(box.run.record, box.repo, 'b')).kind, 'input');
+    const refused = (id: string) => failed(retryOf(box.run.record.state, id)).message;
+    assert.deepEqual(['a', 'b', 'c'].map(refused), ['“Task a” is landed.', '“Task b” is running.', `Run ${box.run.id} has no task “c”.`]);
     box.run.stop();
     valued(await box.ended);
   });
@@ -73,7 +75,7 @@ describe('a kept draft', () => {
   it('is gone on from in a new run of its task, merged with the workspace as it is then', async () => {
     const box = await failedRun();
     put(box.root, 'b.txt', 'mine\n');
-    const { plan, retry } = retryOf(box.run.record.state, taskOf(box));
+    const { plan, retry } = valued(retryOf(box.run.record.state, 'a', ' Mind the gap. '));
     const agents = gatedWorker(box.repo);
     const request = { plan, retry, model: 'scripted:x', planning: NO_USAGE, limits: { maxWorkers: 1, conflicts: 'wait' as const } };
     const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
@@ -83,7 +85,10 @@ describe('a kept draft', () => {
     const again = await agents.agent('a');
     assert.deepEqual(treeState(box.repo, again.job.base), { 'a.txt': 'file a\n', 'b.txt': 'file mine\n' });
     assert.deepEqual(treeState(box.repo, again.job.again?.draft ?? ''), { 'a.txt': 'file half\n', 'b.txt': 'file mine\n' });
-    assert.match(again.job.again?.message ?? '', /worked on this task before\. It failed: a failed\./);
+    assert.match(
+      again.job.again?.message ?? '',
+      /^An agent has worked on this task before\. It failed: a failed\..*\n\nThe person says:\nMind the gap\.$/,
+    );
     await again.finish({ 'new.txt': 'new\n' });
     valued(await ended);
     run.record.close();
@@ -97,7 +102,7 @@ describe('a kept draft', () => {
     put(box.root, 'a.txt', 'mine\n');
     git(box.root, 'add', '--all');
     git(box.root, 'commit', '--quiet', '--message', 'Mine');
-    const { retry } = retryOf(box.run.record.state, taskOf(box));
+    const { retry } = valued(retryOf(box.run.record.state, 'a'));
     const now = git(box.root, 'rev-parse', 'HEAD').trim();
     assert.match(failed(await beginAgain(box.repo, 'r2', now, retry)).message, /does not fit with the workspace any more \(a\.txt\)\.$/);
     const { record } = box.run;

@@ -1,0 +1,62 @@
+/** A task that did not land, done again from the command line: from its draft, with what the person has to say. */
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { scenarioSchema } from '../../src/model/scenario';
+import { scriptedModel } from '../../src/model/scripted';
+import { serveModel } from '../support/modelServer';
+import { commitAll, folderState, git, put, temporaryFolder } from '../support/sandbox';
+import { buildWeft, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
+
+const resultLine = z.looseObject({ summary: z.looseObject({ run: z.string(), stages: z.record(z.string(), z.number()) }) });
+const half = [{ tool: 'write_file', input: { path: 'half.txt', content: 'half\n' } }];
+
+describe('weft retry', function () {
+  this.timeout(60_000);
+  before(buildWeft);
+
+  it('goes on from the draft of a task that failed, in a run of its own, and has its agent hear the hint', async () => {
+    const cwd = temporaryFolder();
+    git(cwd, 'init', '--quiet');
+    put(cwd, 'a.txt', 'a\n');
+    commitAll(cwd);
+    const failing = scenarioFile({ one: [{ calls: half }, { say: 'No.', stop: 'refusal' }], two: writing({ 'two.txt': 'two\n' }) });
+    const ran = await weft(['run', '-', '--model', failing, '--json'], { cwd, input: planText({ id: 'one' }, { id: 'two' }) });
+    assert.equal(ran.code, 1, ran.err);
+    const { summary } = resultLine.parse(jsonLines(ran.out).at(-1));
+    assert.deepEqual([summary.stages, folderState(cwd)['half.txt']], [{ failed: 1, landed: 1 }, undefined]);
+
+    const asked: string[] = [];
+    const scripted = scriptedModel(scenarioSchema.parse({ tasks: { one: writing({ 'rest.txt': 'rest\n' }) } }), {
+      paceMs: 0,
+      wait: async () => undefined,
+    });
+    const server = await serveModel(async (request) => {
+      asked.push(await request.clone().text());
+      return scripted(request);
+    });
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'k' };
+    const again = await weft(['retry', summary.run, 'one', '--hint', 'Mind the gap.', '--model', 'any', '--json'], { cwd, env });
+    await server.close();
+    assert.deepEqual([again.code, again.err], [0, '']);
+    const retried = resultLine.parse(jsonLines(again.out).at(-1)).summary;
+    assert.notEqual(retried.run, summary.run);
+    assert.deepEqual(retried.stages, { landed: 1 });
+    assert.match(asked[0] ?? '', /worked on this task before\. It failed: .*The person says:\\nMind the gap\./);
+    assert.deepEqual(folderState(cwd), {
+      'a.txt': 'file a\n',
+      'half.txt': 'file half\n',
+      'rest.txt': 'file rest\n',
+      'two.txt': 'file two\n',
+    });
+    const refused = async (...args: string[]) => {
+      const { code, out, err } = await weft(['retry', ...args], { cwd });
+      assert.deepEqual([code, out], [2, ''], args.join(' '));
+      return err;
+    };
+    assert.equal(await refused(summary.run, 'two'), 'weft: “Task two” is landed. Only what did not land can be retried.\n');
+    assert.equal(await refused(summary.run, 'three'), `weft: Run ${summary.run} has no task “three”. Its tasks: one, two.\n`);
+    assert.match(await refused(summary.run), /^weft: “weft retry” needs a run and a task\./);
+    assert.match(await refused('nothing', 'one'), /^weft: There is no run “nothing” of this folder\./);
+    assert.match(await refused(summary.run, 'one', '--max-workers', '2'), /^weft: “weft retry” does not take --max-workers\./);
+  });
+});
