@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ok } from '../../src/domain/failure';
-import type { Checker } from '../../src/engine/check';
 import { landPortsOf } from '../../src/engine/landing';
 import { undoTask } from '../../src/engine/undo';
 import { rollBack } from '../../src/repo/snapshot/rollback';
 import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
-import { listTree } from '../../src/repo/trees';
+import { gatedCheck } from '../support/gatedCheck';
 import { NEVER, valued } from '../support/result';
 import { planOf, type Rig, rig } from '../support/run';
-import { put, type Sandbox } from '../support/sandbox';
+import { put } from '../support/sandbox';
 
 /** Fails where the numbers in the files of `n/` add up to more than ten. */
 const SUM = `node -e "
@@ -19,47 +17,6 @@ const SUM = `node -e "
   const sum = readdirSync('n').reduce((sum, name) => sum + Number(readFileSync('n/' + name, 'utf8')), 0);
   console.log('sum ' + sum);
   process.exit(sum > 10 ? 1 : 0)"`.replaceAll(/\n\s*/g, ' ');
-
-interface Asked {
-  readonly files: Readonly<Record<string, string>>;
-  readonly commands: readonly string[];
-  answer(ok: boolean, output?: string): void;
-}
-
-/** A check that the test answers: it sees the merged files, and how many there were. */
-function gatedCheck() {
-  const asked: Asked[] = [];
-  let awaited: { count: number; resolve: (asked: Asked) => void } | undefined;
-  let box: Sandbox | undefined;
-  const check: Checker = async (tree, { commands }, signal) => {
-    assert.ok(box !== undefined);
-    const files: Record<string, string> = {};
-    for (const [path, entry] of valued(await listTree(box.repo, tree)))
-      files[path] = String(valued(await box.repo.objects.read(entry.blob)));
-    return new Promise((resolve) => {
-      const answer = (green: boolean, output = '') =>
-        resolve(ok({ ok: green, command: commands.at(-1) ?? '', exitCode: green ? 0 : 1, timedOut: false, output, milliseconds: 1 }));
-      signal.addEventListener('abort', () => resolve({ ok: false, failure: { kind: 'cancelled', message: 'Stopped.', fix: '' } }));
-      asked.push({ files, commands, answer });
-      if (awaited?.count === asked.length) awaited.resolve(asked[asked.length - 1] as Asked);
-    });
-  };
-  return {
-    check,
-    of: (sandbox: Sandbox) => {
-      box = sandbox;
-    },
-    asked,
-    /** Resolves when the check was asked for so many times. */
-    nth: (count: number): Promise<Asked> => {
-      const there = asked[count - 1];
-      if (there !== undefined) return Promise.resolve(there);
-      return new Promise((resolve) => {
-        awaited = { count, resolve };
-      });
-    },
-  };
-}
 
 async function gatedRig(
   tasks: Readonly<Record<string, readonly string[]>>,
