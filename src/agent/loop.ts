@@ -1,7 +1,7 @@
 /** The agent's loop: a model works on a draft with tools, turn after turn, until it finishes. */
 
 import { AnthropicError } from '@anthropic-ai/sdk';
-import type { BetaContentBlockParam, BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -10,10 +10,24 @@ import type { Draft } from '../repo/draft/draft';
 import { modelClient } from './client';
 import { brokeOff, modelFailure } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
-import { callsOf, type Reply, replyOf, spoken } from './reply';
+import { callsOf, replyOf, spoken } from './reply';
 import { type Ask, spawner } from './spawner';
-import { answersOf, notMade, runnableTools, stepOf } from './toolCalls';
+import { isError, make, notKept, stepOf, toldTools } from './toolCalls';
+import type { Tool } from './tools/tool';
 import { toolsFor } from './tools/toolbox';
+import {
+  type Conversation,
+  contentOf,
+  counted,
+  type Entry,
+  NO_TALLY,
+  type OpenTurn,
+  resultsOf,
+  type Session,
+  type Tally,
+  tell,
+  textBlock,
+} from './transcript';
 import { usageOf } from './usage';
 
 /** Most tokens that the model may write in one turn. */
@@ -26,6 +40,8 @@ const MAX_SPOILT = 3;
 export type AgentEvent =
   /** What it does now, in a few words for a person. */
   | { readonly type: 'step'; readonly step: string }
+  /** Something was said; what is told so before a call is made, or a turn asked for, is on disk by then. */
+  | { readonly type: 'said'; readonly entry: Entry }
   /** A turn of the model ended; the usage is that turn's. */
   | { readonly type: 'turn'; readonly usage: Usage };
 
@@ -39,6 +55,8 @@ export interface AgentOptions {
   /** Most turns of the model; an agent that has not finished by then has failed. */
   readonly maxTurns: number;
   readonly report: (event: AgentEvent) => void;
+  /** Keeps the draft as it is now: a commit on top of its base, null where nothing is changed. */
+  readonly save: () => Promise<Result<string | null>>;
   readonly signal: AbortSignal;
   /** Has other agents do parts of its task; undefined where it has to do all of it itself. */
   readonly spawn?: Ask | undefined;
@@ -46,32 +64,32 @@ export interface AgentOptions {
   readonly again?: Again | undefined;
 }
 
-/** What was said between an agent and its model: plain data, in the order of the Messages API. */
-export type Conversation = readonly BetaMessageParam[];
-
 /** How an agent goes on with a task. */
 export interface Again {
-  /** As {@link runAgent} gave it back; undefined where it is lost: the agent is told its task, and that there is work to go on from. */
-  readonly conversation: Conversation | undefined;
-  /** What it is told, as the newest message. */
-  readonly message: string;
+  /** Where its conversation stands; undefined where it has none: the agent is told its task first. */
+  readonly session: Session | undefined;
+  /** What it is told, as the newest message; undefined where it goes on as if nothing had been. */
+  readonly message: string | undefined;
 }
 
 /**
  * Runs one agent on its task. What it does is in the draft at once, whatever the result is.
- * The conversation that comes with the summary can be gone on with.
+ * Where its conversation stands is always in what it reports, and it can be gone on with from there: at any moment, also where this
+ * process ends in the midst of it. Calls without a result are then made again.
  * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth` or `model` where the model
  * does not answer, and as `agent` where it answers but does not finish.
  */
-export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string; conversation: Conversation }>> {
-  const { task, draft, modelName, maxTurns, report, signal } = options;
-  let summary = '';
-  const tools = toolsFor(task.role, options.spawn !== undefined);
-  const finish = (said: string) => {
-    summary = said;
-  };
-  const runner = conversation(options, runnableTools(tools, { draft, finish, signal, spawn: spawner(draft, options.spawn) }));
-  let tally: Tally = { turns: 0, idle: 0, spoilt: 0 };
+export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
+  const { modelName, report, signal, again } = options;
+  const tools = toolsFor(options.task.role, options.spawn !== undefined);
+  const talk: Talk = { options, tools, tally: again?.session?.tally ?? NO_TALLY, summary: again?.session?.summary ?? '' };
+  const { open = null, messages = [] } = again?.session ?? {};
+  if (open === null && talk.summary !== '') return ok({ summary: talk.summary });
+  const answered = open === null ? undefined : await respond(talk, open);
+  if (answered?.ok === false) return answered;
+  if (answered?.value.kind === 'finished') return ok({ summary: talk.summary });
+  const before: Conversation = answered === undefined ? messages : [...messages, { role: 'user', content: answered.value.content }];
+  const runner = conversation(talk, opening(options, before));
   let broken = 0;
   try {
     for await (const stream of runner) {
@@ -88,28 +106,23 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
         continue;
       }
       broken = 0;
-      const { message } = reply;
-      report({ type: 'turn', usage: usageOf(message.usage) });
-      tally = counted(tally, reply);
-      const objection = objectionTo(message, tally);
-      if (objection !== undefined) return objection;
+      const { kind, message } = reply;
+      const content = spoken(message);
+      const usage = usageOf(message.usage);
+      const turn: OpenTurn = { kind, stop: message.stop_reason, content, results: [], redacted: [] };
+      report({ type: 'said', entry: { type: 'answer', kind, stop: turn.stop, content, usage } });
+      report({ type: 'turn', usage });
+      talk.tally = counted(talk.tally, turn);
       // The runner sends a turn that paused back by itself, and the model goes on with it.
-      if (message.stop_reason !== 'pause_turn') {
-        const calls = callsOf(message);
-        const answers = reply.kind === 'whole' ? answersOf(await runner.generateToolResponse(), calls, tools) : notMade(calls);
-        if (signal.aborted) return cancelled;
-        if (summary !== '' && !answers.some(isError)) {
-          const conversation = [...runner.params.messages, ...spoken(message), { role: 'user' as const, content: answers }];
-          return ok({ summary, conversation });
-        }
-        summary = '';
-        const said = [...answers, ...notes(reply, tally, maxTurns).map(text)];
-        runner.pushMessages(...spoken(message), { role: 'user', content: said });
+      if (turn.stop === 'pause_turn') {
+        if (talk.tally.turns >= options.maxTurns) return tooLong(options.maxTurns);
+        continue;
       }
-      if (tally.turns >= maxTurns) {
-        const fix = 'Split the task into smaller ones, or run it again from what it has done.';
-        return fail('agent', `The agent did not finish in ${maxTurns} turns.`, fix);
-      }
+      const told = await respond(talk, turn);
+      if (!told.ok) return told;
+      if (told.value.kind === 'finished') return ok({ summary: talk.summary });
+      const assistant = content.length === 0 ? [] : [{ role: 'assistant' as const, content }];
+      runner.pushMessages(...assistant, { role: 'user', content: told.value.content });
     }
     return fail('agent', 'The conversation ended before the agent finished.', 'Run the task again.');
   } catch (thrown) {
@@ -119,7 +132,68 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
   }
 }
 
-function conversation({ task, goal, model, modelName, signal, again }: AgentOptions, tools: ReturnType<typeof runnableTools>) {
+/** A conversation at work. */
+interface Talk {
+  readonly options: AgentOptions;
+  readonly tools: readonly Tool[];
+  tally: Tally;
+  /** With which the agent finished; empty as long as it has not. */
+  summary: string;
+}
+
+type Answer = { readonly kind: 'finished' } | { readonly kind: 'told'; readonly content: BetaContentBlockParam[] };
+
+/** Makes the calls of a turn that have no result yet, and answers it. Fails where the conversation cannot go on. */
+async function respond(talk: Talk, turn: OpenTurn): Promise<Result<Answer>> {
+  const { maxTurns, report, signal } = talk.options;
+  const objection = objectionTo(turn, talk.tally);
+  if (objection !== undefined) return objection;
+  const made = turn.kind === 'whole' ? await makeCalls(talk, turn) : ok(turn.results);
+  if (!made.ok) return made;
+  if (signal.aborted) return cancelled;
+  const said = notes(turn, talk.tally, maxTurns);
+  report({ type: 'said', entry: { type: 'close', notes: said } });
+  const results = resultsOf({ content: turn.content, results: made.value });
+  if (talk.summary !== '' && !results.some(isError)) return ok({ kind: 'finished' });
+  talk.summary = '';
+  return talk.tally.turns < maxTurns ? ok({ kind: 'told', content: contentOf(results, said) }) : tooLong(maxTurns);
+}
+
+function tooLong(maxTurns: number): Result<never> {
+  const fix = 'Split the task into smaller ones, or run it again from what it has done.';
+  return fail('agent', `The agent did not finish in ${maxTurns} turns.`, fix);
+}
+
+/** Each call waits for the one before it, since two edits of one file would otherwise undo each other. After an abort no call begins. */
+async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): Promise<Result<BetaContentBlockParam[]>> {
+  const { draft, report, save, spawn, signal } = talk.options;
+  const made = [...results];
+  const desk = {
+    draft,
+    finish: (said: string) => {
+      talk.summary = said;
+    },
+    spawn: spawner(draft, spawn),
+    signal,
+  };
+  for (const call of callsOf(content)) {
+    if (made.some((one) => one.type === 'tool_result' && one.tool_use_id === call.id)) continue;
+    if (signal.aborted) return cancelled;
+    const known = draft.readPaths.length;
+    const result = redacted.includes(call.id) ? notKept(call.id) : await make(talk.tools, call, desk);
+    const saved = await save();
+    if (!saved.ok) return saved;
+    // What it came to after an abort may be half of it: it is made again.
+    if (signal.aborted) return cancelled;
+    const summary = talk.summary === '' ? {} : { summary: talk.summary };
+    report({ type: 'said', entry: { type: 'result', result, draft: saved.value, reads: draft.readPaths.slice(known), ...summary } });
+    made.push(result);
+  }
+  return ok(made);
+}
+
+function conversation({ options, tools }: Talk, messages: Conversation) {
+  const { task, model, modelName, signal } = options;
   return modelClient(model).beta.messages.toolRunner(
     {
       model: modelName,
@@ -133,41 +207,32 @@ function conversation({ task, goal, model, modelName, signal, again }: AgentOpti
         task.role,
         tools.map(({ name }) => name),
       ),
-      messages: begun(taskPrompt(task, goal), again),
-      tools,
+      messages: [...messages],
+      tools: toldTools(tools),
     },
     { signal },
   );
 }
 
-/** The conversation as the agent finds it: what is new stands in its last message, which is the person's side. */
-function begun(prompt: string, again: Again | undefined): BetaMessageParam[] {
-  if (again === undefined) return [{ role: 'user', content: prompt }];
-  const before = again.conversation ?? [{ role: 'user' as const, content: prompt }];
-  const last = before.at(-1);
-  if (last?.role !== 'user') return [...before, { role: 'user', content: [text(again.message)] }];
-  const said = typeof last.content === 'string' ? [text(last.content)] : last.content;
-  return [...before.slice(0, -1), { role: 'user', content: [...said, text(again.message)] }];
-}
-
-/** Turns so far; how many of the last ones in a row called no tool, and how many could not be used as they came. */
-interface Tally {
-  readonly turns: number;
-  readonly idle: number;
-  readonly spoilt: number;
-}
-
-function counted({ turns, idle, spoilt }: Tally, { kind, message }: Exclude<Reply, { kind: 'none' }>): Tally {
-  const wasIdle = kind === 'whole' && message.stop_reason !== 'pause_turn' && callsOf(message).length === 0;
-  return { turns: turns + 1, idle: wasIdle ? idle + 1 : 0, spoilt: kind === 'whole' ? 0 : spoilt + 1 };
+/** The conversation as the model gets it: what is new stands in its last message, which is the agent's side. */
+function opening({ task, goal, again, report }: AgentOptions, before: Conversation): Conversation {
+  const prompt = taskPrompt(task, goal);
+  const message = again?.message;
+  const said = before.length > 0 ? [] : [prompt];
+  if (message !== undefined) said.push(message);
+  const [only] = said;
+  if (only === undefined) return before;
+  const content = before.length === 0 && said.length === 1 ? only : said.map(textBlock);
+  report({ type: 'said', entry: { type: 'told', content } });
+  return tell(before, content);
 }
 
 /** Why the conversation cannot go on after a reply; undefined where it can. */
-function objectionTo({ stop_reason }: BetaMessage, { idle, spoilt }: Tally): Result<never> | undefined {
-  if (stop_reason === 'refusal') {
+function objectionTo({ stop }: OpenTurn, { idle, spoilt }: Tally): Result<never> | undefined {
+  if (stop === 'refusal') {
     return fail('agent', 'The model refused to work on this task.', 'Say in its instructions what the work is for, or use another model.');
   }
-  if (stop_reason === 'model_context_window_exceeded') {
+  if (stop === 'model_context_window_exceeded') {
     return fail('agent', 'The conversation became too long for the model.', 'Split the task into smaller ones.');
   }
   if (idle > 1) {
@@ -189,7 +254,7 @@ function objectionTo({ stop_reason }: BetaMessage, { idle, spoilt }: Tally): Res
 }
 
 /** What the agent is told beside the answers to its calls. */
-function notes({ kind }: Reply, { turns, idle }: Tally, maxTurns: number): string[] {
+function notes({ kind }: OpenTurn, { turns, idle }: Tally, maxTurns: number): string[] {
   const said: string[] = [];
   if (kind === 'cut') {
     said.push('Your answer was cut off at the token limit. Go on in smaller steps: fewer calls at a time, and shorter texts in them.');
@@ -198,12 +263,4 @@ function notes({ kind }: Reply, { turns, idle }: Tally, maxTurns: number): strin
   if (idle > 0) said.push('You called no tool. Go on with your task; if it is done, or cannot be done, call finish with a summary.');
   if (turns === maxTurns - 1) said.push('You have one turn left: call finish now, and say what is done and what is not.');
   return said;
-}
-
-function isError(block: BetaContentBlockParam): boolean {
-  return block.type === 'tool_result' && block.is_error === true;
-}
-
-function text(said: string): BetaContentBlockParam {
-  return { type: 'text', text: said };
 }

@@ -1,7 +1,7 @@
 /** One answer of the model, as it came through the stream. */
 import { AnthropicError } from '@anthropic-ai/sdk';
 import type { BetaMessageStream } from '@anthropic-ai/sdk/lib/BetaMessageStream';
-import type { BetaMessage, BetaMessageParam, BetaToolUseBlock } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam, BetaMessage } from '@anthropic-ai/sdk/resources/beta/messages';
 
 /** How an answer came. */
 export type Reply =
@@ -27,12 +27,18 @@ export async function replyOf(stream: BetaMessageStream): Promise<Reply> {
   }
 }
 
-export function callsOf(message: BetaMessage): BetaToolUseBlock[] {
-  return message.content.filter((block) => block.type === 'tool_use');
+/** A call of a tool. `input` is the model's, not yet checked. */
+export interface Call {
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
 }
 
-/** An answer as a message of the conversation. The API refuses blank texts, and messages with nothing in them. */
-export function spoken(message: BetaMessage): BetaMessageParam[] {
-  const content = message.content.filter((block) => block.type !== 'text' || block.text.trim() !== '');
-  return content.length === 0 ? [] : [{ role: 'assistant', content }];
+export function callsOf(content: readonly BetaContentBlockParam[]): Call[] {
+  return content.filter((block) => block.type === 'tool_use');
+}
+
+/** An answer's part of the conversation. The API refuses blank texts, and messages with nothing in them. */
+export function spoken(message: BetaMessage): BetaContentBlockParam[] {
+  return message.content.filter((block) => block.type !== 'text' || block.text.trim() !== '');
 }

@@ -1,14 +1,15 @@
 /** The agents at work for a run: each begins, reports, and ends, and can be stopped on its way. */
-import type { Conversation } from '../agent/loop';
-import { type Failure, fail, type Result, thrownText } from '../domain/failure';
+import type { Entry } from '../agent/transcript';
+import { type Failure, fail, never, type Result, thrownText } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
-import { winnerOf } from '../domain/taskState';
+import { beginEntries, readBeginning } from './beginning';
 import type { Family } from './family';
 import type { Live } from './live';
 import { tellOutcome } from './outcome';
 import { roleOf } from './ranking';
 import type { RunRecord } from './record';
 import { maySpawn } from './spawnRules';
+import type { Transcripts } from './transcripts';
 import type { Host, Job, Outcome, Report, Worker } from './worker';
 
 export interface AgentsPorts {
@@ -16,6 +17,7 @@ export interface AgentsPorts {
   readonly worker: Worker;
   readonly live: Live;
   readonly family: Family;
+  readonly transcripts: Transcripts;
 }
 
 export class Agents {
@@ -25,8 +27,8 @@ export class Agents {
   readonly ending = new Set<TaskId>();
   /** Calls off what is under way for a task: preparing its draft, or its agent. */
   private readonly under = new Map<TaskId, AbortController>();
-  /** What agents said until they were done: with it they can go on. */
-  private readonly conversations = new Map<TaskId, Conversation>();
+  /** Why what was said cannot be kept: without that, the agent cannot go on. */
+  private readonly unkept = new Map<TaskId, Failure>();
 
   constructor(private readonly ports: AgentsPorts) {}
 
@@ -64,15 +66,21 @@ export class Agents {
   }
 
   private async work(id: TaskId, prepared: string, signal: AbortSignal): Promise<void> {
-    const { record, live, worker } = this.ports;
+    const { record, live, worker, transcripts } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
-    const { start } = record.state;
-    const { next, as } = found.work;
-    const base = next?.base ?? prepared;
+    const { start, tasks } = record.state;
+    const beginning = readBeginning(transcripts, found, tasks);
+    if (!beginning.ok) {
+      record.emit({ type: 'task.failed', task: id, failure: beginning.failure, draft: found.work.changeset });
+      return;
+    }
+    const { base = prepared, draft, again, unpaid } = beginning.value;
+    const { as } = found.work;
     const task: Task = { ...found.task, role: roleOf(found) };
-    const again = next === null ? undefined : { draft: next.draft, message: next.message, conversation: this.conversationOf(id) };
-    record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft: again.draft }) });
+    for (const entry of beginEntries(beginning.value, base)) this.keep(id, entry);
+    record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
+    for (const usage of unpaid) record.emit({ type: 'task.turn', task: id, usage });
     const model = as?.model ?? found.task.model ?? start.model;
     const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), again };
     const host: Host = {
@@ -82,21 +90,39 @@ export class Agents {
     const ended = await worker(job, host, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
     const outcome = await this.ports.family.ended(id, ended);
     live.drop(id);
-    if (outcome.kind === 'done' && outcome.conversation !== undefined) this.conversations.set(id, outcome.conversation);
-    tellOutcome(record, id, outcome);
-  }
-
-  /** Of a task that was raced for, its candidate's until it has one of its own. */
-  private conversationOf(id: TaskId): Conversation | undefined {
-    const winner = winnerOf(this.ports.record.state.tasks, id)?.task.id;
-    return this.conversations.get(id) ?? (winner === undefined ? undefined : this.conversations.get(winner));
+    const unkept = this.unkept.get(id);
+    this.unkept.delete(id);
+    if (unkept === undefined) tellOutcome(record, id, outcome);
+    else
+      record.emit({ type: 'task.failed', task: id, failure: unkept, draft: outcome.kind === 'done' ? outcome.changeset : outcome.draft });
   }
 
   private hear(id: TaskId, base: string, said: Report): void {
     const { record, live } = this.ports;
-    if (said.type === 'step') record.emit({ type: 'task.step', task: id, step: said.step });
-    else if (said.type === 'turn') record.emit({ type: 'task.turn', task: id, usage: said.usage });
-    else live.draft(id, { base, commit: said.commit, changes: said.changes });
+    switch (said.type) {
+      case 'step':
+        record.emit({ type: 'task.step', task: id, step: said.step });
+        break;
+      case 'said':
+        this.keep(id, said.entry);
+        break;
+      case 'turn':
+        record.emit({ type: 'task.turn', task: id, usage: said.usage });
+        break;
+      case 'draft':
+        live.draft(id, { base, commit: said.commit, changes: said.changes });
+        break;
+      default:
+        never(said);
+    }
+  }
+
+  /** Without its transcript an agent cannot go on: where that cannot be written, it ends. */
+  private keep(id: TaskId, entry: Entry): void {
+    const kept = this.ports.transcripts.append(id, entry);
+    if (kept.ok || this.unkept.has(id)) return;
+    this.unkept.set(id, kept.failure);
+    this.under.get(id)?.abort();
   }
 }
 

@@ -25,7 +25,8 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const { again, model: modelName } = job;
     const spawn = job.maySpawn ? (request: Spawn) => host.spawn(request) : undefined;
     const following = follow(draft, report);
-    const result = await runAgent({ task, goal, draft, model, modelName, maxTurns: MAX_TURNS, report, signal, spawn, again }).catch(
+    const save = saver(repo, job, draft);
+    const result = await runAgent({ task, goal, draft, model, modelName, maxTurns: MAX_TURNS, report, save, signal, spawn, again }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
         fail(
@@ -50,6 +51,18 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
       if (result.failure.kind === 'cancelled') return { kind: 'stopped', draft: commit, reads };
       return { kind: 'failed', failure: result.failure, draft: commit, reads };
     }
+  };
+}
+
+/** Keeps a draft as it is, under a ref; does nothing where it is as it was. */
+function saver(repo: Repository, { run, task, again }: Job, draft: Draft): () => Promise<Result<string | null>> {
+  let last = again?.draft ?? null;
+  return async () => {
+    const now = await draft.soFar();
+    if (!now.ok || now.value === null || now.value === last) return now;
+    const kept = await keepDraft(repo, run, task.id, now.value);
+    if (kept.ok) last = now.value;
+    return kept.ok ? now : kept;
   };
 }
 
@@ -82,5 +95,7 @@ function follow(draft: Draft, report: (report: Report) => void): { end(): void }
 
 /** A new draft, or one that begins with what was done before. */
 async function openDraft(repo: Repository, { base, again }: Job): Promise<Result<Draft>> {
-  return again?.draft == null ? ok(new Draft(repo, base)) : Draft.resume(repo, base, again.draft);
+  const opened = again?.draft == null ? ok(new Draft(repo, base)) : await Draft.resume(repo, base, again.draft);
+  if (opened.ok) opened.value.remember(again?.session?.reads ?? []);
+  return opened;
 }

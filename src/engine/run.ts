@@ -20,6 +20,7 @@ import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
 import { type Decision, decide, type Limits } from './scheduler';
 import { judgePremise, reworkOf } from './stale';
+import { Transcripts } from './transcripts';
 import type { Worker } from './worker';
 
 export interface RunRequest {
@@ -70,7 +71,8 @@ export class LiveRun {
   ) {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
-    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family });
+    const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
+    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family, transcripts });
   }
 
   get id(): string {

@@ -1,5 +1,5 @@
 /** The port to whoever runs agents: in this process now; jobs and results are data, so that it can be another one. */
-import type { Conversation } from '../agent/loop';
+import type { Entry, Session } from '../agent/transcript';
 import type { Change, Read } from '../domain/changes';
 import type { Failure, Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
@@ -24,15 +24,18 @@ export interface Job {
 export interface AgainJob {
   /** Commit of what was done so far, on top of the job's base; null for nothing. */
   readonly draft: string | null;
-  /** What its agent and the model said until then; undefined where that is lost, or the agent is a new one. */
-  readonly conversation: Conversation | undefined;
-  readonly message: string;
+  /** Where the conversation of its agent with the model stands; undefined where that is lost, or the agent is a new one. */
+  readonly session: Session | undefined;
+  /** Undefined where it goes on as if nothing had been. */
+  readonly message: string | undefined;
 }
 
 /** What an agent says while it works. */
 export type Report =
   | { readonly type: 'step'; readonly step: string }
   | { readonly type: 'turn'; readonly usage: Usage }
+  /** An entry of its transcript: told before anything comes of it. */
+  | { readonly type: 'said'; readonly entry: Entry }
   /** What it has changed by now, as a commit on top of the job's base; not after every change, and not the last thing said. */
   | { readonly type: 'draft'; readonly commit: string; readonly changes: readonly Change[] };
 
@@ -45,8 +48,6 @@ export type Outcome =
       readonly changes: readonly Change[];
       /** What the agent read of its draft's base; absent: not told. */
       readonly reads?: readonly Read[];
-      /** With which it can go on; absent: it cannot. */
-      readonly conversation?: Conversation;
     }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly draft: string | null; readonly reads?: readonly Read[] }
   | { readonly kind: 'stopped'; readonly draft: string | null; readonly reads?: readonly Read[] };

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Again, type AgentEvent, type Conversation, runAgent } from '../../src/agent/loop';
+import { type Again, type AgentEvent, runAgent } from '../../src/agent/loop';
 import type { Ask } from '../../src/agent/spawner';
+import { type Entry, entrySchema, type Standing, standingAfter, TRANSCRIPT_VERSION } from '../../src/agent/transcript';
 import type { Mode } from '../../src/domain/changes';
 import type { Result } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
@@ -14,7 +15,7 @@ import type { ModelFetch } from '../../src/model/fetch';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { Draft } from '../../src/repo/draft/draft';
-import { openRepository } from '../../src/repo/repository';
+import { openRepository, type Repository } from '../../src/repo/repository';
 import { buildCommit } from '../../src/repo/trees';
 
 /** A file of a draft: its text, its bytes, or what it is besides them. */
@@ -37,8 +38,8 @@ type SentRequest = z.infer<typeof requestSchema>;
 
 export interface AgentRun {
   readonly result: Result<{ summary: string }>;
-  /** With which it could go on; undefined where it failed. */
-  readonly conversation: Conversation | undefined;
+  /** Its transcript, but for how it begins. */
+  readonly entries: Entry[];
   readonly events: readonly AgentEvent[];
   readonly steps: readonly string[];
   readonly requests: readonly SentRequest[];
@@ -63,6 +64,8 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
+const repos = new WeakMap<Draft, Repository>();
+
 /** A draft on a fresh repository with these files; all of it is gone after the test. */
 async function draftOf(files: Files): Promise<Draft> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-agent-'));
@@ -74,7 +77,10 @@ async function draftOf(files: Files): Promise<Draft> {
     const { mode, bytes } = typeof file === 'string' || Buffer.isBuffer(file) ? { mode: '100644' as const, bytes: file } : file;
     return [path, { mode, bytes: Buffer.from(bytes) }];
   });
-  return new Draft(repo, valued(await buildCommit(repo, { from: undefined, puts: new Map(puts), parents: [], message: 'The workspace' })));
+  const base = valued(await buildCommit(repo, { from: undefined, puts: new Map(puts), parents: [], message: 'The workspace' }));
+  const draft = new Draft(repo, base);
+  repos.set(draft, repo);
+  return draft;
 }
 
 /** A model that plays these turns for {@link TASK}, without any pause. */
@@ -110,6 +116,7 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
     },
     modelName: 'scripted:test',
     maxTurns: options.maxTurns ?? 20,
+    save: () => draft.soFar(),
     report: (event) => {
       events.push(event);
       options.onEvent?.(event);
@@ -119,8 +126,27 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
     again: options.again,
   });
   const result: AgentRun['result'] = ended.ok ? { ok: true, value: { summary: ended.value.summary } } : ended;
+  const entries = events.flatMap((event) => (event.type === 'said' ? [event.entry] : []));
   const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
-  return { result, conversation: ended.ok ? ended.value.conversation : undefined, events, steps, requests, draft };
+  return { result, entries, events, steps, requests, draft };
+}
+
+/** Where the transcript of an agent that began on a draft leaves it, read as it is written; `entries`: as much of it as was said. */
+export function standing({ draft, entries }: Pick<AgentRun, 'draft' | 'entries'>): Standing {
+  const begin = { type: 'begin', version: TRANSCRIPT_VERSION, base: draft.base, draft: null, keeps: false, message: null };
+  const found = standingAfter([begin, ...entries].map((entry) => entrySchema.parse(JSON.parse(JSON.stringify(entry)))));
+  assert.ok(found !== undefined);
+  return found;
+}
+
+/** The draft of an agent that was cut off, as its transcript has it. */
+export async function resumed(cut: AgentRun): Promise<Draft> {
+  const { draft, session } = standing(cut);
+  const repo = repos.get(cut.draft);
+  assert.ok(repo !== undefined);
+  const next = draft === null ? new Draft(repo, cut.draft.base) : valued(await Draft.resume(repo, cut.draft.base, draft));
+  next.remember(session.reads);
+  return next;
 }
 
 /** What the model was told after its nth turn, counted from 1: results of calls and notes, errors marked. */

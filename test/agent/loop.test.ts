@@ -1,12 +1,13 @@
 /** The agent's loop: how it goes on, how it ends, and what it says meanwhile. */
 import assert from 'node:assert/strict';
 import type { AgentEvent } from '../../src/agent/loop';
+import { renewed } from '../../src/agent/transcript';
 import { anthropicModel } from '../../src/model/anthropic';
 import type { ModelFetch } from '../../src/model/fetch';
 import { scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { serveModel } from '../support/modelServer';
-import { changed, finish, playing, run, toldAfter } from './agentRun';
+import { changed, finish, playing, run, standing, toldAfter } from './agentRun';
 
 const FILES = { 'src/a.ts': 'const a = 1;\n', 'README.md': '# Weft\n' };
 const read = { tool: 'read_file', input: { path: 'src/a.ts' } };
@@ -80,7 +81,7 @@ describe('an agent', () => {
   it('goes on with its task in the same conversation, and with what it had done', async () => {
     const turns = [{ calls: [edit('1', '2'), finish('First.')] }, { calls: [edit('2', '3')] }, { calls: [finish('Second.')] }];
     const first = await run(playing(turns), { files: FILES });
-    const again = { conversation: first.conversation, message: 'The check failed.' };
+    const again = { session: renewed(standing(first).session), message: 'The check failed.' };
     const second = await run(playing(turns), { draft: first.draft, again });
     assert.deepEqual(second.result, { ok: true, value: { summary: 'Second.' } });
     assert.deepEqual(await changed(second.draft), { 'src/a.ts': 'const a = 3;\n' });
@@ -98,7 +99,7 @@ describe('an agent', () => {
   });
 
   it('is told its task, and what is there, where its conversation is lost', async () => {
-    const again = { conversation: undefined, message: 'Go on from what is there.' };
+    const again = { session: undefined, message: 'Go on from what is there.' };
     const done = await run(playing([{ calls: [finish()] }]), { files: FILES, again });
     const told = toldAfter(done, 0);
     assert.match(told[0] ?? '', /^Task: one/);

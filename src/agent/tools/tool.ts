@@ -11,7 +11,7 @@ export interface Desk {
   readonly finish: (summary: string) => void;
   /** Has other agents do parts of the task; resolves when all of them are over, and what they changed is in the draft. */
   readonly spawn: (call: string, parts: readonly Child[]) => Promise<Result<Spawned>>;
-  /** The id of the call at hand. */
+  /** The id of the call at hand: the same when it is made again after a crash. */
   readonly call: string;
   readonly signal: AbortSignal;
 }

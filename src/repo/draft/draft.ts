@@ -113,6 +113,16 @@ export class Draft {
     return ok(paths.map((path) => ({ path, blob: blobOf(found.value.get(path)) })));
   }
 
+  /** The paths that the agent has seen of the base, in the order in which it did. */
+  get readPaths(): string[] {
+    return [...this.seen];
+  }
+
+  /** What was read of this base before, by an agent that goes on here. */
+  remember(paths: readonly string[]): void {
+    for (const path of paths) this.seen.add(path);
+  }
+
   /** What the agent wrote itself tells it nothing of the base. */
   private note(path: string): void {
     if (!this.overlay.has(path)) this.seen.add(path);
@@ -243,6 +253,11 @@ export class Draft {
     if (!commit.ok) return commit;
     const changes = await diffTrees(this.repo, this.base, commit.value);
     return changes.ok ? ok({ commit: commit.value, changes: changes.value }) : changes;
+  }
+
+  /** What was changed so far, as a commit on top of the base that no ref keeps; null for nothing. Costs nothing where nothing is new. */
+  async soFar(): Promise<Result<string | null>> {
+    return this.overlay.size === 0 ? ok(null) : this.asCommit();
   }
 
   /** Keeps what was changed as a commit on top of the base; `commit` is null where nothing was. */

@@ -1,0 +1,104 @@
+/** The transcripts of a run: for each task a file of entries, a line each, appended as they are said. From them agents go on after a crash. */
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Entry, entrySchema, TRANSCRIPT_VERSION } from '../agent/transcript';
+import type { Clock } from '../domain/clock';
+import { fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
+import type { TaskId } from '../domain/plan';
+import { journalFile } from './journal';
+
+export class Transcripts {
+  /** Those whose files were looked at: they end with a whole line. */
+  private readonly whole = new Set<TaskId>();
+
+  constructor(
+    private readonly stateDir: string,
+    private readonly run: string,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {}
+
+  /** Adds an entry to a task's transcript; readable by its user alone. */
+  append(task: TaskId, entry: Entry): Result<void> {
+    const file = this.fileOf(task);
+    try {
+      this.write(file, task, entry);
+      return ok();
+    } catch (thrown) {
+      return fail(
+        'file',
+        `The transcript ${file} cannot be written: ${thrownText(thrown)}.`,
+        fixOfWrite(thrown, 'Make its folder writable.'),
+      );
+    }
+  }
+
+  private write(file: string, task: TaskId, entry: Entry): void {
+    const line = `${JSON.stringify({ ...entry, at: this.clock.now() })}\n`;
+    if (this.whole.has(task)) {
+      appendFileSync(file, line);
+      return;
+    }
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // A line that a crash cut off must not swallow the next one.
+    appendFileSync(file, endsWhole(file) ? line : `\n${line}`, { mode: 0o600 });
+    this.whole.add(task);
+  }
+
+  /** What was said so far; nothing where nothing was. Lines that a crash cut off are left out. */
+  read(task: TaskId): Result<Entry[]> {
+    const file = this.fileOf(task);
+    if (!existsSync(file)) return ok([]);
+    try {
+      const entries: Entry[] = [];
+      for (const line of readFileSync(file, 'utf8').split('\n')) {
+        const data = line === '' ? undefined : dataOf(line);
+        if (data === undefined) continue;
+        const later = laterVersion.safeParse(data);
+        if (later.success)
+          return fail(
+            'file',
+            `The transcript ${file} is of a later version of Weft (its format is ${later.data.version}, this one knows ${TRANSCRIPT_VERSION}).`,
+            'Go on with that version, or a newer one.',
+          );
+        const entry = entrySchema.safeParse(data);
+        if (entry.success) entries.push(entry.data);
+      }
+      return ok(entries);
+    } catch (thrown) {
+      return fail('file', `The transcript ${file} cannot be read: ${thrownText(thrown)}.`, 'Make it readable.');
+    }
+  }
+
+  private fileOf(task: TaskId): string {
+    return transcriptFile(this.stateDir, this.run, task);
+  }
+}
+
+export function transcriptFile(stateDir: string, run: string, task: TaskId): string {
+  return join(dirname(journalFile(stateDir, run)), 'transcripts', `${task}.jsonl`);
+}
+
+const laterVersion = z.object({ type: z.literal('begin'), version: z.number().min(TRANSCRIPT_VERSION + 1) });
+
+function dataOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file is not there, or empty, or ends with a line end. */
+function endsWhole(file: string): boolean {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return true;
+  const fd = openSync(file, 'r');
+  try {
+    const last = Buffer.alloc(1);
+    readSync(fd, last, 0, 1, size - 1);
+    return last.toString() === '\n';
+  } finally {
+    closeSync(fd);
+  }
+}
