@@ -1,4 +1,4 @@
-/** Bundles Weft: the extension (`vscode` stays outside) and the CLI (nothing stays outside but Node: that proves the layers). */
+/** Bundles Weft: the extension (`vscode` stays outside), the CLI and the processes of agents (nothing stays outside but Node: that proves the layers), and what they share. */
 const { execFileSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const esbuild = require('esbuild');
@@ -21,14 +21,16 @@ const shared = {
 /** Leaves the bundle with the SDK where it is: it is loaded when it is needed. */
 const agentsApart = {
   name: 'agents apart',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/agents\.js$/ }, ({ path }) => ({ path, external: true })),
+  setup: ({ onResolve }) => onResolve({ filter: /\/bundledAgents\.js$/ }, () => ({ path: './agents.js', external: true })),
 };
 
 async function build() {
-  // `agents` is built without `vscode`, as the CLI is.
-  await esbuild.build({ ...shared, entryPoints: { agents: 'src/vscode/agents.ts' } });
-  await esbuild.build({ ...shared, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'], plugins: [agentsApart] });
-  await esbuild.build({ ...shared, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+  // All but the extension are built without `vscode`.
+  const apart = { ...shared, plugins: [agentsApart] };
+  await esbuild.build({ ...shared, entryPoints: { agents: 'src/engine/bundledAgents.ts' } });
+  await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/pool/entry.ts' } });
+  await esbuild.build({ ...apart, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
+  await esbuild.build({ ...apart, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   // The editor checks *.weft.json against what the CLI says a plan is: one schema for all.
   writeFileSync('dist/plan.schema.json', execFileSync(process.execPath, ['dist/weft.js', 'schema']));
 }

@@ -15,6 +15,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --allow-command COMMAND             with --goal: a check that the plan may run, exactly or with *; may be repeated
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
+       --in-process                        run agents in this process, not in processes of their own without secrets
   weft runs                                the runs of this folder
   weft trace RUN                           what the tasks of a run did when, and what would have made it faster
   weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
@@ -29,7 +30,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft retry RUN TASK                      do a task that did not land again, in a run of its own, from its draft; --model and
-                                           --on-stale as above
+                                           --on-stale and --in-process as above
        --hint TEXT                         what its agent should know
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
@@ -63,6 +64,8 @@ export type Command =
       readonly allow: readonly string[];
       /** Globs of ignored files that agents see and snapshots have. */
       readonly include: readonly string[];
+      /** Agents run in the process of the CLI itself. */
+      readonly inProcess: boolean;
     }
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string }
@@ -74,6 +77,7 @@ export type Command =
       readonly hint: string;
       readonly model: string;
       readonly onStale: OnStale;
+      readonly inProcess: boolean;
     }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   /** `task` undefined: all of the run's. */
@@ -131,6 +135,7 @@ function parse(argv: readonly string[]) {
       'allow-command': { type: 'string', multiple: true },
       include: { type: 'string', multiple: true },
       hint: { type: 'string' },
+      'in-process': { type: 'boolean' },
       compare: { type: 'string' },
       delete: { type: 'string' },
       keep: { type: 'string' },
@@ -177,6 +182,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   'allow-command': ['run'],
   include: ['run'],
   hint: ['retry'],
+  'in-process': ['run', 'retry'],
   compare: ['snapshots'],
   delete: ['snapshots'],
   keep: ['snapshots'],
@@ -277,8 +283,8 @@ function retryOf([run, task]: readonly string[], values: Values): Result<Command
   if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
   const onStale = onStaleOf(values);
   if (!onStale.ok) return onStale;
-  const { model = DEFAULT_MODEL, hint = '' } = values;
-  return ok({ kind: 'retry', run, task, hint, model, onStale: onStale.value });
+  const { model = DEFAULT_MODEL, hint = '', 'in-process': inProcess = false } = values;
+  return ok({ kind: 'retry', run, task, hint, model, onStale: onStale.value, inProcess });
 }
 
 function onStaleOf(values: Values): Result<OnStale> {
@@ -288,7 +294,7 @@ function onStaleOf(values: Values): Result<OnStale> {
 }
 
 function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { goal, model = DEFAULT_MODEL, include = [] } = values;
+  const { goal, model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
   const workers = values['max-workers'];
   const allow = values['allow-command'] ?? [];
   const maxWorkers = workers === undefined ? undefined : Number(workers);
@@ -300,7 +306,8 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   const onStale = stale.value;
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, model, maxWorkers, onStale, allow, include });
-  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, model, maxWorkers, onStale, allow, include });
+  const rest = { model, maxWorkers, onStale, allow, include, inProcess };
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
 }

@@ -13,19 +13,18 @@ import { DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDE
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
-import { inProcessWorker } from '../engine/inProcess';
 import { retryOf } from '../engine/kept';
 import { findRun } from '../engine/library';
 import type { RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
-import { makePlan } from '../plan/planner';
 import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { listFiles } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
+import { type Agents, agentsOf } from './agents';
 import type { Command } from './arguments';
 import { type Output, summaryLines } from './output';
 import { recoveryPorts } from './record';
@@ -57,7 +56,8 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
-  return driveRun({ plan, model: command.model, planning: usage, limits, onStale: command.onStale }, model.value, ports);
+  const agents = await agentsOf(ports.repo, model.value, command.inProcess);
+  return driveRun({ plan, model: command.model, planning: usage, limits, onStale: command.onStale }, agents, ports);
 }
 
 /** Does a task of an earlier run again, in a run of its own. Resolves to the exit code. */
@@ -70,7 +70,8 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   if (!model.ok) return refused(model.failure, ports);
   const limits = { maxWorkers: 1, conflicts: 'leave' as const };
   const { plan, retry } = again.value;
-  return driveRun({ plan, retry, model: command.model, planning: NO_USAGE, limits, onStale: command.onStale }, model.value, ports);
+  const agents = await agentsOf(ports.repo, model.value, command.inProcess);
+  return driveRun({ plan, retry, model: command.model, planning: NO_USAGE, limits, onStale: command.onStale }, agents, ports);
 }
 
 function refused(failure: Failure, { output }: CliPorts): number {
@@ -80,10 +81,10 @@ function refused(failure: Failure, { output }: CliPorts): number {
 }
 
 /** Begins a run and drives it to its end, telling all of it. */
-async function driveRun(request: RunRequest, model: ModelFetch, ports: CliPorts): Promise<number> {
+async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts): Promise<number> {
   const { repo, output, signal } = ports;
   const check = folderChecker(folderPool(repo, FOLDERS));
-  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: inProcessWorker(repo, model), check }, signal);
+  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: agents.worker, check }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;
@@ -93,7 +94,7 @@ async function driveRun(request: RunRequest, model: ModelFetch, ports: CliPorts)
   const stop = () => run.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  const ended = await run.drive();
+  const ended = await run.drive().finally(() => agents.close());
   signal.removeEventListener('abort', stop);
   run.record.close();
   return ended.ok ? report(ended.value, ports) : refused(ended.failure, ports);
@@ -157,6 +158,7 @@ async function planGoal(
   output.say('Planning…');
   const files = await listFiles(repo, workspace, signal);
   if (!files.ok) return files;
+  const { makePlan } = await import('../engine/bundledAgents.js');
   return makePlan({ selected: [{ kind: 'text', text: command.work.goal }], files: files.value, model, modelName: command.model, signal });
 }
 

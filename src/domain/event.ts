@@ -8,7 +8,7 @@ import { ON_STALE } from './settings';
 import { jointSchema } from './spawn';
 import { usageSchema } from './usage';
 
-const failureSchema = z.object({
+export const failureSchema = z.object({
   kind: z.enum([
     'input',
     'git',

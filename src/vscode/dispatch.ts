@@ -6,6 +6,8 @@ import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { folderChecker } from '../engine/check';
 import { isRetryable, type Retry, retryOf } from '../engine/kept';
+import type { Pool } from '../engine/pool/pool';
+import { processWorker } from '../engine/pool/processWorker';
 import type { Selected } from '../plan/context';
 import { folderPool } from '../repo/commands/folderPool';
 import { listFiles } from '../repo/truth/truth';
@@ -26,14 +28,16 @@ const COMMAND_LENGTH = 60;
 interface Ports {
   readonly context: vscode.ExtensionContext;
   readonly sessions: Sessions;
+  /** Where the agents of all runs work. */
+  readonly pool: Pool;
   /** What planning cost, by the plan document's address, until its run starts. */
   readonly planning: Map<string, Usage>;
   /** The addresses of plan documents whose runs go on. */
   readonly running: Set<string>;
 }
 
-export function registerDispatch(context: vscode.ExtensionContext, sessions: Sessions): vscode.Disposable {
-  const ports: Ports = { context, sessions, planning: new Map(), running: new Set() };
+export function registerDispatch(context: vscode.ExtensionContext, sessions: Sessions, pool: Pool): vscode.Disposable {
+  const ports: Ports = { context, sessions, pool, planning: new Map(), running: new Set() };
   const command = (id: string, act: (...args: unknown[]) => Promise<Result<void>>) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
       if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
@@ -163,7 +167,7 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   const planned = await withProgress('Weft: planning', async (signal) => {
     const files = await listFiles(session.repo, session.workspace, signal);
     if (!files.ok) return files;
-    const { makePlan } = await import('./agents.js');
+    const { makePlan } = await import('../engine/bundledAgents.js');
     return makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal });
   });
   if (!planned.ok) return planned;
@@ -208,8 +212,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
   const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
-  const { inProcessWorker } = await import('./agents.js');
-  const worker = inProcessWorker(session.repo, model.value);
+  const worker = processWorker(ports.pool, { repo: session.repo, model: model.value });
   const check = folderChecker(folderPool(session.repo, settings.folders));
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(

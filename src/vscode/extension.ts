@@ -2,6 +2,7 @@
 import type { Event, ExtensionContext } from 'vscode';
 import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
+import { Pool } from '../engine/pool/pool';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
 import { registerBranch } from './branch';
@@ -41,10 +42,12 @@ let shutDown: (() => Promise<void>) | undefined;
 export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions();
   const feed = runsFeed(sessions);
-  shutDown = () => sessions.stopAll();
+  const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
+  // Agents that are stopped keep what they did before their processes end.
+  shutDown = () => sessions.stopAll().finally(() => pool.close());
   context.subscriptions.push(
     sessions,
-    registerDispatch(context, sessions),
+    registerDispatch(context, sessions, pool),
     registerTasks(sessions),
     registerConflicts(sessions),
     registerGoBack(sessions),

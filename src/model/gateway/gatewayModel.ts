@@ -5,11 +5,10 @@ import { TOKEN_HEADER } from './gateway';
 
 /**
  * A model that the gateway at `address` (`http://127.0.0.1:PORT`) answers. It rejects where the host
- * is gone. No `fetch`: that one gives up after five minutes, and a request may well be parked for longer.
+ * is gone. No `fetch`: that one gives up after five minutes, and a request may well be parked for longer. `agent` keeps the connections.
  */
-export function gatewayModel(address: string, token: string): ModelFetch {
+export function gatewayModel(address: string, token: string, agent = new Agent({ keepAlive: true })): ModelFetch {
   const { hostname, port } = new URL(address);
-  const agent = new Agent({ keepAlive: true });
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const body = Buffer.from(await request.arrayBuffer());

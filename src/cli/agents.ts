@@ -1,0 +1,22 @@
+/** Who works on the tasks of a run from the command line: processes of their own, or the CLI's process itself. */
+import { join } from 'node:path';
+import { Pool } from '../engine/pool/pool';
+import { processWorker } from '../engine/pool/processWorker';
+import type { Worker } from '../engine/worker';
+import type { ModelFetch } from '../model/fetch';
+import type { Repository } from '../repo/repository';
+
+export interface Agents {
+  readonly worker: Worker;
+  /** To be called when the run is over; resolves when no process is left. */
+  close(): Promise<void>;
+}
+
+export async function agentsOf(repo: Repository, model: ModelFetch, inProcess: boolean): Promise<Agents> {
+  if (inProcess) {
+    const { inProcessWorker } = await import('../engine/bundledAgents.js');
+    return { worker: inProcessWorker(repo, model), close: async () => undefined };
+  }
+  const pool = new Pool({ entry: join(__dirname, 'worker.js') });
+  return { worker: processWorker(pool, { repo, model }), close: () => pool.close() };
+}

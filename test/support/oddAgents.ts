@@ -1,0 +1,45 @@
+/** A process of agents whose workers misbehave, each as its instructions say. */
+import { readFileSync } from 'node:fs';
+import { failureText } from '../../src/domain/failure';
+import { childSchema } from '../../src/domain/spawn';
+import { serveJobs } from '../../src/engine/pool/serve';
+import type { Worker } from '../../src/engine/worker';
+
+const acts: Readonly<Record<string, Worker>> = {
+  'spawn one': async (_job, host) => {
+    const child = childSchema.parse({ name: 'part', title: 'A part', instructions: 'say done' });
+    const spawned = await host.spawn({ call: 'c1', draft: null, children: [child] });
+    const summary = spawned.ok ? JSON.stringify(spawned.value.children) : failureText(spawned.failure);
+    return { kind: 'done', summary, changeset: null, changes: [] };
+  },
+  'say done': async (job) => ({ kind: 'done', summary: `${job.task.title} is done.`, changeset: null, changes: [] }),
+  break: async () => {
+    throw new Error('a nail in the tyre');
+  },
+  exit: () => process.exit(3),
+  'throw where nobody catches': () =>
+    new Promise(() => {
+      setImmediate(() => {
+        throw new RangeError('out of all bounds');
+      });
+    }),
+  'say what is no JSON': () =>
+    new Promise(() => {
+      process.stdout.write('Hello!\n');
+    }),
+  'say what nobody knows': () =>
+    new Promise(() => {
+      process.stdout.write(`${JSON.stringify({ type: 'report', id: 1, report: { type: 'step', step: 5 } })}\n`);
+    }),
+  'go round for ever': () => {
+    for (;;) readFileSync('/dev/null');
+  },
+};
+
+const nothing: Worker = () => new Promise(() => undefined);
+
+void serveJobs({
+  input: process.stdin,
+  output: process.stdout,
+  workerOf: () => (job, host, signal) => (acts[job.task.instructions] ?? nothing)(job, host, signal),
+}).then(() => process.exit(0));
