@@ -1,6 +1,6 @@
 /** The agents at work for a run: each begins, reports, and ends, and can be stopped on its way. */
 import type { Entry } from '../agent/transcript';
-import { type Failure, fail, never, type Result, thrownText } from '../domain/failure';
+import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
 import { beginEntries, readBeginning } from './beginning';
 import type { Family } from './family';
@@ -8,6 +8,7 @@ import type { Live } from './live';
 import { tellOutcome } from './outcome';
 import { roleOf } from './ranking';
 import type { RunRecord } from './record';
+import type { Reuse, Reused } from './reuse';
 import { maySpawn } from './spawnRules';
 import type { Transcripts } from './transcripts';
 import type { Host, Job, Outcome, Report, Worker } from './worker';
@@ -18,6 +19,8 @@ export interface AgentsPorts {
   readonly live: Live;
   readonly family: Family;
   readonly transcripts: Transcripts;
+  /** Absent: everything is worked on anew. */
+  readonly reuse: Reuse | undefined;
 }
 
 export class Agents {
@@ -40,16 +43,25 @@ export class Agents {
     this.under.set(id, agent);
     try {
       const base = await prepared;
+      const reused = base.ok && !agent.signal.aborted ? await this.reused(id, base.value) : ok(undefined);
       this.starting.delete(id);
       const draft = record.state.tasks.get(id)?.work.changeset ?? null;
       if (agent.signal.aborted) record.emit({ type: 'task.stopped', task: id, draft });
       else if (!base.ok) record.emit({ type: 'task.failed', task: id, failure: base.failure, draft });
+      else if (!reused.ok) record.emit({ type: 'task.failed', task: id, failure: reused.failure, draft });
+      else if (reused.value !== undefined) record.emit(reused.value);
       else await this.work(id, base.value, agent.signal);
     } finally {
       this.starting.delete(id);
       this.under.delete(id);
       this.ending.delete(id);
     }
+  }
+
+  private async reused(id: TaskId, base: string): Promise<Result<Reused | undefined>> {
+    const { record, reuse } = this.ports;
+    const task = record.state.tasks.get(id);
+    return task === undefined || reuse === undefined ? ok(undefined) : reuse(record.state, task, base);
   }
 
   /** Whether there is something under way that is stopped now. */

@@ -18,6 +18,7 @@ import { Live } from './live';
 import { type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
+import type { Reuse } from './reuse';
 import { type Decision, decide, type Limits } from './scheduler';
 import { judgePremise, reworkOf } from './stale';
 import { Transcripts } from './transcripts';
@@ -39,6 +40,8 @@ export interface RunPorts {
   readonly workspace: LandPorts['workspace'];
   readonly worker: Worker;
   readonly check: Checker;
+  /** Absent: every task is worked on anew. */
+  readonly reuse?: Reuse | undefined;
   readonly clock: Clock;
   /** Told what another process had left half-done in the workspace, and what became of it. */
   readonly onSettled?: ((settled: Settled) => void) | undefined;
@@ -72,7 +75,7 @@ export class LiveRun {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
-    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family, transcripts });
+    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family, transcripts, reuse: ports.reuse });
   }
 
   get id(): string {

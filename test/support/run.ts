@@ -9,6 +9,7 @@ import type { Stage } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
 import { beginRun } from '../../src/engine/begin';
 import { type Checker, folderChecker } from '../../src/engine/check';
+import type { Reuse } from '../../src/engine/reuse';
 import type { LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
 import { folderPool } from '../../src/repo/commands/folderPool';
@@ -59,6 +60,7 @@ export interface RigOptions {
   readonly onStale?: OnStale;
   readonly plan?: Partial<Plan>;
   readonly check?: Checker;
+  readonly reuse?: Reuse;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -76,7 +78,7 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = options.clock ?? countingClock(Date.now());
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
-  const ports = { repo: box.repo, workspace, worker: agents.worker, check, clock };
+  const ports = { repo: box.repo, workspace, worker: agents.worker, check, clock, reuse: options.reuse };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
   return {
