@@ -16,6 +16,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
        --in-process                        run agents in this process, not in processes of their own without secrets
+       --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
   weft runs                                the runs of this folder
   weft trace RUN                           what the tasks of a run did when, and what would have made it faster
   weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
@@ -66,6 +67,8 @@ export type Command =
       readonly include: readonly string[];
       /** Agents run in the process of the CLI itself. */
       readonly inProcess: boolean;
+      /** Whether what an earlier run did is taken over where nothing has changed for it. */
+      readonly reuse: boolean;
     }
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string }
@@ -134,6 +137,7 @@ function parse(argv: readonly string[]) {
       'on-stale': { type: 'string' },
       'allow-command': { type: 'string', multiple: true },
       include: { type: 'string', multiple: true },
+      'no-reuse': { type: 'boolean' },
       hint: { type: 'string' },
       'in-process': { type: 'boolean' },
       compare: { type: 'string' },
@@ -181,6 +185,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   'on-stale': ['run', 'retry'],
   'allow-command': ['run'],
   include: ['run'],
+  'no-reuse': ['run'],
   hint: ['retry'],
   'in-process': ['run', 'retry'],
   compare: ['snapshots'],
@@ -304,9 +309,10 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   const stale = onStaleOf(values);
   if (!stale.ok) return stale;
   const onStale = stale.value;
+  const reuse = values['no-reuse'] !== true;
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  const rest = { model, maxWorkers, onStale, allow, include, inProcess };
+  const rest = { model, maxWorkers, onStale, allow, include, inProcess, reuse };
   if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
   if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');

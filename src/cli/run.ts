@@ -15,6 +15,7 @@ import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { retryOf } from '../engine/kept';
 import { findRun } from '../engine/library';
+import { type Reuse, reuseFrom } from '../engine/reuse';
 import type { RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
@@ -57,7 +58,12 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
-  return driveRun({ plan, model: command.model, planning: usage, limits, onStale: command.onStale }, agents, ports);
+  return driveRun(
+    { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
+    agents,
+    ports,
+    command.reuse ? reuseFrom(ports.repo) : undefined,
+  );
 }
 
 /** Does a task of an earlier run again, in a run of its own. Resolves to the exit code. */
@@ -81,10 +87,10 @@ function refused(failure: Failure, { output }: CliPorts): number {
 }
 
 /** Begins a run and drives it to its end, telling all of it. */
-async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts): Promise<number> {
+async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, reuse?: Reuse): Promise<number> {
   const { repo, output, signal } = ports;
   const check = folderChecker(folderPool(repo, FOLDERS));
-  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: agents.worker, check }, signal);
+  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: agents.worker, check, reuse }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;

@@ -8,6 +8,7 @@ import { folderChecker } from '../engine/check';
 import { isRetryable, type Retry, retryOf } from '../engine/kept';
 import type { Pool } from '../engine/pool/pool';
 import { processWorker } from '../engine/pool/processWorker';
+import { reuseFrom } from '../engine/reuse';
 import type { Selected } from '../plan/context';
 import { folderPool } from '../repo/commands/folderPool';
 import { listFiles } from '../repo/truth/truth';
@@ -218,7 +219,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
     ports.sessions.start(
       session,
       { plan, model: settings.model, planning, limits, onStale: settings.onStale, ...(retry && { retry }) },
-      { worker, check },
+      { worker, check, reuse: settings.reuse ? reuseFrom(session.repo) : undefined },
       signal,
     ),
   );

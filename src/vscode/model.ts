@@ -30,6 +30,8 @@ export interface Settings {
   readonly maxWorkers: number;
   readonly autoApprove: boolean;
   readonly onStale: OnStale;
+  /** Whether what an earlier run did is taken over where nothing has changed for it. */
+  readonly reuse: boolean;
   /** Commands that may run without having been read in a plan. */
   readonly allowedCommands: readonly string[];
   readonly folders: FolderSettings;
@@ -46,6 +48,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
       typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 ? Math.min(workers, MAX_WORKERS) : DEFAULT_MAX_WORKERS,
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
+    reuse: section.get<unknown>(SETTINGS.reuse) !== false,
     allowedCommands: stringsOr(section.get<unknown>(SETTINGS.allowedCommands), []),
     folders: {
       link: stringsOr(section.get<unknown>(SETTINGS.folderLinks), DEFAULT_LINKS),

@@ -54,6 +54,7 @@ export const SETTINGS = {
   maxWorkers: 'maxWorkers',
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',
+  reuse: 'reuse',
   allowedCommands: 'commands.allow',
   folderLinks: 'folders.link',
   foldersQuota: 'folders.quotaGb',

@@ -151,7 +151,7 @@ export class Sessions implements vscode.Disposable {
   async start(
     session: Session,
     request: RunRequest,
-    agents: Pick<RunPorts, 'worker' | 'check'>,
+    agents: Pick<RunPorts, 'worker' | 'check' | 'reuse'>,
     signal: AbortSignal,
   ): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);

@@ -147,6 +147,7 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'landed':
       return [
         work.changeset === null ? 'changed nothing' : parts.length > 0 ? 'landed in part' : 'landed',
+        ...(work.reused === null ? [] : ['taken over from an earlier run']),
         ...(work.stale.length > 0 ? [`though ${changedMeanwhile(work.stale)}`] : []),
         ...took,
       ];

@@ -94,6 +94,7 @@ describe('package.json', () => {
       'weft.snapshot.keep': DEFAULT_KEEP,
       'weft.snapshot.quotaMb': DEFAULT_QUOTA_MB,
       'weft.land.onStale': DEFAULT_ON_STALE,
+      'weft.reuse': true,
       'weft.commands.allow': [],
       'weft.folders.link': DEFAULT_LINKS,
       'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
