@@ -1,15 +1,14 @@
 /** The worker that runs agents in processes of their own: they have no secret, and what happens to them happens to nobody else. */
-import { fail, failureText, ok, type Result } from '../../domain/failure';
+import { fail, type Result } from '../../domain/failure';
 import type { ModelFetch } from '../../model/fetch';
 import { type Gateway, openGateway } from '../../model/gateway/gateway';
 import type { Repository } from '../../repo/repository';
-import { keepDraft } from '../landing';
 import type { Host, Job, Outcome, Worker } from '../worker';
 import type { Pool } from './pool';
 
 /**
  * The model is asked through a gateway of this process, which is open while there are jobs. An agent whose process ended has failed as
- * `crash`, with what it had last reported as its draft.
+ * `crash`, with what it had done by its last call as its draft.
  */
 export function processWorker(pool: Pool, { repo, model }: { readonly repo: Repository; readonly model: ModelFetch }): Worker {
   const gateway = sharedGateway(model);
@@ -21,47 +20,40 @@ export function processWorker(pool: Pool, { repo, model }: { readonly repo: Repo
       const { watched, draft } = watching(job, host);
       const workspace = { folders: foldersOf(repo), stateDir: repo.stateDir };
       const ending = await pool.run({ job, workspace, gateway: { address, token } }, watched, signal);
-      return ending.kind === 'outcome' ? ending.outcome : await lost(repo, job, { draft: draft(), why: ending.why, signal });
+      return ending.kind === 'outcome' ? ending.outcome : lost(job, draft(), { why: ending.why, signal });
     } finally {
       await gateway.leave();
     }
   };
 }
 
-/** Knows the newest commit of what an agent has done, as far as its host was told; null where it has done nothing, or the run knows better. */
+/** Knows the newest commit of what an agent has done, as far as its host was told. The process keeps each of them before it tells. */
 function watching({ again }: Job, host: Host): { readonly watched: Host; readonly draft: () => string | null } {
   let draft = again?.draft ?? null;
   return {
     draft: () => draft,
     watched: {
       report: (said) => {
-        if (said.type === 'draft') draft = said.changes.length === 0 ? null : said.commit;
+        if (said.type === 'said' && said.entry.type === 'result') draft = said.entry.draft;
         host.report(said);
       },
       spawn: async (request) => {
-        // Until its children are over, the run itself knows what is in its draft by now.
-        draft = null;
         const spawned = await host.spawn(request);
-        draft = spawned.ok ? spawned.value.draft : request.draft;
+        if (spawned.ok) draft = spawned.value.draft;
         return spawned;
       },
     },
   };
 }
 
-async function lost(
-  repo: Repository,
-  { run, task }: Job,
-  { draft, why, signal }: { readonly draft: string | null; readonly why: string; readonly signal: AbortSignal },
-): Promise<Outcome> {
-  const kept = draft === null ? ok() : await keepDraft(repo, run, task.id, draft);
-  if (signal.aborted && kept.ok) return { kind: 'stopped', draft };
+function lost({ task }: Job, draft: string | null, { why, signal }: { readonly why: string; readonly signal: AbortSignal }): Outcome {
+  if (signal.aborted) return { kind: 'stopped', draft };
   const { failure } = fail(
     'crash',
-    `The process in which the agent of “${task.title}” worked ${why}.${kept.ok ? '' : ` Its draft could not be kept: ${failureText(kept.failure)}`}`,
+    `The process in which the agent of “${task.title}” worked ${why}.`,
     'Retry the task: its agent goes on from what it had done by then.',
   );
-  return { kind: 'failed', failure, draft: kept.ok ? draft : null };
+  return { kind: 'failed', failure, draft };
 }
 
 function foldersOf({ root }: Repository): string[] {

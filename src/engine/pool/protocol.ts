@@ -1,6 +1,6 @@
 /** What travels between the host of a run and a process of agents: data, checked on both sides, so that the other side may one day be another machine. */
 import * as z from 'zod';
-import type { Conversation } from '../../agent/loop';
+import { entrySchema, sessionSchema } from '../../agent/transcript';
 import { changeSchema, readSchema } from '../../domain/changes';
 import { failureSchema } from '../../domain/event';
 import type { Result } from '../../domain/failure';
@@ -52,12 +52,6 @@ const commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'is no commit')
 const draft = commit.nullable();
 const helloSchema = z.strictObject({ type: z.literal('hello'), version: z.literal(VERSION) });
 
-/** What the messages of a conversation hold is for the model's server to refuse. */
-const conversationSchema = z.custom<Conversation>(
-  (data) => z.array(z.looseObject({ role: z.enum(['user', 'assistant']), content: z.unknown() })).safeParse(data).success,
-  'is no conversation',
-);
-
 const jobSchema = z.strictObject({
   run: z.string().min(1),
   goal: z.string(),
@@ -66,8 +60,9 @@ const jobSchema = z.strictObject({
   base: commit,
   maySpawn: z.boolean(),
   again: z
-    .strictObject({ draft, conversation: conversationSchema.optional(), message: z.string() })
-    .transform(({ conversation, ...again }) => ({ ...again, conversation }))
+    .strictObject({ draft, session: sessionSchema.optional(), message: z.string().optional() })
+    // JSON has no undefined.
+    .transform(({ session, message, ...again }) => ({ ...again, session, message }))
     .optional(),
 });
 
@@ -113,20 +108,14 @@ export const toProcessSchema = z.discriminatedUnion('type', [
 const reportSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step'), step: z.string() }),
   z.strictObject({ type: z.literal('turn'), usage: usageSchema }),
+  z.strictObject({ type: z.literal('said'), entry: entrySchema }),
   z.strictObject({ type: z.literal('draft'), commit, changes: z.array(changeSchema) }),
 ]);
 
 const reads = z.array(readSchema).exactOptional();
 
 const outcomeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('done'),
-    summary: z.string(),
-    changeset: draft,
-    changes: z.array(changeSchema),
-    reads,
-    conversation: conversationSchema.exactOptional(),
-  }),
+  z.strictObject({ kind: z.literal('done'), summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
   z.strictObject({ kind: z.literal('failed'), failure: failureSchema, draft, reads }),
   z.strictObject({ kind: z.literal('stopped'), draft, reads }),
 ]);
