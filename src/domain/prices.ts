@@ -27,8 +27,8 @@ const PRICES: readonly (readonly [RegExp, Price])[] = [
   [/^claude-opus-4-[5-8]/, { input: 5, output: 25 }],
   [/^claude-sonnet-4-[56]/, { input: 3, output: 15 }],
   [/^claude-haiku-4-5/, { input: 1, output: 5 }],
-  // A scenario that is played costs nothing.
-  [/^scripted:/, { input: 0, output: 0 }],
+  // What is played costs nothing.
+  [/^(scripted|recorded):/, { input: 0, output: 0 }],
 ];
 
 /** Undefined where it is not known. */

@@ -12,29 +12,40 @@ export interface Span {
 /** Known values that are shorter say nothing: they stand in any text. */
 const MIN_KNOWN = 6;
 
+/** What begins here begins a word; escaped as in JSON, the end of a line looks like a part of it. */
+const BEGIN = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))`;
+
+function begins({ source, flags }: RegExp): RegExp {
+  return new RegExp(BEGIN + source, `g${flags}`);
+}
+
 /**
  * Shapes that are secrets wherever they stand. The group `secret`, where there is one, is what is taken out; what is around it stays readable.
  * Each is matched in time linear in the text: no part of it can begin in many places.
  */
 const SHAPES: readonly RegExp[] = [
   // Keys that say whose they are: Anthropic, OpenAI and others, GitHub, GitLab, AWS, Google, Slack, Stripe, npm, PyPI, Hugging Face, SendGrid, DigitalOcean.
-  /\bsk-[A-Za-z0-9_-]{16,}/g,
-  /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})/g,
-  /\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b/g,
-  /\bAIza[A-Za-z0-9_-]{35}/g,
-  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
-  /\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}/g,
-  /\b(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|do[opr]_v1_[a-f0-9]{40,})/g,
+  begins(/sk-[A-Za-z0-9_-]{16,}/),
+  begins(/(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})/),
+  begins(/(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b/),
+  begins(/AIza[A-Za-z0-9_-]{35}/),
+  begins(/xox[abeoprs]-[A-Za-z0-9-]{10,}/),
+  begins(/(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}/),
+  begins(
+    /(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|do[opr]_v1_[a-f0-9]{40,})/,
+  ),
   // A JSON web token.
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
+  begins(/eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/),
   // A private key, its line ends as they are or escaped; cut off, what there is of it.
   /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----)[A-Za-z0-9+/=\s\\:,.-])*(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
   // What logs a program in.
-  /\b(?:Bearer|Basic)\s{1,3}(?<secret>[A-Za-z0-9._~+/=-]{8,})/gi,
+  begins(/(?:Bearer|Basic)\s{1,3}(?<secret>[A-Za-z0-9._~+/=-]{8,})/i),
   // A password in an address.
-  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/'"]{0,64}:(?<secret>[^\s@/'"]{1,256})@/gi,
+  begins(/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/'"]{0,64}:(?<secret>[^\s@/'"]{1,256})@/i),
   // An environment's: NAME_KEY=value, as in a shell or a .env; not what is read from elsewhere ($NAME).
-  /\b[A-Z0-9_]{0,64}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?)[ \t]?=[ \t]?(?:\\?["'])?(?<secret>(?![$%{<(])[^\s"'`\\;,&|<>()]{4,})/g,
+  begins(
+    /[A-Z0-9_]{0,64}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?)[ \t]?=[ \t]?(?:\\?["'])?(?<secret>(?![$%{<(])[^\s"'`\\;,&|<>()]{4,})/,
+  ),
   // A program's or a settings file's: a name that tells, and a text in quotes.
   /(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|secret[_-]?key|auth[_-]?key)\\?["']?\s{0,8}(?::|=>?)\s{0,8}\\?(?<quote>["'`])(?<secret>(?![$%{<])[^\s"'`\\]{6,})\\?\k<quote>/gi,
   // The same without quotes, where it looks like one: letters and digits, long, and no call, path or type.

@@ -1,13 +1,17 @@
-/** Chooses the model that answers a run, by its name: a scenario that is played, or a server. */
+/** Chooses the model that answers a run, by its name: a scenario or a recording that is played, or a server. */
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { ANTHROPIC_URL, anthropicModel } from './anthropic';
 import type { ModelFetch } from './fetch';
+import { readRecording } from './record/recording';
+import { replayer } from './record/replayer';
 import { readScenario } from './scenario';
 import { scriptedModel } from './scripted';
 import type { Wait } from './time';
 
 /** `scripted:sample` plays the shipped sample, `scripted:PATH` the scenario file at that path. */
 const SCRIPTED = 'scripted:';
+/** `recorded:PATH` plays the recording at that path. */
+const RECORDED = 'recorded:';
 
 export interface SourceOptions {
   readonly model: string;
@@ -25,9 +29,24 @@ export interface SourceOptions {
   readonly wait: Wait;
 }
 
-/** The model of that name. Fails, before anything is sent, where the scenario, the address or the key cannot be used. */
+/** The model of that name. Fails, before anything is sent, where the scenario, the recording, the address or the key cannot be used. */
 export async function modelSource(options: SourceOptions): Promise<Result<ModelFetch>> {
-  return options.model.startsWith(SCRIPTED) ? scriptedSource(options) : serverSource(options);
+  if (options.model.startsWith(SCRIPTED)) return scriptedSource(options);
+  return options.model.startsWith(RECORDED) ? recordedSource(options) : serverSource(options);
+}
+
+async function recordedSource({ model, readText }: SourceOptions): Promise<Result<ModelFetch>> {
+  const fix = 'Use recorded: and the path of a recording.';
+  const path = model.slice(RECORDED.length);
+  if (path === '') return fail('input', `The model “${model}” names no recording.`, fix);
+  let text: string;
+  try {
+    text = await readText(path);
+  } catch (thrown) {
+    return fail('file', `The recording ${path} could not be read: ${thrownText(thrown)}.`, fix);
+  }
+  const recording = readRecording(text, path);
+  return recording.ok ? ok(replayer(recording.value)) : recording;
 }
 
 async function scriptedSource({ model, samplePath, readText, paceMs, wait }: SourceOptions): Promise<Result<ModelFetch>> {

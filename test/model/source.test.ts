@@ -1,8 +1,10 @@
 /** Which model a name stands for, and what is refused before anything is sent. */
 import assert from 'node:assert/strict';
 import { failureText } from '../../src/domain/failure';
+import { recorder } from '../../src/model/record/recorder';
 import { readScenario } from '../../src/model/scenario';
 import { modelSource, type SourceOptions } from '../../src/model/source';
+import { asking } from '../support/heldModel';
 
 const KEY = 'sk-secret-0123456789';
 const FILES = new Map([
@@ -48,6 +50,15 @@ describe('the source of a model', () => {
     assert.equal(await outcome({ model: 'scripted:my.json', key: undefined }), 'mine');
   });
 
+  it('plays the recording at a path, without a key', async () => {
+    const asked = asking({}, { model: 'another', messages: [{ role: 'user', content: 'Hello' }] });
+    let text = '';
+    const part = recorder({ write: (line) => (text += line), secrets: [] });
+    await (await part(async () => Response.json({ text: 'as it was' }))(asked)).text();
+    FILES.set('run.jsonl', text);
+    assert.equal(await outcome({ model: 'recorded:run.jsonl', key: undefined }), 'as it was');
+  });
+
   it('sends everything else to a server', async () => {
     assert.equal(await outcome({}), 'https://api.anthropic.com/v1/messages');
     assert.equal(await outcome({ baseUrl: '  ', key: ` ${KEY}\n` }), 'https://api.anthropic.com/v1/messages');
@@ -82,6 +93,15 @@ describe('the source of a model', () => {
       [
         { model: 'scripted:gone.json' },
         'file: The scenario gone.json could not be read: no such file. Use scripted:sample, or the path of a scenario file.',
+      ],
+      [{ model: 'recorded:' }, 'input: The model “recorded:” names no recording. Use recorded: and the path of a recording.'],
+      [
+        { model: 'recorded:gone.jsonl' },
+        'file: The recording gone.jsonl could not be read: no such file. Use recorded: and the path of a recording.',
+      ],
+      [
+        { model: 'recorded:my.json' },
+        'input: my.json is not a recording that this version of Weft can play. Use a file that Weft has recorded.',
       ],
     ];
     const seen = [];
