@@ -30,6 +30,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include-edits                     with your own edits before and during the run as commits of their own
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
+  weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
+                                           --in-process as above
   weft retry RUN TASK                      do a task that did not land again, in a run of its own, from its draft; --model and
                                            --on-stale and --in-process as above
        --hint TEXT                         what its agent should know
@@ -48,7 +50,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
 What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
 here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR.
-Exit codes of “weft run” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
+Exit codes of “weft run”, “weft resume” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;
 
 export type Command =
@@ -73,6 +75,7 @@ export type Command =
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
+  | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean }
   | {
       readonly kind: 'retry';
       readonly run: string;
@@ -171,6 +174,7 @@ const MOST: Readonly<Record<string, number>> = {
   discard: 2,
   trace: 1,
   retry: 2,
+  resume: 1,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
   folders: 0,
@@ -187,7 +191,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   include: ['run'],
   'no-reuse': ['run'],
   hint: ['retry'],
-  'in-process': ['run', 'retry'],
+  'in-process': ['run', 'resume', 'retry'],
   compare: ['snapshots'],
   delete: ['snapshots'],
   keep: ['snapshots'],
@@ -211,6 +215,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   if (name === 'run') return runOf(rest[0], values);
+  if (name === 'resume')
+    return rest[0] === undefined
+      ? fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.')
+      : ok({ kind: 'resume', run: rest[0], inProcess: values['in-process'] ?? false });
   if (name === 'retry') return retryOf(rest, values);
   if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;

@@ -18,7 +18,7 @@ import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
 import { recoveryPorts } from './record';
-import { retryCommand, runCommand } from './run';
+import { resumeCommand, retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
@@ -63,7 +63,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const named = await workspaceFolders(workspaces);
   if (!named.ok) return refuse(named.failure);
   // Only what the person says here: what a folder says of itself may be a stranger's, and would send their ignored files to the model.
-  const globs = command.kind === 'run' ? command.include : [];
+  let globs = command.kind === 'run' ? command.include : [];
   const opened = await openWorkspace(named.value, () => ({ ...NO_INCLUDE, globs }));
   if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
@@ -78,7 +78,10 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const unread = () => interruption.abort();
   process.stdout.on('error', unread);
   const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
-  const ports = { repo, workspace, output: out, signal: interruption.signal };
+  const include = (named: readonly string[]) => {
+    globs = named;
+  };
+  const ports = { repo, workspace, output: out, signal: interruption.signal, include };
   try {
     const settled = await settleLeft(recoveryPorts(ports), interruption.signal);
     if (!settled.ok && command.kind !== 'runs' && command.kind !== 'trace' && command.kind !== 'snapshots') {
@@ -88,6 +91,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
     switch (command.kind) {
       case 'run':
         return await runCommand(command, ports);
+      case 'resume':
+        return await resumeCommand(command, ports);
       case 'retry':
         return await retryCommand(command, ports);
       case 'runs':

@@ -15,8 +15,10 @@ import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { retryOf } from '../engine/kept';
 import { findRun } from '../engine/library';
+import type { Listener } from '../engine/record';
+import { notInterrupted, resumeRun } from '../engine/resume';
 import { type Reuse, reuseFrom } from '../engine/reuse';
-import type { RunRequest } from '../engine/run';
+import type { LiveRun, RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
@@ -36,6 +38,8 @@ export interface CliPorts {
   readonly output: Output;
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal;
+  /** From now on these ignored files are part of what agents see and snapshots have. */
+  readonly include: (globs: readonly string[]) => void;
 }
 
 const FOLDERS = { link: DEFAULT_LINKS, most: MAX_FOLDERS, quotaBytes: DEFAULT_FOLDERS_QUOTA_GB * 1e9 };
@@ -59,7 +63,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
-    { plan, model: command.model, planning: usage, limits, onStale: command.onStale },
+    { plan, model: command.model, planning: usage, limits, onStale: command.onStale, include: command.include },
     agents,
     ports,
     command.reuse ? reuseFrom(ports.repo) : undefined,
@@ -86,6 +90,28 @@ function refused(failure: Failure, { output }: CliPorts): number {
   return exitCode;
 }
 
+/** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
+export async function resumeCommand({ run, inProcess }: Extract<Command, { kind: 'resume' }>, ports: CliPorts): Promise<number> {
+  const { repo, output, include } = ports;
+  const state = await findRun(repo, run);
+  if (!state.ok) return refused(state.failure, ports);
+  const failure = notInterrupted(state.value);
+  if (failure !== undefined) return refused(failure, ports);
+  const { start } = state.value;
+  const model = await modelFor(start.model);
+  if (!model.ok) return refused(model.failure, ports);
+  include(start.include ?? []);
+  const listener: Listener = (event, now) => output.event(event, now);
+  const agents = await agentsOf(repo, model.value, inProcess);
+  const check = folderChecker(folderPool(repo, FOLDERS));
+  const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
+  const request = { run: start.run, conflicts: 'leave' as const, listener };
+  const resumed = await resumeRun(request, { ...recoveryPorts(ports), worker: agents.worker, check, reuse });
+  if (resumed.ok) return drive(resumed.value, agents, ports);
+  await agents.close();
+  return refused(resumed.failure, ports);
+}
+
 /** Begins a run and drives it to its end, telling all of it. */
 async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, reuse?: Reuse): Promise<number> {
   const { repo, output, signal } = ports;
@@ -97,6 +123,12 @@ async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, re
   if (tooLarge !== undefined) output.warn(tooLargeText(tooLarge));
   output.event({ ...run.record.state.start }, run.record.state);
   run.record.listen((event, state) => output.event(event, state));
+  return drive(run, agents, ports);
+}
+
+/** To its end, and that of its agents. */
+async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<number> {
+  const { signal } = ports;
   const stop = () => run.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -79,6 +79,8 @@ const happenings = [
     onStale: z.enum(ON_STALE).optional(),
     /** Globs of ignored files that its agents see, where the person named them for this run. */
     include: z.array(z.string()).optional(),
+    /** Whether what earlier runs did is taken over where nothing has changed since. */
+    reuse: z.boolean().optional(),
     /** What planning cost. */
     planning: usageSchema,
     /** Included files that the snapshot left out for their size; missing where there are none. */

@@ -37,6 +37,8 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       pid: process.pid,
       ...birthFact(process.pid),
       ...(request.onStale === undefined ? {} : { onStale: request.onStale }),
+      ...(request.include === undefined || request.include.length === 0 ? {} : { include: [...request.include] }),
+      ...(ports.reuse === undefined ? {} : { reuse: true }),
       planning: request.planning,
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },

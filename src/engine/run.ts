@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly limits: Limits;
   /** Absent: `check`. */
   readonly onStale?: OnStale;
+  /** Globs of ignored files that its agents see, where the person named them for this run. */
+  readonly include?: readonly string[];
   /** What was done for its one task in an earlier run: its agent goes on from that. */
   readonly retry?: Retry;
 }

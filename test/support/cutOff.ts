@@ -12,6 +12,8 @@ const cutBefore = process.env['CUT_BEFORE'];
 const trace = process.env['CUT_TRACE'];
 const write = fs.writeFileSync;
 const lines: string[] = [];
+/** Those whose second argument says what they do: where a file is moved to, and what is written. */
+const SAYING = ['rename', 'writeSync', 'appendFileSync'];
 if (trace !== undefined) process.on('exit', () => write(trace, lines.join('\n')));
 
 /** Dies here where this is the step; `last` is done before. */
@@ -29,7 +31,7 @@ function count(module: object, names: readonly string[]): void {
     const real = calls[name];
     if (real === undefined) throw new Error(`There is no ${name} to count.`);
     calls[name] = (...args) => {
-      step(name === 'rename' ? `${name} ${args[0]} to ${args[1]}` : `${name} ${args[0]}`);
+      step([name, ...args.slice(0, SAYING.includes(name) ? 2 : 1)].join(' '));
       if (name === 'writeFile') step('half', () => writeHalf(args));
       return real(...args);
     };
@@ -43,5 +45,5 @@ function writeHalf([file, data]: readonly unknown[]): void {
 }
 
 count(childProcess, ['spawn']);
-count(fs, ['writeSync', 'fsyncSync']);
+count(fs, ['writeSync', 'appendFileSync', 'fsyncSync']);
 count(fsPromises, ['writeFile', 'rename', 'rm', 'unlink', 'rmdir', 'symlink', 'link', 'chmod', 'open', 'copyFile']);

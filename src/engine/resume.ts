@@ -1,0 +1,118 @@
+/** Taking a run over whose process went: its journal says where it stands, and it is driven on from there. */
+import { dirname, join } from 'node:path';
+import type { RunEvent } from '../domain/event';
+import { type Failure, fail, ok, type Result } from '../domain/failure';
+import type { RunState } from '../domain/run';
+import { readChains } from '../repo/history/chain';
+import { tryLock } from '../repo/lock';
+import { birthFact } from '../repo/process';
+import type { Repository } from '../repo/repository';
+import { journalFile, readJournal } from './journal';
+import { lifeOf } from './library';
+import { type Listener, RunRecord } from './record';
+import { LiveRun, type RunPorts } from './run';
+import type { Limits } from './scheduler';
+import { Transcripts } from './transcripts';
+
+export interface ResumeRequest {
+  readonly run: string;
+  readonly conflicts: Limits['conflicts'];
+  /** Hears what happens from the taking over on. */
+  readonly listener?: Listener;
+}
+
+/**
+ * Takes over a run that was interrupted. What a crash left half-done in the workspace was settled before. Fails, and changes nothing, where
+ * the run is over or another process drives it, and where its journal or a transcript cannot be gone on from.
+ */
+export async function resumeRun({ run, conflicts, listener }: ResumeRequest, ports: RunPorts): Promise<Result<LiveRun>> {
+  const { repo, clock } = ports;
+  const lock = await tryLock(join(dirname(journalFile(repo.stateDir, run)), 'taken.held'));
+  if (!lock.ok) return lock;
+  if (lock.value === undefined)
+    return fail('input', `Run ${run} is just being taken over by another Weft.`, 'Look at what that does with it.');
+  try {
+    const record = RunRecord.open(repo.stateDir, run, clock);
+    if (!record.ok) return record;
+    const taken = await take(record.value, ports, listener);
+    if (!taken.ok) {
+      record.value.close();
+      return taken;
+    }
+    const { limits, start } = record.value.state;
+    return ok(new LiveRun(record.value, { limits: { ...limits, conflicts }, ...(start.onStale && { onStale: start.onStale }) }, ports));
+  } finally {
+    await lock.value();
+  }
+}
+
+/** Why a run cannot be resumed by anybody now; undefined where it can. */
+export function notInterrupted(state: RunState): Failure | undefined {
+  const { run } = state.start;
+  switch (lifeOf(state)) {
+    case 'finished':
+      return fail('input', `Run ${run} is over: there is nothing to resume.`, 'Dispatch a plan again, or retry a task.').failure;
+    case 'running':
+      return fail('input', `Run ${run} goes on: process ${state.driver.pid} drives it.`, 'Wait for it, or stop it there.').failure;
+    default:
+      return undefined;
+  }
+}
+
+async function take(record: RunRecord, ports: RunPorts, listener: Listener | undefined): Promise<Result<void>> {
+  const { state } = record;
+  const failure = notInterrupted(state);
+  if (failure !== undefined) return { ok: false, failure };
+  const missing = await missingLandings(ports.repo, state);
+  if (!missing.ok) return missing;
+  const transcripts = new Transcripts(ports.repo.stateDir, state.start.run, ports.clock);
+  for (const [id, { stage }] of state.tasks) {
+    const said = stage.kind === 'running' || stage.kind === 'awaiting' ? transcripts.read(id) : ok();
+    if (!said.ok) return said;
+  }
+  if (listener !== undefined) record.listen(listener);
+  record.emit({ type: 'run.taken', pid: process.pid, ...birthFact(process.pid) });
+  for (const link of missing.value) record.emit({ type: 'task.landed', ...link });
+  // Whoever resumes it wants it to go on.
+  if (state.phase === 'paused') record.emit({ type: 'run.continued' });
+  return ok();
+}
+
+interface Landed {
+  readonly task: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Landings that the chain has and the journal lacks, of tasks that waited for theirs. Fails where the journal lacks more than that: to go on
+ * from it would be to do again what is in the workspace already.
+ */
+async function missingLandings(repo: Repository, { start, tasks }: RunState): Promise<Result<Landed[]>> {
+  const chains = await readChains(repo);
+  const events = readJournal(journalFile(repo.stateDir, start.run));
+  if (!chains.ok) return chains;
+  if (!events.ok) return events;
+  const known = new Set(events.value.flatMap(commitsOf));
+  const chain = chains.value.find(({ run }) => run === start.run);
+  const landed: Landed[] = [];
+  let before = chain?.snapshot ?? '';
+  for (const { commit, by, task } of chain?.links ?? []) {
+    if (by !== 'person' && !known.has(commit)) {
+      const found = tasks.get(task);
+      if (by !== 'task' || found?.stage.kind !== 'done') {
+        const what = `“${found?.task.title ?? task}” ${by === 'task' ? 'landed' : `was ${by === 'undo' ? 'undone' : 'brought back'}`}`;
+        const fix = 'Keep what is there, and dispatch the rest of the plan anew.';
+        return fail('file', `The journal of run ${start.run} is not whole: it does not know that ${what}, and the workspace has it.`, fix);
+      }
+      landed.push({ task, before, after: commit });
+    }
+    before = commit;
+  }
+  return ok(landed);
+}
+
+/** The commits of the chain that an event tells of. */
+function commitsOf(event: RunEvent): string[] {
+  return 'after' in event ? [event.after] : [];
+}
