@@ -123,7 +123,7 @@ export class Family {
     const merge = await joinTrees(this.repo, { base: child.work.base, ours: before, theirs, child: { name: nameOf(child), title } });
     if (!merge.ok) return merge;
     const { tree, conflicts } = merge.value;
-    const after = await commitTree(this.repo, tree, [parent.work.base], `With: ${title}`);
+    const after = await commitTree(this.repo, tree, [before], `With: ${title}`);
     if (!after.ok) return after;
     const kept = await keepDraft(this.repo, this.record.state.start.run, parent.task.id, after.value);
     return kept.ok ? ok({ before, after: after.value, conflicts }) : kept;

@@ -254,22 +254,46 @@ export interface MergeConflict {
   readonly theirs: Entry | null;
 }
 
+/** What is to be merged: trees or commits, and what both sides come from. */
+interface Sides {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
 /** git's three-way merge of trees or commits, renames included. No work tree is touched. */
-export async function mergeTrees(repo: Repository, sides: { base: string; ours: string; theirs: string }): Promise<Result<Merge>> {
-  const [from, mine, yours] = [await treeOf(repo, sides.base), await treeOf(repo, sides.ours), await treeOf(repo, sides.theirs)];
-  if (!from.ok) return from;
-  if (!mine.ok) return mine;
-  if (!yours.ok) return yours;
-  // Where one side is what both began from, there is nothing to merge.
-  if (mine.value === from.value || mine.value === yours.value) return ok({ tree: yours.value, ...CLEAN });
-  if (yours.value === from.value) return ok({ tree: mine.value, ...CLEAN });
+export async function mergeTrees(repo: Repository, sides: Sides): Promise<Result<Merge>> {
+  const plain = await mergedAlready(repo, sides);
+  if (!plain.ok) return plain;
+  if (plain.value !== undefined) return ok({ tree: plain.value, ...CLEAN });
   // git 2.38 and 2.39 take no --merge-base: two commits whose common parent is the base say the same.
   const base = await root(repo, sides.base);
   if (!base.ok) return base;
   const [ours, theirs] = await Promise.all([rooted(repo, sides.ours, [base.value]), rooted(repo, sides.theirs, [base.value])]);
   if (!ours.ok) return ours;
-  if (!theirs.ok) return theirs;
-  const said = await plumb(repo, ['merge-tree', '--write-tree', '-z', '--no-messages', ours.value, theirs.value], { answers: [1] });
+  return theirs.ok ? mergeCommits(repo, ours.value, theirs.value) : theirs;
+}
+
+/** As {@link mergeTrees}, and quicker, for commits in whose history `base` is the last one that they share. */
+export async function mergeRelated(repo: Repository, sides: Sides): Promise<Result<Merge>> {
+  const plain = await mergedAlready(repo, sides);
+  if (!plain.ok) return plain;
+  if (plain.value !== undefined) return ok({ tree: plain.value, ...CLEAN });
+  return mergeCommits(repo, sides.ours, sides.theirs);
+}
+
+/** The tree of a merge with nothing to merge: one side is what both come from, or both are the same. */
+async function mergedAlready(repo: Repository, sides: Sides): Promise<Result<string | undefined>> {
+  const [from, mine, yours] = [await treeOf(repo, sides.base), await treeOf(repo, sides.ours), await treeOf(repo, sides.theirs)];
+  if (!from.ok) return from;
+  if (!mine.ok) return mine;
+  if (!yours.ok) return yours;
+  if (mine.value === from.value || mine.value === yours.value) return ok(yours.value);
+  return ok(yours.value === from.value ? mine.value : undefined);
+}
+
+async function mergeCommits(repo: Repository, ours: string, theirs: string): Promise<Result<Merge>> {
+  const said = await plumb(repo, ['merge-tree', '--write-tree', '-z', '--no-messages', ours, theirs], { answers: [1] });
   if (!said.ok) return said;
   const [tree = '', ...rows] = said.value.out.toString().split('\0');
   if (said.value.code === 0) return ok({ tree, ...CLEAN });
@@ -285,7 +309,7 @@ export async function mergeTrees(repo: Repository, sides: { base: string; ours: 
   }
   if (conflicts.size === 0)
     return fail('git', 'git reported a conflict without naming a file.', 'Please report this, with the versions of git and Weft.');
-  return ok({ tree, conflicts: [...conflicts.values()], called: { ours: ours.value, theirs: theirs.value } });
+  return ok({ tree, conflicts: [...conflicts.values()], called: { ours, theirs } });
 }
 
 /** A commit without parents that has a commit's tree. */

@@ -36,7 +36,7 @@ function doing(edits: Readonly<Record<string, Edits>>, asked: Spawn[] = [], read
         );
         const theirs = valued(await buildCommit(repo, { from: base, puts: new Map(puts), parents: [base], message: name }));
         const { tree, conflicts } = valued(await joinTrees(repo, { base, ours: draft, theirs, child: { name, title } }));
-        draft = valued(await buildCommit(repo, { from: tree, puts: new Map(), parents: [parent.base], message: 'Joined' }));
+        draft = valued(await buildCommit(repo, { from: tree, puts: new Map(), parents: [draft], message: 'Joined' }));
         ends.push({ name, title, end: 'joined', text: `Did ${name}.`, conflicts });
       }
       return ok({ draft, children: ends, reads });

@@ -9,9 +9,11 @@ import type { Stage } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
 import { beginRun } from '../../src/engine/begin';
 import { type Checker, folderChecker } from '../../src/engine/check';
+import { inProcessWorker } from '../../src/engine/inProcess';
 import type { Reuse } from '../../src/engine/reuse';
 import type { LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
+import type { ModelFetch } from '../../src/model/fetch';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
@@ -61,6 +63,8 @@ export interface RigOptions {
   readonly plan?: Partial<Plan>;
   readonly check?: Checker;
   readonly reuse?: Reuse;
+  /** Its agents are real ones, on this model; absent: the test holds them. */
+  readonly model?: ModelFetch;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -78,7 +82,8 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = options.clock ?? countingClock(Date.now());
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
-  const ports = { repo: box.repo, workspace, worker: agents.worker, check, clock, reuse: options.reuse };
+  const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
+  const ports = { repo: box.repo, workspace, worker, check, clock, reuse: options.reuse };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
   return {

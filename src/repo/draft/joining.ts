@@ -3,7 +3,7 @@ import type { Entry } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Joint } from '../../domain/spawn';
 import type { Repository } from '../repository';
-import { lookUp, type Merge, mergeTrees, type Put, withPuts } from '../trees';
+import { lookUp, type Merge, mergeRelated, type Put, withPuts } from '../trees';
 
 /** How the sides of a conflict are called: an agent does not know commits. */
 const DRAFT = 'your draft and its siblings';
@@ -13,7 +13,7 @@ const PART = 'the part “';
 const MARKER = new RegExp(`^(?:<{7,} ${DRAFT}|>{7,} ${PART})`, 'm');
 
 export interface Joining {
-  /** Commit that the child's draft began from. */
+  /** Commit that the child's draft began from; both of the others come from it. */
   readonly base: string;
   /** The parent's draft now, and what the child made of its own. */
   readonly ours: string;
@@ -23,7 +23,7 @@ export interface Joining {
 
 /** The merged tree, and the files in which the two contradict each other: the tree has markers there that name the sides, or one of them. */
 export async function joinTrees(repo: Repository, joining: Joining): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
-  const merge = await mergeTrees(repo, joining);
+  const merge = await mergeRelated(repo, joining);
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length === 0) return ok({ tree: merge.value.tree, conflicts: [] });
   return named(repo, merge.value, joining.child);

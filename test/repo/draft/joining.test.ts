@@ -7,18 +7,19 @@ import { type Sandbox, sandbox, treeState } from '../../support/sandbox';
 
 type Contents = Readonly<Record<string, string | { readonly link: string }>>;
 
-async function commitOf({ repo }: Sandbox, files: Contents): Promise<string> {
+async function commitOf({ repo }: Sandbox, files: Contents, ...parents: string[]): Promise<string> {
   const puts = Object.entries(files).map(([path, file]): [string, Put] => [
     path,
     typeof file === 'string' ? { mode: '100644', bytes: Buffer.from(file, 'latin1') } : { mode: '120000', bytes: Buffer.from(file.link) },
   ]);
-  return valued(await buildCommit(repo, { from: undefined, puts: new Map(puts), parents: [], message: 'Files' }));
+  return valued(await buildCommit(repo, { from: undefined, puts: new Map(puts), parents, message: 'Files' }));
 }
 
 /** What comes of two changes of the same files. */
 async function joined(base: Contents, ours: Contents, theirs: Contents) {
   const box = await sandbox({});
-  const [from, mine, yours] = [await commitOf(box, base), await commitOf(box, ours), await commitOf(box, theirs)];
+  const from = await commitOf(box, base);
+  const [mine, yours] = [await commitOf(box, ours, from), await commitOf(box, theirs, from)];
   const child = { name: 'x', title: 'Part\nx' };
   const { tree, conflicts } = valued(await joinTrees(box.repo, { base: from, ours: mine, theirs: yours, child }));
   return { files: treeState(box.repo, tree), conflicts };
