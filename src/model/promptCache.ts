@@ -29,11 +29,18 @@ export function tokensOf(characters: number): number {
   return Math.ceil(characters / 4);
 }
 
+/** A request that was counted. */
+export interface Counted {
+  readonly tokens: InputTokens;
+  /** To be called when its answer begins: only then can others read what it wrote to the cache. */
+  readonly begun: () => void;
+}
+
 /**
  * A prompt cache: call what it returns once for each request. The longest prefix that ended at a breakpoint of an earlier
- * request is read, what follows up to the last breakpoint is written. Prefixes of any length are kept, and never expire.
+ * request, whose answer had begun, is read; what follows up to the last breakpoint is written. Prefixes of any length are kept, and never expire.
  */
-export function promptCache(): (request: MessagesRequest) => InputTokens {
+export function promptCache(): (request: MessagesRequest) => Counted {
   const seen = new Set<string>();
   return (request) => {
     const blocks = blocksOf(request);
@@ -44,11 +51,15 @@ export function promptCache(): (request: MessagesRequest) => InputTokens {
     );
     const read = readable.at(-1)?.tokens ?? 0;
     const cached = prefixes[breakpoints.at(-1) ?? -1]?.tokens ?? 0;
-    for (const at of breakpoints) seen.add(prefixes[at]?.hash ?? '');
     return {
-      input_tokens: (prefixes.at(-1)?.tokens ?? 0) - cached,
-      cache_read_input_tokens: read,
-      cache_creation_input_tokens: cached - read,
+      tokens: {
+        input_tokens: (prefixes.at(-1)?.tokens ?? 0) - cached,
+        cache_read_input_tokens: read,
+        cache_creation_input_tokens: cached - read,
+      },
+      begun: () => {
+        for (const at of breakpoints) seen.add(prefixes[at]?.hash ?? '');
+      },
     };
   };
 }

@@ -49,10 +49,11 @@ export function scriptedModel(scenario: Scenario, options: ScriptedOptions): Mod
       signal.throwIfAborted();
       return errorResponse(turn.error.status, turn.error.type, turn.error.message, turn.error.headers);
     }
-    const message = messageOf({ name, turn, model: body.model, input: count(body) });
+    const { tokens, begun } = count(body);
+    const message = messageOf({ name, turn, model: body.model, input: tokens });
     const frames = framesOf(message, (input) => (turn.malformed === 'json' ? `{"broken": nothing}` : JSON.stringify(input)));
     const gone = new AbortController();
-    const play = playback({ frames, turn, options, request, gone: gone.signal });
+    const play = playback({ frames, turn, options, request, begun, gone: gone.signal });
     const headers = { 'request-id': `req_${name}` };
     if (body.stream === true) return new Response(streamOf(play, gone), { headers: { ...headers, 'content-type': 'text/event-stream' } });
     while (!(await play.next()).done);
@@ -144,6 +145,8 @@ interface Play {
   readonly frames: readonly Frame[];
   readonly turn: Turn;
   readonly options: ScriptedOptions;
+  /** Called before the first frame. */
+  readonly begun: () => void;
   /** Held until the end: Node drops the link to the client's signal when a request is collected. */
   readonly request: Request;
   /** Aborts when nobody reads the stream any more. */
@@ -151,11 +154,12 @@ interface Play {
 }
 
 /** The frames, each when its time has come. Throws when the request is aborted, or where the turn says that the stream is cut. */
-async function* playback({ frames, turn, options, request, gone }: Play): AsyncGenerator<Frame, void> {
+async function* playback({ frames, turn, options, request, begun, gone }: Play): AsyncGenerator<Frame, void> {
   const signal = AbortSignal.any([request.signal, gone]);
   const pace = turn.paceMs ?? options.paceMs;
   const end = turn.malformed === 'cut' ? Math.ceil(frames.length / 2) : frames.length;
   await options.wait(turn.thinkMs ?? 0, signal);
+  begun();
   for (const frame of frames.slice(0, end)) {
     if (frame.paced) await options.wait(pace, signal);
     request.signal.throwIfAborted();
