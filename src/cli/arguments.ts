@@ -18,7 +18,9 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --in-process                        run agents in this process, not in processes of their own without secrets
        --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
   weft runs                                the runs of this folder
-  weft trace RUN                           what the tasks of a run did when, and what would have made it faster
+  weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one
+                                           task: each turn and call of its agent
+       --out DIR                           as files: an index, and one for each task
   weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
        --file PATH                         only this file of the task
        --hunk N                            only this hunk of the file
@@ -73,7 +75,7 @@ export type Command =
       readonly reuse: boolean;
     }
   | { readonly kind: 'runs' }
-  | { readonly kind: 'trace'; readonly run: string }
+  | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean }
   | {
@@ -141,6 +143,7 @@ function parse(argv: readonly string[]) {
       'allow-command': { type: 'string', multiple: true },
       include: { type: 'string', multiple: true },
       'no-reuse': { type: 'boolean' },
+      out: { type: 'string' },
       hint: { type: 'string' },
       'in-process': { type: 'boolean' },
       compare: { type: 'string' },
@@ -172,7 +175,7 @@ const MOST: Readonly<Record<string, number>> = {
   export: 1,
   land: 2,
   discard: 2,
-  trace: 1,
+  trace: 2,
   retry: 2,
   resume: 1,
   snapshots: 0,
@@ -190,6 +193,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   'allow-command': ['run'],
   include: ['run'],
   'no-reuse': ['run'],
+  out: ['trace'],
   hint: ['retry'],
   'in-process': ['run', 'resume', 'retry'],
   compare: ['snapshots'],
@@ -235,7 +239,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (name === 'trace')
     return first === undefined
       ? fail('input', '“weft trace” needs a run.', 'Run “weft runs” for the list.')
-      : ok({ kind: 'trace', run: first });
+      : ok({ kind: 'trace', run: first, task: second, out: values.out });
   if (name === 'blame') return first === undefined ? fail('input', '“weft blame” needs a file.', HELP) : ok({ kind: 'blame', path: first });
   if (name === 'export') {
     const { branch, 'include-edits': withEdits = false } = values;

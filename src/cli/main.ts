@@ -98,7 +98,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
       case 'runs':
         return await runsCommand(ports);
       case 'trace':
-        return await traceCommand(command.run, ports);
+        return await traceCommand(command, ports);
       case 'snapshots':
         return await snapshotsCommand(ports);
       case 'folders':

@@ -47,10 +47,15 @@ export class Transcripts {
 
   /** What was said so far; nothing where nothing was. Lines that a crash cut off are left out. */
   read(task: TaskId): Result<Entry[]> {
+    return this.readStamped(task);
+  }
+
+  /** As {@link read}, with the time of each entry, in milliseconds since 1970. */
+  readStamped(task: TaskId): Result<(Entry & { readonly at: number })[]> {
     const file = this.fileOf(task);
     if (!existsSync(file)) return ok([]);
     try {
-      const entries: Entry[] = [];
+      const entries: (Entry & { at: number })[] = [];
       for (const line of readFileSync(file, 'utf8').split('\n')) {
         const data = line === '' ? undefined : dataOf(line);
         if (data === undefined) continue;
@@ -62,7 +67,8 @@ export class Transcripts {
             'Go on with that version, or a newer one.',
           );
         const entry = entrySchema.safeParse(data);
-        if (entry.success) entries.push(entry.data);
+        const stamp = stamped.safeParse(data);
+        if (entry.success && stamp.success) entries.push({ ...entry.data, at: stamp.data.at });
       }
       return ok(entries);
     } catch (thrown) {
@@ -80,6 +86,8 @@ export function transcriptFile(stateDir: string, run: string, task: TaskId): str
 }
 
 const laterVersion = z.object({ type: z.literal('begin'), version: z.number().min(TRANSCRIPT_VERSION + 1) });
+
+const stamped = z.looseObject({ at: z.number() });
 
 function dataOf(line: string): unknown {
   try {
