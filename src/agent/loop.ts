@@ -5,6 +5,7 @@ import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/mes
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
+import type { About } from '../model/about';
 import type { ModelFetch } from '../model/fetch';
 import type { Draft } from '../repo/draft/draft';
 import { modelClient } from './client';
@@ -51,6 +52,8 @@ export interface AgentOptions {
   readonly goal: string;
   readonly draft: Draft;
   readonly model: ModelFetch;
+  /** Who the model is told that it asks. */
+  readonly about: About;
   readonly modelName: string;
   /** Most turns of the model; an agent that has not finished by then has failed. */
   readonly maxTurns: number;
@@ -193,8 +196,8 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
 }
 
 function conversation({ options, tools }: Talk, messages: Conversation) {
-  const { task, model, modelName, signal } = options;
-  return modelClient(model).beta.messages.toolRunner(
+  const { task, model, about, modelName, signal } = options;
+  return modelClient(model, about).beta.messages.toolRunner(
     {
       model: modelName,
       max_tokens: MAX_TOKENS,

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
 import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
+import { type Pools, readPools } from '../engine/limits';
 import type { Reversal, Target } from '../engine/undo';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
   weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
        --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
+       --pool ROLE=N                       of a role, agents at once (--pool coder=3); may be repeated
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
@@ -64,6 +66,7 @@ export type Command =
       readonly work: { readonly plan: string } | { readonly goal: string };
       readonly model: string;
       readonly maxWorkers: number | undefined;
+      readonly pools: Pools;
       readonly onStale: OnStale;
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
@@ -138,6 +141,7 @@ function parse(argv: readonly string[]) {
       goal: { type: 'string' },
       workspace: { type: 'string', multiple: true },
       'max-workers': { type: 'string' },
+      pool: { type: 'string', multiple: true },
       model: { type: 'string' },
       'on-stale': { type: 'string' },
       'allow-command': { type: 'string', multiple: true },
@@ -188,6 +192,7 @@ const MOST: Readonly<Record<string, number>> = {
 const TAKERS: Readonly<Record<string, readonly string[]>> = {
   goal: ['run'],
   'max-workers': ['run'],
+  pool: ['run'],
   model: ['run', 'retry'],
   'on-stale': ['run', 'retry'],
   'allow-command': ['run'],
@@ -310,6 +315,16 @@ function onStaleOf(values: Values): Result<OnStale> {
   return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
 }
 
+function poolsOf(given: readonly string[]): Result<Pools> {
+  const pools: Record<string, unknown> = {};
+  for (const one of given) {
+    const [, role, many] = /^([^=]+)=(\d+)$/.exec(one) ?? [];
+    if (role === undefined) return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
+    pools[role] = Number(many);
+  }
+  return readPools(pools, '--pool');
+}
+
 function runOf(plan: string | undefined, values: Values): Result<Command> {
   const { goal, model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
   const workers = values['max-workers'];
@@ -324,7 +339,9 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
   const reuse = values['no-reuse'] !== true;
   if (plan !== undefined && goal !== undefined)
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
-  const rest = { model, maxWorkers, onStale, allow, include, inProcess, reuse };
+  const pools = poolsOf(values.pool ?? []);
+  if (!pools.ok) return pools;
+  const rest = { model, maxWorkers, pools: pools.value, onStale, allow, include, inProcess, reuse };
   if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
   if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');

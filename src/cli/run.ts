@@ -15,6 +15,7 @@ import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { retryOf } from '../engine/kept';
 import { findRun } from '../engine/library';
+import { limitsOf } from '../engine/limits';
 import type { Listener } from '../engine/record';
 import { notInterrupted, resumeRun } from '../engine/resume';
 import { type Reuse, reuseFrom } from '../engine/reuse';
@@ -60,7 +61,10 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const { plan, usage } = planned.value;
   const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
-  const limits = { maxWorkers: command.maxWorkers ?? plan.limits?.maxWorkers ?? DEFAULT_MAX_WORKERS, conflicts: 'leave' as const };
+  const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
+  // What is said at the command line is meant for this run: it goes before what the plan says.
+  const { maxWorkers = own.maxWorkers } = command;
+  const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, conflicts: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
     { plan, model: command.model, planning: usage, limits, onStale: command.onStale, include: command.include },
@@ -74,7 +78,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
 export async function retryCommand(command: Extract<Command, { kind: 'retry' }>, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, command.run);
   if (!state.ok) return refused(state.failure, ports);
-  const again = retryOf(state.value, command.task, command.hint);
+  const again = retryOf(state.value, command.task, { fresh: false, hint: command.hint });
   if (!again.ok) return refused(again.failure, ports);
   const model = await modelFor(command.model);
   if (!model.ok) return refused(model.failure, ports);

@@ -36,7 +36,7 @@ const draft = z.string().nullable();
 const reads = z.array(readSchema).optional();
 
 /** How a task goes on that went back to its agent; as {@link Rework}. */
-const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string() });
+const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string(), isNew: z.boolean().optional() });
 /** How many agents run at once: in all, and of each role. */
 const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.partialRecord(z.enum(ROLES), z.number()) });
 /** Where a task came from that is not in the plan: the person, an agent that spawned it, or a race of several agents for one task. */

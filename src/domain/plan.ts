@@ -143,9 +143,9 @@ export function checkPlan(data: unknown): { plan: Plan | undefined; problems: Pl
   return { plan: parsed.data, problems: [...idProblems(parsed.data), ...pathProblems(parsed.data), ...cycleProblems(parsed.data)] };
 }
 
-/** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. */
-export function problemsText(problems: readonly PlanProblem[]): string {
-  const shown = problems.slice(0, 5).map((problem) => `${place(problem.at)}: ${problem.message.replace(/\.$/, '')}`);
+/** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. `whole`: what has them. */
+export function problemsText(problems: readonly PlanProblem[], whole = 'the plan'): string {
+  const shown = problems.slice(0, 5).map(({ at, message }) => `${at.length === 0 ? whole : place(at)}: ${message.replace(/\.$/, '')}`);
   const more = problems.length - shown.length;
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
@@ -156,7 +156,6 @@ function taskCount(data: unknown): number {
 }
 
 function place(at: readonly (string | number)[]): string {
-  if (at.length === 0) return 'the plan';
   return at.map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
 }
 

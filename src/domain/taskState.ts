@@ -89,6 +89,8 @@ export interface Rework {
   readonly draft: string | null;
   /** What the agent is told. */
   readonly message: string;
+  /** What was said about it before is not gone on with. */
+  readonly isNew?: boolean | undefined;
 }
 
 export interface TaskState {

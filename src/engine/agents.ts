@@ -6,6 +6,7 @@ import { beginEntries, readBeginning } from './beginning';
 import type { Family } from './family';
 import type { Live } from './live';
 import { tellOutcome } from './outcome';
+import { isPaused } from './pausing';
 import { roleOf } from './ranking';
 import type { RunRecord } from './record';
 import type { Reuse, Reused } from './reuse';
@@ -47,6 +48,8 @@ export class Agents {
       this.starting.delete(id);
       const draft = record.state.tasks.get(id)?.work.changeset ?? null;
       if (agent.signal.aborted) record.emit({ type: 'task.stopped', task: id, draft });
+      // It waits as before, and starts when the run goes on.
+      else if (isPaused(record.state)) return;
       else if (!base.ok) record.emit({ type: 'task.failed', task: id, failure: base.failure, draft });
       else if (!reused.ok) record.emit({ type: 'task.failed', task: id, failure: reused.failure, draft });
       else if (reused.value !== undefined) record.emit(reused.value);

@@ -1,11 +1,14 @@
 /** Beginning a run: its snapshot first, then its chain and its record. */
 import { ok, type Result } from '../domain/failure';
+import type { Rework } from '../domain/taskState';
 import { headOf } from '../repo/history/export';
 import { beginChain } from '../repo/land/land';
 import { birthFact } from '../repo/process';
+import type { Repository } from '../repo/repository';
 import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot/snapshot';
-import { beginAgain } from './kept';
+import { beginAgain, type Retry } from './kept';
+import { keepDraft } from './landing';
 import { RunRecord } from './record';
 import { LiveRun, type RunPorts, type RunRequest } from './run';
 
@@ -19,7 +22,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   if (!head.ok) return head;
   const chained = await beginChain(repo, run, snapshot.value.commit);
   if (!chained.ok) return chained;
-  const again = request.retry === undefined ? ok(undefined) : await beginAgain(repo, run, snapshot.value.commit, request.retry);
+  const again = await againIn(repo, run, snapshot.value.commit, request.retry);
   if (!again.ok) return again;
   const record = RunRecord.begin(
     repo.stateDir,
@@ -31,6 +34,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       plan: request.plan,
       model: request.model,
       maxWorkers: request.limits.maxWorkers,
+      pools: request.limits.pools ?? {},
       snapshot: snapshot.value.id,
       commit: snapshot.value.commit,
       ...(head.value === undefined ? {} : { head: head.value }),
@@ -49,4 +53,9 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   if (request.retry !== undefined && again.value !== undefined)
     record.value.emit({ type: 'task.again', task: request.retry.task, next: again.value });
   return ok(live);
+}
+
+/** What a run begins with that goes on with a task of an earlier one. */
+async function againIn(repo: Repository, run: string, base: string, retry: Retry | undefined): Promise<Result<Rework | undefined>> {
+  return retry === undefined ? ok(undefined) : beginAgain(repo, base, retry, (draft) => keepDraft(repo, run, retry.task, draft));
 }

@@ -38,8 +38,8 @@ export function readBeginning(transcripts: Pick<Transcripts, 'read'>, task: Task
   const { next } = work;
   if (next === null) return ok(ANEW);
   const { base, draft, message } = next;
-  const own = finished(entries.value);
-  const winner = own === undefined ? winnerOf(tasks, task.task.id) : undefined;
+  const own = next.isNew === true ? undefined : finished(entries.value);
+  const winner = own === undefined && next.isNew !== true ? winnerOf(tasks, task.task.id) : undefined;
   const raced = winner === undefined ? ok([]) : transcripts.read(winner.task.id);
   if (!raced.ok) return raced;
   const session = own ?? finished(raced.value);

@@ -11,6 +11,7 @@ import { truthOf } from '../repo/truth/truth';
 import { type Guilty, sortOut } from './bisect';
 import { type Checker, tailOf, verdictText } from './check';
 import { keepBeginning, landTask } from './landing';
+import { goingOn, isPaused } from './pausing';
 import type { RunRecord } from './record';
 import { type Found, repairMessage } from './repairMessage';
 
@@ -61,6 +62,7 @@ type Batch = CheckedPorts & {
 export async function landChecked(ports: CheckedPorts, tasks: readonly TaskId[], signal: AbortSignal): Promise<void> {
   const batch: Batch = { ...ports, greens: new Map(), signal };
   for (let round = 1; ; round++) {
+    await goingOn(ports.record, signal);
     const wanted = stillDone(ports.record, tasks);
     if (wanted.length === 0 || signal.aborted) return;
     const done = await checkAndLand(batch, wanted);
@@ -178,6 +180,7 @@ async function landGreen(batch: Batch, ground: Ground, fit: readonly TaskState[]
   const ours = new Set<string>();
   for (const [at, layer] of (layers.value ?? []).entries()) {
     const id = idOf(layer.task);
+    await goingOn(record, signal);
     // The person may have stopped it: what is above it was checked with it.
     if (record.state.tasks.get(id)?.stage.kind !== 'done') return again(id);
     record.emit({ type: 'task.checked', task: id, ...verdict.value, onTopOf: ids.slice(0, at) });
@@ -200,7 +203,9 @@ function again(task: TaskId): Result<void> {
  * Whether what is to land is what was checked: nothing else landed, and the files that it changes are as they were. What the person
  * edits in other files does not count: they edit all the time, and a check that began anew at every key would never end.
  */
-async function isAsChecked({ land }: Batch, ground: Ground, layer: Layer, ours: ReadonlySet<string>): Promise<Result<void>> {
+async function isAsChecked({ record, land }: Batch, ground: Ground, layer: Layer, ours: ReadonlySet<string>): Promise<Result<void>> {
+  if (isPaused(record.state))
+    return fail('moved', 'The run was paused while the task waited for its turn.', 'Land the task by hand: its draft is kept.');
   const landings = await landingsSince(land.repo, ground.tips);
   if (!landings.ok) return landings;
   if (landings.value.some((commit) => !ours.has(commit)))

@@ -137,9 +137,11 @@ export class Family {
     const made = this.made(id);
     // Some may be there: the process went before all of them were.
     const ids = made.filter(({ origin, stage }) => origin.kind === 'candidate' && !isOver(stage)).map((one) => one.task.id);
+    // What the person said when they had it raced for again.
+    const instructions = [task.instructions, ...(found.work.next === null ? [] : [found.work.next.message])].join('\n\n');
     for (let number = made.length + 1; ids.length < candidates; number++) {
       const { role = task.role, model = task.model } = fallback[ids.length - 1] ?? {};
-      const definition = { ...task, id: `${id}.${number}`, dependsOn: [], role, ...(model === undefined ? {} : { model }) };
+      const definition = { ...task, instructions, id: `${id}.${number}`, dependsOn: [], role, ...(model === undefined ? {} : { model }) };
       this.add(definition, { kind: 'candidate', parent: id });
       ids.push(definition.id);
     }

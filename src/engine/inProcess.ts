@@ -25,8 +25,10 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const { again, model: modelName } = job;
     const spawn = job.maySpawn ? (request: Spawn) => host.spawn(request) : undefined;
     const following = follow(draft, report);
+    const about = { run, task: task.id };
     const save = saver(repo, job, draft);
-    const result = await runAgent({ task, goal, draft, model, modelName, maxTurns: MAX_TURNS, report, save, signal, spawn, again }).catch(
+    const maxTurns = MAX_TURNS;
+    const result = await runAgent({ task, goal, draft, model, about, modelName, maxTurns, report, save, signal, spawn, again }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
         fail(

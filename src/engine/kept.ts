@@ -7,7 +7,6 @@ import { forgetConflict } from '../repo/land/conflictFiles';
 import { type Repository, readRef } from '../repo/repository';
 import { forgetRefs } from '../repo/snapshot/prune';
 import { commitTree, mergeTrees, treeOf } from '../repo/trees';
-import { keepDraft } from './landing';
 import { lifeOf } from './library';
 import type { RunRecord } from './record';
 
@@ -38,26 +37,32 @@ export async function discardDraft(record: RunRecord, repo: Repository, id: Task
   return forgotten.ok ? forgetConflict(repo, run, id) : forgotten;
 }
 
-/** What a new run begins with that goes on with one task of an earlier one. */
-export interface Retry {
+/** How the person has a task worked on again. */
+export interface Again {
+  /** Without what was done before. */
+  readonly fresh: boolean;
+  /** What its agent is told beside its instructions; empty for nothing. */
+  readonly hint: string;
+}
+
+/** An earlier attempt at a task, to go on from. */
+export interface Retry extends Again {
   readonly task: TaskId;
   readonly title: string;
-  /** The earlier draft: where it began, and what was done; null for nothing. */
+  /** The earlier draft: where it began (empty: nobody ever did), and what was done; null for nothing. */
   readonly base: string;
   readonly changeset: string | null;
   /** Why it did not land, where it failed. */
   readonly failure: Failure | undefined;
-  /** What the person has to say to its agent; empty: nothing. */
-  readonly hint: string;
 }
 
 /** Whether a task can be done again: what landed cannot, and is undone instead. */
 export function isRetryable(state: RunState, task: TaskState): boolean {
-  return isKept(state, task) || task.stage.kind === 'failed';
+  return isKept(state, task) || task.stage.kind === 'failed' || task.stage.kind === 'stopped';
 }
 
 /** The plan of a run that does one task of an earlier run again, and what it begins with. */
-export function retryOf(state: RunState, id: TaskId, hint = ''): Result<{ readonly plan: Plan; readonly retry: Retry }> {
+export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Result<{ readonly plan: Plan; readonly retry: Retry }> {
   const found = state.tasks.get(id);
   if (found === undefined)
     return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
@@ -65,35 +70,44 @@ export function retryOf(state: RunState, id: TaskId, hint = ''): Result<{ readon
   if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
   const plan = { ...state.start.plan, tasks: [{ ...task, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;
-  return ok({ plan, retry: { task: id, title: task.title, base: work.base, changeset: work.changeset, failure, hint: hint.trim() } });
+  const { base, changeset } = work;
+  return ok({ plan, retry: { fresh, hint: hint.trim(), task: id, title: task.title, base, changeset, failure } });
 }
 
-/** The earlier work, merged into the workspace as the new run found it. Fails where the two are in conflict. */
-export async function beginAgain(repo: Repository, run: string, base: string, retry: Retry): Promise<Result<Rework>> {
-  const ended = retry.failure === undefined ? 'It was ended before its work landed.' : `It failed: ${retry.failure.message}`;
-  const said = (left: string) =>
-    [`An agent has worked on this task before. ${ended} ${left}`, ...(retry.hint === '' ? [] : [`The person says:\n${retry.hint}`])].join(
-      '\n\n',
-    );
-  if (retry.changeset === null) return ok({ base, draft: null, message: said('It had changed nothing.') });
-  const message = said(
+/** Keeps a commit from git's garbage collection. */
+export type Keep = (commit: string) => Promise<Result<void>>;
+
+/** The earlier work, merged into `base`, and what the agent is told; undefined where it begins as if there had been none. Fails where the two are in conflict. */
+export async function beginAgain(repo: Repository, base: string, retry: Retry, keep: Keep): Promise<Result<Rework | undefined>> {
+  const { title, changeset, failure, fresh, hint } = retry;
+  const hinted = hint === '' ? [] : [`The person says:\n${hint}`];
+  const told = (...said: string[]) => [said.join(' '), ...hinted].filter((part) => part !== '').join('\n\n');
+  if (retry.base === '' && failure === undefined) return ok(hint === '' ? undefined : { base, draft: null, message: told() });
+  if (fresh) {
+    const message = told('What was done for this task before is thrown away: begin anew, from the workspace as it is now.');
+    return ok({ base, draft: null, message, isNew: true });
+  }
+  const before = `An agent has worked on this task before. ${failure === undefined ? 'It was ended before its work landed.' : `It failed: ${failure.message}`}`;
+  if (changeset === null) return ok({ base, draft: null, message: told(before, 'It had changed nothing.') });
+  const message = told(
+    before,
     'What it did is in your draft, merged into the workspace as it is now. See what is there, go on from it, and call finish.',
   );
-  const merge = await mergeTrees(repo, { base: retry.base, ours: base, theirs: retry.changeset });
+  const merge = await mergeTrees(repo, { base: retry.base, ours: base, theirs: changeset });
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length > 0) {
     const files = merge.value.conflicts.map((conflict) => conflict.path).join(', ');
     return fail(
       'input',
-      `What was done for “${retry.title}” does not fit with the workspace any more (${files}).`,
-      'Land its draft and decide the conflict, or discard it and dispatch the work again.',
+      `What was done for “${title}” does not fit with the workspace any more (${files}).`,
+      'Retry it without its draft, or land the draft and decide the conflict.',
     );
   }
   const tree = await treeOf(repo, base);
   if (!tree.ok) return tree;
   if (merge.value.tree === tree.value) return ok({ base, draft: null, message });
-  const draft = await commitTree(repo, merge.value.tree, [base], `So far: ${retry.title}`);
+  const draft = await commitTree(repo, merge.value.tree, [base], `So far: ${title}`);
   if (!draft.ok) return draft;
-  const kept = await keepDraft(repo, run, retry.task, draft.value);
+  const kept = await keep(draft.value);
   return kept.ok ? ok({ base, draft: draft.value, message }) : kept;
 }

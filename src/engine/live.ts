@@ -9,6 +9,8 @@ export interface LiveState {
   /** Of agents at work that have changed something. */
   readonly drafts: ReadonlyMap<TaskId, LiveDraft>;
   readonly clashes: readonly Clash[];
+  /** Of a run that is paused: those whose agents have come to the end of their turn, and wait. */
+  readonly held: ReadonlySet<TaskId>;
   /** Why the radar could not look, the last time. */
   readonly problem: Failure | undefined;
 }
@@ -17,6 +19,7 @@ export class Live {
   private readonly drafts = new Map<TaskId, LiveDraft>();
   private clashes: readonly Clash[] = [];
   private problem: Failure | undefined;
+  private held: ReadonlySet<TaskId> = new Set();
   private readonly listeners = new Set<() => void>();
   private readonly radar: Radar;
 
@@ -36,7 +39,7 @@ export class Live {
   }
 
   get state(): LiveState {
-    return { drafts: this.drafts, clashes: this.clashes, problem: this.problem };
+    return { drafts: this.drafts, clashes: this.clashes, held: this.held, problem: this.problem };
   }
 
   /** Calls `listener` after every change; the function that comes back ends that. */
@@ -49,6 +52,12 @@ export class Live {
   draft(task: TaskId, draft: LiveDraft): void {
     this.drafts.set(task, draft);
     this.radar.stir();
+    this.tell();
+  }
+
+  /** The agents of these tasks wait until the run goes on. */
+  hold(held: ReadonlySet<TaskId>): void {
+    this.held = held;
     this.tell();
   }
 

@@ -1,20 +1,23 @@
 /** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
 import type { Clock } from '../domain/clock';
-import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Rework } from '../domain/taskState';
 import type { Usage } from '../domain/usage';
+import type { Hold } from '../model/hold';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { Agents } from './agents';
 import { Batch } from './batch';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
+import { Controls } from './controls';
 import { Family } from './family';
 import type { Retry } from './kept';
 import { landNothing, landPortsOf, landTask } from './landing';
 import { Live } from './live';
+import { isPaused } from './pausing';
 import { type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
@@ -45,6 +48,8 @@ export interface RunPorts {
   /** Absent: every task is worked on anew. */
   readonly reuse?: Reuse | undefined;
   readonly clock: Clock;
+  /** Stands before the worker's model; undefined where that is none. */
+  readonly hold?: Hold | undefined;
   /** Told what another process had left half-done in the workspace, and what became of it. */
   readonly onSettled?: ((settled: Settled) => void) | undefined;
 }
@@ -54,6 +59,8 @@ export class LiveRun {
   private readonly batch = new Batch();
   private readonly agents: Agents;
   private readonly family: Family;
+  /** What the person does to it while it goes on. */
+  readonly controls: Controls;
   /** Parents into whose drafts a child's changes are being merged. */
   private readonly joining = new Set<TaskId>();
   /** Tasks that wait a while before their next attempt. */
@@ -78,6 +85,13 @@ export class LiveRun {
     this.family = new Family(record, ports.repo);
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
     this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family, transcripts, reuse: ports.reuse });
+    this.controls = new Controls({
+      record,
+      live: this.live,
+      hold: ports.hold,
+      land: this.landPorts(),
+      baseOf: (task) => this.family.baseOf(task),
+    });
   }
 
   get id(): string {
@@ -248,12 +262,15 @@ export class LiveRun {
   private async land(id: TaskId): Promise<void> {
     this.landing = id;
     try {
-      if (await this.premiseHolds(id)) await landTask(this.record, this.landPorts(), id, this.whole.signal);
+      if (await this.premiseHolds(id)) await landTask(this.record, this.landPorts(), id, this.whole.signal, this.mayLand);
     } finally {
       this.landing = undefined;
       this.stir();
     }
   }
+
+  /** Whether what waited for its turn to land may do so, now that it has come. */
+  private readonly mayLand = async (): Promise<Result<void>> => (isPaused(this.record.state) ? cancelled : ok());
 
   /** Premise → check → land, for tasks that are checked together. */
   private async checkAndLand(tasks: readonly TaskId[], signal: AbortSignal): Promise<void> {

@@ -180,7 +180,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
 
 /** What goes on from something that was done is for one agent. */
 function isRace({ task, origin, work }: TaskState): boolean {
-  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate' && work.next === null && !work.interrupted;
+  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate' && (work.next === null || work.changeset === null) && !work.interrupted;
 }
 
 /** Whether a task's parent does not wait for it yet. */

@@ -31,7 +31,8 @@ export function planningText(selected: readonly Selected[], files: readonly stri
   return parts.join('\n\n');
 }
 
-function quotations(things: readonly Exclude<Selected, { kind: 'text' }>[]): string[] {
+/** What was selected beside text, each thing with what it says, cut to what a model can take. */
+export function quotations(things: readonly Exclude<Selected, { kind: 'text' }>[]): string[] {
   let left = MAX_QUOTED;
   const quote = (text: string) => {
     const most = Math.min(MAX_QUOTE, left);

@@ -7,10 +7,12 @@ import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure'
 import type { RunState } from '../domain/run';
 import { isDecided, isReversal, type Stage } from '../domain/taskState';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
+import { isPaused } from '../engine/pausing';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import { saveWhole } from './documents';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
+import type { RunNode } from './nodes';
 import type { Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
 import { mergeOf } from './tabs';
@@ -208,7 +210,7 @@ async function decide(
   // Of a run that is undone, the next conflict may be one of another task.
   let next = id;
   const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landing' | 'landed'>> => {
-    const drivenHere = session.live.has(run) && record.state.phase === 'running';
+    const drivenHere = session.live.has(run) && (record.state.phase === 'running' || isPaused(record.state));
     if (decision !== undefined) {
       const last = isLast(record.state.tasks.get(id)?.stage, decision.path);
       if (last) await rm(conflictFolder(session.repo, run, id), { recursive: true, force: true });
@@ -217,6 +219,7 @@ async function decide(
     const stage = record.state.tasks.get(id)?.stage;
     if (stage !== undefined && !isDecided(stage) && stage.kind === 'conflicted') return ok('next');
     // A run that goes on lands it by itself, when its turn comes.
+    if (drivenHere && isPaused(record.state)) tellWaits(title, view);
     if (drivenHere) return ok('landing');
     const landed = await withProgress(`Weft: landing “${title}”`, (signal) => landTask(record, landPortsOf(record, session), id, signal));
     if (!landed.ok) return landed;
@@ -233,6 +236,13 @@ async function decide(
   const now = await sessions.find(run);
   const open = now?.state.tasks.get(next);
   return now === undefined || open === undefined ? ok() : openNext(sessions, { view: now, task: open });
+}
+
+/** What is decided in a run that is paused does not land before that goes on. */
+function tellWaits(title: string, view: TaskTarget['view']): void {
+  const run: RunNode = { kind: 'run', view };
+  const go = { title: 'Continue Run', act: () => vscode.commands.executeCommand(COMMANDS.continueRun, run) };
+  void notify('information', `Weft: “${title}” is decided, and lands when its run, which is paused, goes on.`, [go]);
 }
 
 /** The task that a run's undo or redo met a conflict at after another one was decided. */

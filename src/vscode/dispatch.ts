@@ -6,12 +6,16 @@ import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { folderChecker } from '../engine/check';
 import { isRetryable, type Retry, retryOf } from '../engine/kept';
+import { limitsOf } from '../engine/limits';
 import type { Pool } from '../engine/pool/pool';
 import { processWorker } from '../engine/pool/processWorker';
 import { reuseFrom } from '../engine/reuse';
+import { Hold } from '../model/hold';
 import type { Selected } from '../plan/context';
 import { folderPool } from '../repo/commands/folderPool';
 import { listFiles } from '../repo/truth/truth';
+import { askAgain } from './again';
+import { runLimits } from './limits';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
@@ -195,14 +199,20 @@ async function tellUnread(commands: readonly string[]): Promise<void> {
   await notify('information', `Weft: this plan wants to run ${what}, which no rule of yours allows. Read it, then run it.`, [rule]);
 }
 
-/** A new run of one task of a run that is over with it, which begins with what was done. */
+/** Has a task worked on again: in its run while that goes on, else in a new one of that task alone. */
 async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
   const wanted = ({ view, task }: TaskTarget) => isRetryable(view.state, task);
-  const options = { wanted, title: 'Weft: Retry Task', none: 'No task has failed, or was stopped with a draft.' };
+  const options = { wanted, title: 'Weft: Retry Task', none: 'No task has failed, or was stopped.' };
   const target = await taskTarget(ports.sessions, row, options);
   if (target === undefined) return ok();
   const { view, task } = target;
-  const again = retryOf(view.state, task.task.id);
+  const { id, title } = task.task;
+  if (!wanted(target)) return fail('input', `“${title}” is ${task.stage.kind}.`, 'Only what did not land can be retried.');
+  const how = await askAgain(task);
+  if (how === undefined) return ok();
+  const { controls } = view.session.live.get(view.state.start.run) ?? {};
+  if (controls !== undefined) return withProgress(`Weft: preparing “${title}”`, (signal) => controls.retry(id, how, signal));
+  const again = retryOf(view.state, id, how);
   if (!again.ok) return again;
   const started = await startRun(ports, view.session, again.value.plan, NO_USAGE, again.value.retry);
   return started.ok ? ok() : started;
@@ -212,14 +222,17 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const settings = settingsOf(session.folder);
   const model = await modelOf(ports.context, settings);
   if (!model.ok) return model;
-  const limits = { maxWorkers: plan.limits?.maxWorkers ?? settings.maxWorkers, conflicts: 'wait' as const };
-  const worker = processWorker(ports.pool, { repo: session.repo, model: model.value });
+  const set = runLimits(session.folder);
+  if (!set.ok) return set;
+  const limits = { ...limitsOf(plan, set.value), conflicts: 'wait' as const };
+  const hold = new Hold();
+  const worker = processWorker(ports.pool, { repo: session.repo, model: hold.part(model.value) });
   const check = folderChecker(folderPool(session.repo, settings.folders));
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(
       session,
       { plan, model: settings.model, planning, limits, onStale: settings.onStale, ...(retry && { retry }) },
-      { worker, check, reuse: settings.reuse ? reuseFrom(session.repo) : undefined },
+      { worker, check, hold, reuse: settings.reuse ? reuseFrom(session.repo) : undefined },
       signal,
     ),
   );

@@ -3,6 +3,7 @@ import type { Event, ExtensionContext } from 'vscode';
 import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
 import { Pool } from '../engine/pool/pool';
+import { registerAddTask } from './addTask';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
 import { registerBranch } from './branch';
@@ -12,9 +13,11 @@ import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
+import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
 import { registerApiKey } from './model';
 import { registerConflictsKey, registerNotices } from './notices';
+import { registerPausing } from './pausing';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
@@ -49,6 +52,9 @@ export function activate(context: ExtensionContext): WeftApi {
     sessions,
     registerDispatch(context, sessions, pool),
     registerTasks(sessions),
+    registerPausing(sessions),
+    registerAddTask(sessions),
+    registerLimits(sessions),
     registerConflicts(sessions),
     registerGoBack(sessions),
     registerUndo(sessions),

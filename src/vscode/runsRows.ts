@@ -6,11 +6,12 @@ import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
 import { isComplete, type RunState } from '../domain/run';
 import { isReversal } from '../domain/taskState';
+import { isPaused } from '../engine/pausing';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
-import { taskIcon } from './taskIcon';
-import { clashText, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+import { type Look, taskIcon } from './taskIcon';
+import { clashText, isPausing, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
 
 /** A longer goal is cut: the tree would push out of sight how far the run is. */
 const GOAL_LENGTH = 24;
@@ -21,7 +22,7 @@ const ICON_SCHEME = 'weft-icon';
 export function runItem({ view }: RunNode, now: number, open: boolean): vscode.TreeItem {
   const { state, life } = view;
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
-  const text = runText(state, life, now);
+  const text = runText(state, life, now, liveOf(view)?.held);
   const description = several ? `${view.session.name} · ${text}` : text;
   return {
     id: runKey(view),
@@ -37,12 +38,12 @@ export function runItem({ view }: RunNode, now: number, open: boolean): vscode.T
 export function taskItem(node: TaskNode, now: number): vscode.TreeItem {
   const { view, task } = node;
   const clash = clashText(clashesOf(node), view.state);
-  const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now)].join(' · ');
+  const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now, liveOf(view)?.held)].join(' · ');
   return {
     id: taskKey(node),
     label: task.task.title,
     description,
-    iconPath: taskIcon(task.stage, view.life, clash !== undefined),
+    iconPath: taskIcon(task.stage, lookOf(node), clash !== undefined),
     contextValue: taskContext(node),
     collapsibleState: hasDraft(node) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     accessibilityInformation: { label: `${task.task.title}, ${description}` },
@@ -67,10 +68,11 @@ function wordsOf(state: RunState): string[] {
   return (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
 }
 
-/** `run.running` where this window can stop it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
+/** `run.running` where this window can stop it, `run.paused` where it can have it go on, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
 function runContext({ session, state, life }: RunView): string {
   if (life !== 'running') return ['run.finished', ...wordsOf(state)].join('');
-  return session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
+  if (!session.live.has(state.start.run)) return 'run.elsewhere';
+  return isPaused(state) ? 'run.paused' : 'run.running';
 }
 
 /**
@@ -91,8 +93,17 @@ function stageWord({ view, task: { stage } }: TaskNode): string {
   return stage.kind === 'waiting' || stage.kind === 'running' ? 'interrupted' : stage.kind;
 }
 
-function runIcon({ state, life }: RunView): vscode.ThemeIcon {
+/** How a task's row looks: as its run's life is, or paused, once its agent waits for that. */
+function lookOf({ view, task }: TaskNode): Look {
+  if (view.life !== 'running' || !isPaused(view.state)) return view.life;
+  const held = liveOf(view)?.held;
+  return task.stage.kind === 'running' && held?.has(task.task.id) === false ? 'running' : 'paused';
+}
+
+function runIcon(view: RunView): vscode.ThemeIcon {
+  const { state, life } = view;
   const counts = stageCounts(state);
+  if (life === 'running' && isPaused(state) && !isPausing(state, liveOf(view)?.held)) return new vscode.ThemeIcon('debug-pause');
   if (life === 'running' && !waitsForPerson(state)) return new vscode.ThemeIcon('sync~spin');
   if (counts.conflicted > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (isComplete(state)) return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));

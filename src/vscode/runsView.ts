@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
 import { counted } from '../domain/figures';
+import { isPaused } from '../engine/pausing';
 import { VIEWS } from './names';
 import { changesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunsFeed } from './runsFeed';
@@ -26,7 +27,7 @@ export function registerRunsView(feed: RunsFeed, clock: Clock): vscode.Disposabl
     const open = counts.reduce((sum, { held }) => sum + held, conflicts);
     const what = open === conflicts ? counted(open, 'conflict') : counted(open, 'task');
     view.badge = open === 0 ? undefined : { value: open, tooltip: `${what} to decide` };
-    const ticks = view.visible && runs.some((run) => run.life === 'running' && !waitsForPerson(run.state));
+    const ticks = view.visible && runs.some((run) => run.life === 'running' && !waitsForPerson(run.state) && !isPaused(run.state));
     if (ticks && ticking === undefined) ticking = setInterval(() => void tree.redraw(), TICK_MS);
     if (!ticks) {
       clearInterval(ticking);

@@ -6,6 +6,7 @@ import type { RunEvent } from '../domain/event';
 import { fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { beginRun } from '../engine/begin';
+import type { Controls } from '../engine/controls';
 import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/library';
 import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
@@ -25,6 +26,8 @@ export interface DrivenRun {
   readonly ended: Promise<Result<RunState>>;
   /** What is to be seen of it beside its record. */
   readonly live: Live;
+  /** What else the person does to it. */
+  readonly controls: Controls;
   stop(): void;
   stopTask(task: string): void;
   /** Has the agent of a task that is held go on from the workspace as it is now. */
@@ -151,7 +154,7 @@ export class Sessions implements vscode.Disposable {
   async start(
     session: Session,
     request: RunRequest,
-    agents: Pick<RunPorts, 'worker' | 'check' | 'reuse'>,
+    agents: Pick<RunPorts, 'worker' | 'check' | 'hold' | 'reuse'>,
     signal: AbortSignal,
   ): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
@@ -170,6 +173,7 @@ export class Sessions implements vscode.Disposable {
       record: run.record,
       ended,
       live: run.live,
+      controls: run.controls,
       stop: () => run.stop(),
       stopTask: (task) => run.stopTask(task),
       rework: (task, signal) => run.rework(task, signal),

@@ -4,21 +4,23 @@ import { never } from '../domain/failure';
 import type { Stage } from '../domain/taskState';
 import type { Life } from '../engine/library';
 
+/** What a row stands for moves, has ended, was cut off, or waits for its run to go on. */
+export type Look = Life | 'paused';
+
 /** `warns`: the radar shows that what its agent does will not fit. */
-export function taskIcon(stage: Stage, life: Life, warns: boolean): vscode.ThemeIcon {
+export function taskIcon(stage: Stage, look: Look, warns: boolean): vscode.ThemeIcon {
   switch (stage.kind) {
     case 'waiting':
-      return colored(life === 'running' ? 'circle-outline' : 'circle-slash', 'testing.iconSkipped');
+      return colored(look === 'running' || look === 'paused' ? 'circle-outline' : 'circle-slash', 'testing.iconSkipped');
     case 'running':
-      if (life === 'running' && warns) return colored('sync~spin', 'list.warningForeground');
-      return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
+      return warns && look === 'running' ? colored('sync~spin', 'list.warningForeground') : moving(look);
     case 'done':
-      return life === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
+      return moving(look);
     case 'conflicted':
     case 'held':
       return colored('warning', 'list.warningForeground');
     case 'awaiting':
-      return colored('type-hierarchy-sub', life === 'running' ? 'charts.blue' : 'testing.iconSkipped');
+      return colored('type-hierarchy-sub', look === 'running' ? 'charts.blue' : 'testing.iconSkipped');
     case 'landed':
     case 'joined':
       return colored('pass', 'testing.iconPassed');
@@ -32,6 +34,11 @@ export function taskIcon(stage: Stage, life: Life, warns: boolean): vscode.Theme
     default:
       return never(stage);
   }
+}
+
+function moving(look: Look): vscode.ThemeIcon {
+  if (look === 'paused') return new vscode.ThemeIcon('debug-pause');
+  return look === 'running' ? new vscode.ThemeIcon('sync~spin') : colored('debug-disconnect', 'testing.iconSkipped');
 }
 
 function colored(icon: string, color: string): vscode.ThemeIcon {

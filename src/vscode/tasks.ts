@@ -32,7 +32,7 @@ async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
 
 async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
   if (!saysTrusted()) return;
-  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && ['waiting', 'running', 'done'].includes(task.stage.kind);
+  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && ['waiting', 'running', 'awaiting', 'done'].includes(task.stage.kind);
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Stop Task', none: 'No task of this window is going on.' });
   if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
 }

@@ -12,9 +12,9 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   const { session, state, life } = view;
   const summary = summarize(state, now);
   const text = begin(state.start.plan.goal);
-  line(text, runText(state, life, now));
+  line(text, runText(state, life, now, liveOf(view)?.held));
   line(text, `${counted(summary.filesChanged, 'file')} changed, ${usageText(summary.usage, state.start.model)}`);
-  line(text, `${state.start.model}, up to ${counted(state.start.maxWorkers, 'agent')} at once`);
+  line(text, `${state.start.model}, up to ${counted(state.limits.maxWorkers, 'agent')} at once`);
   if (summary.speedUp > 1.05) line(text, `${summary.speedUp.toFixed(1)} times as fast as one agent after the other`);
   if (life === 'interrupted')
     line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
@@ -26,7 +26,7 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
 
 export function taskTooltip({ view, task }: TaskNode, now: number): vscode.MarkdownString {
   const text = begin(task.task.title);
-  line(text, taskText(task, view.state, view.life, now));
+  line(text, taskText(task, view.state, view.life, now, liveOf(view)?.held));
   for (const said of decisionText(task, view.state)) line(text, said);
   if (task.check?.kind === 'ended') line(text, checkText(task.check));
   for (const clash of clashesOf({ view, task })) {

@@ -6,6 +6,7 @@ import type { RunState } from '../domain/run';
 import { isDecided, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
+import { isPaused } from '../engine/pausing';
 import type { Clash } from '../engine/radar';
 import { needsCheck } from '../engine/scheduler';
 
@@ -76,15 +77,22 @@ export function waitsForPerson(state: RunState): boolean {
   return counts.conflicted + counts.held > 0 && counts.running === 0 && counts.done === 0;
 }
 
-/** `3/8 landed · 1 conflict · 12 s`. */
-export function runText(state: RunState, life: Life, now: number): string {
+/** Whether an agent of a paused run has still to come to the end of its turn; `held`: those that have; undefined where that is not known. */
+export function isPausing(state: RunState, held: ReadonlySet<string> | undefined): boolean {
+  if (!isPaused(state) || held === undefined) return false;
+  return [...state.tasks.values()].some(({ task, stage }) => stage.kind === 'running' && !held.has(task.id));
+}
+
+/** `3/8 landed · 1 conflict · 12 s`; `held` as in {@link isPausing}. */
+export function runText(state: RunState, life: Life, now: number, held?: ReadonlySet<string>): string {
   const counts = stageCounts(state);
   const parts: string[] = [];
   if (life === 'interrupted') parts.push('interrupted');
-  else if (state.phase === 'stopping' || state.phase === 'paused') parts.push(state.phase);
+  else if (isPaused(state)) parts.push(isPausing(state, held) ? 'pausing' : 'paused');
+  else if (state.phase === 'stopping') parts.push('stopping');
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
   // How long it waits for the person is no news to them.
-  if (life === 'running' && !waitsForPerson(state)) parts.push(elapsedText(coarse(now - state.start.at)));
+  if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(now - state.start.at)));
   if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
   return parts.join(' · ');
 }
@@ -114,9 +122,27 @@ export function finishedText(state: RunState): string {
 }
 
 /** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
-export function taskText(task: TaskState, state: RunState, life: Life, now: number): string {
+export function taskText(task: TaskState, state: RunState, life: Life, now: number, held?: ReadonlySet<string>): string {
+  const paused = life === 'running' && isPaused(state) ? pausedText(task, state, held) : undefined;
   // What changes comes first: a narrow side bar cuts the end.
-  return [...stageText(task, state, life, now), task.task.role].join(' · ');
+  return [...(paused ?? stageText(task, state, life, now)), task.task.role].join(' · ');
+}
+
+/** What a task of a paused run does otherwise than one of a run that goes on; undefined where there is no difference. */
+function pausedText({ task, stage, work }: TaskState, state: RunState, held: ReadonlySet<string> | undefined): string[] | undefined {
+  const later = 'when the run goes on';
+  switch (stage.kind) {
+    case 'waiting':
+      return task.dependsOn.every((id) => state.tasks.get(id)?.stage.kind === 'landed') ? [`starts ${later}`] : undefined;
+    case 'running':
+      return held === undefined || held.has(task.id) ? ['paused'] : [work.step === '' ? 'starting' : work.step, 'then pauses'];
+    case 'done':
+      return [`lands ${later}`];
+    case 'conflicted':
+      return isDecided(stage) ? [`decided, lands ${later}`] : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function stageText(whole: TaskState, state: RunState, life: Life, now: number): string[] {

@@ -114,6 +114,7 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
       requests.push(requestSchema.parse(await request.clone().json()));
       return model(request);
     },
+    about: { run: 'r1', task: TASK.id },
     modelName: 'scripted:test',
     maxTurns: options.maxTurns ?? 20,
     save: () => draft.soFar(),

@@ -67,6 +67,13 @@ describe('the command line', function () {
     for (const many of ['0', '65', 'x', '1.5']) {
       await refused(['run', 'plan.json', '--max-workers', many], call, 2, /--max-workers \S+ is not a number from 1 to 64/);
     }
+    const pools: [string, RegExp][] = [
+      ['coder', /--pool coder is no role and number\. Give it as ROLE=N/],
+      ['coder=x', /--pool coder=x is no role and number/],
+      ['coder=0', /--pool has no usable number of agents for “coder”: 0\. Give each role a number from 1 to 64/],
+      ['cook=1', /--pool names a role that there is not: “cook”\. .*the roles are coder, debugger/],
+    ];
+    for (const [pool, said] of pools) await refused(['run', 'plan.json', '--pool', pool], call, 2, said);
   });
 
   it('refuses plans that cannot be run, before it asks for a key', async () => {

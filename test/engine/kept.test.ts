@@ -1,5 +1,6 @@
 /** Drafts that were kept: discarded, and gone on from in a new run. */
 import assert from 'node:assert/strict';
+import { ok } from '../../src/domain/failure';
 import { NO_USAGE } from '../../src/domain/usage';
 import { beginRun } from '../../src/engine/begin';
 import { folderChecker } from '../../src/engine/check';
@@ -66,7 +67,7 @@ describe('a kept draft', () => {
     await box.reaches('a', 'landed');
     assert.deepEqual(failed(await discardDraft(box.run.record, box.repo, 'a')).fix, 'It has landed: undo it instead.');
     assert.equal(failed(await discardDraft(box.run.record, box.repo, 'b')).kind, 'input');
-    const refused = (id: string) => failed(retryOf(box.run.record.state, id)).message;
+    const refused = (id: string) => failed(retryOf(box.run.record.state, id, { fresh: false, hint: '' })).message;
     assert.deepEqual(['a', 'b', 'c'].map(refused), ['“Task a” is landed.', '“Task b” is running.', `Run ${box.run.id} has no task “c”.`]);
     box.run.stop();
     valued(await box.ended);
@@ -75,7 +76,7 @@ describe('a kept draft', () => {
   it('is gone on from in a new run of its task, merged with the workspace as it is then', async () => {
     const box = await failedRun();
     put(box.root, 'b.txt', 'mine\n');
-    const { plan, retry } = valued(retryOf(box.run.record.state, 'a', ' Mind the gap. '));
+    const { plan, retry } = valued(retryOf(box.run.record.state, 'a', { fresh: false, hint: ' Mind the gap. ' }));
     const agents = gatedWorker(box.repo);
     const request = { plan, retry, model: 'scripted:x', planning: NO_USAGE, limits: { maxWorkers: 1, conflicts: 'wait' as const } };
     const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
@@ -102,9 +103,12 @@ describe('a kept draft', () => {
     put(box.root, 'a.txt', 'mine\n');
     git(box.root, 'add', '--all');
     git(box.root, 'commit', '--quiet', '--message', 'Mine');
-    const { retry } = valued(retryOf(box.run.record.state, 'a'));
+    const { retry } = valued(retryOf(box.run.record.state, 'a', { fresh: false, hint: '' }));
     const now = git(box.root, 'rev-parse', 'HEAD').trim();
-    assert.match(failed(await beginAgain(box.repo, 'r2', now, retry)).message, /does not fit with the workspace any more \(a\.txt\)\.$/);
+    assert.match(
+      failed(await beginAgain(box.repo, now, retry, async () => ok())).message,
+      /does not fit with the workspace any more \(a\.txt\)\.$/,
+    );
     const { record } = box.run;
     valued(await landTask(record, landPortsOf(record, box), 'a', NEVER));
     assert.equal(taskOf(box).stage.kind, 'conflicted');

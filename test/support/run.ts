@@ -14,6 +14,7 @@ import type { Reuse } from '../../src/engine/reuse';
 import type { LiveRun } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
 import type { ModelFetch } from '../../src/model/fetch';
+import type { Hold } from '../../src/model/hold';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
@@ -65,6 +66,7 @@ export interface RigOptions {
   readonly reuse?: Reuse;
   /** Its agents are real ones, on this model; absent: the test holds them. */
   readonly model?: ModelFetch;
+  readonly hold?: Hold;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -83,7 +85,7 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
   const clock = options.clock ?? countingClock(Date.now());
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
   const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
-  const ports = { repo: box.repo, workspace, worker, check, clock, reuse: options.reuse };
+  const ports = { repo: box.repo, workspace, worker, check, clock, hold: options.hold, reuse: options.reuse };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
   return {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../package.json';
-import { planSchema } from '../../src/domain/plan';
+import { planSchema, ROLES } from '../../src/domain/plan';
 import {
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_INCLUDE_MAX_FILE_MB,
@@ -35,6 +35,7 @@ const BUILT_IN = ['workbench.action.files.openFolder', 'workbench.trust.manage']
 const STAGES = [
   'waiting',
   'running',
+  'awaiting',
   'done',
   'conflicted',
   'held',
@@ -87,6 +88,7 @@ describe('package.json', () => {
       'weft.model': DEFAULT_MODEL,
       'weft.baseUrl': '',
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
+      'weft.pools': {},
       'weft.plan.autoApprove': false,
       'weft.snapshot.include': [],
       'weft.snapshot.includeMaxFileMb': DEFAULT_INCLUDE_MAX_FILE_MB,
@@ -101,6 +103,8 @@ describe('package.json', () => {
     });
     assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
+    const { properties: pools } = contributes.configuration.properties['weft.pools'];
+    assert.deepEqual(pools, Object.fromEntries(ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])));
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
   });
 

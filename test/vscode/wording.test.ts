@@ -132,6 +132,42 @@ describe('the text of a task', () => {
   });
 });
 
+describe('a paused run in words', () => {
+  const paused: Happening = { type: 'run.paused' };
+  const step: Happening = { type: 'task.step', task: 'a', step: 'Reading x.ts' };
+  const heldText = (now: RunState, id: string, ...held: string[]) => {
+    const found = now.tasks.get(id);
+    assert.ok(found !== undefined);
+    return taskText(found, now, 'running', 9000, new Set(held));
+  };
+
+  it('says of each task what waits, and for what', () => {
+    const now = state(begun('a'), step, begun('b'), done('b'), paused);
+    assert.equal(heldText(now, 'a'), 'Reading x.ts · then pauses · coder');
+    assert.equal(heldText(now, 'a', 'a'), 'paused · coder');
+    assert.equal(heldText(now, 'b'), 'lands when the run goes on · coder');
+    assert.equal(heldText(now, 'c'), 'waiting for “Task a”, “Task b” · coder');
+    assert.equal(heldText(state(paused), 'a'), 'starts when the run goes on · coder');
+    assert.equal(heldText(state(begun('a'), paused), 'a'), 'starting · then pauses · coder');
+    const decided: Happening = { type: 'task.resolved', task: 'a', path: 'src/a.ts', entry: null };
+    assert.equal(
+      heldText(state(begun('a'), done('a'), conflicted('a'), decided, paused), 'a'),
+      'decided, lands when the run goes on · coder',
+    );
+    assert.equal(heldText(state(begun('a'), done('a'), conflicted('a'), paused), 'a'), 'conflict in src/a.ts · coder');
+  });
+
+  it('is pausing as long as an agent has not come to the end of its turn, where that is known', () => {
+    const now = state(begun('a'), begun('b'), paused);
+    assert.equal(runText(now, 'running', 9000, new Set(['a'])), 'pausing · 0/3 landed');
+    assert.equal(runText(now, 'running', 9000, new Set(['a', 'b'])), 'paused · 0/3 landed');
+    assert.equal(runText(now, 'running', 9000), 'paused · 0/3 landed');
+    assert.equal(textOf(now, 'a'), 'paused · coder');
+    assert.equal(runText(now, 'interrupted', 9000), 'interrupted · 0/3 landed');
+    assert.equal(textOf(now, 'a', 'interrupted'), 'interrupted · coder');
+  });
+});
+
 describe('what the radar shows', () => {
   it('names the other side and the file, and counts where there are several', () => {
     const now = state();

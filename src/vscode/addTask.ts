@@ -1,0 +1,102 @@
+/** Adding a task to a run that goes on: what it is to do, by whom, and after what. */
+import * as vscode from 'vscode';
+import { fail, ok, type Result } from '../domain/failure';
+import { ROLES, type Role } from '../domain/plan';
+import type { RunState } from '../domain/run';
+import { isIn } from '../domain/taskState';
+import { freeId, nextPriority, possibleDependencies } from '../engine/addedTask';
+import { quotations } from '../plan/context';
+import { saysTrusted, showFailure } from './messages';
+import { COMMANDS } from './names';
+import { selectedLines } from './selection';
+import type { RunView, Sessions } from './session';
+import { runTarget } from './targets';
+import { shortened } from './wording';
+
+const TITLE = 'Weft: Add Task to Run';
+/** Of a task's own title, which comes from what is written. */
+const NAME_LENGTH = 60;
+
+export function registerAddTask(sessions: Sessions): vscode.Disposable {
+  return vscode.commands.registerCommand(COMMANDS.addTask, async (row: unknown) => {
+    if (!saysTrusted()) return;
+    const added = await addTask(sessions, row);
+    if (!added.ok) await showFailure(added.failure);
+  });
+}
+
+async function addTask(sessions: Sessions, row: unknown): Promise<Result<void>> {
+  const view = await runTarget(sessions, row, {
+    wanted: ({ session, state }) => session.live.has(state.start.run),
+    title: TITLE,
+    none: 'No run of this window is going on: dispatch the work instead.',
+    takeOnly: true,
+  });
+  if (view === undefined) return ok();
+  // Who comes from a row means the run, not what is selected in some editor.
+  const selected = row === undefined ? selectionFor(view) : undefined;
+  const said = await askWhat(selected?.path);
+  if (said === undefined) return ok();
+  const role = await askRole();
+  if (role === undefined) return ok();
+  const place = await askPlace(view.state);
+  if (place === undefined) return ok();
+  const { controls, record } = view.session.live.get(view.state.start.run) ?? {};
+  if (controls === undefined || record === undefined)
+    return fail('input', 'The run has ended meanwhile.', 'Dispatch the work instead, in a run of its own.');
+  const title = shortened(said, NAME_LENGTH);
+  const added = controls.add({
+    id: freeId(record.state, title),
+    title,
+    role,
+    instructions: selected === undefined ? said : `${said}\n\nThis is about:\n\n${selected.quoted}`,
+    context: selected === undefined ? [] : [selected.path],
+    dependsOn: place.dependsOn,
+    ...(place.isNext ? { priority: nextPriority(record.state) } : {}),
+  });
+  return added.ok ? ok() : added;
+}
+
+function selectionFor({ session }: RunView): { path: string; quoted: string } | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (editor === undefined || editor.selection.isEmpty) return undefined;
+  const lines = selectedLines(session, editor);
+  return lines?.kind === 'lines' ? { path: lines.path, quoted: quotations([lines]).join('\n\n') } : undefined;
+}
+
+async function askWhat(path: string | undefined): Promise<string | undefined> {
+  const said = await vscode.window.showInputBox({
+    title: TITLE,
+    prompt: path === undefined ? 'What should its agent do?' : `What should its agent do with what is selected in ${path}?`,
+    placeHolder: 'Describe the search in the README',
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.trim() === '' ? 'Say what its agent should do.' : undefined),
+  });
+  return said?.trim();
+}
+
+async function askRole(): Promise<Role | undefined> {
+  const items = ROLES.map((role) => ({ label: role, role }));
+  return (await vscode.window.showQuickPick(items, { title: TITLE, placeHolder: 'What kind of agent does it' }))?.role;
+}
+
+interface Place {
+  readonly isNext: boolean;
+  readonly dependsOn: string[];
+}
+
+async function askPlace(state: RunState): Promise<Place | undefined> {
+  // What has landed is there already.
+  const open = possibleDependencies(state).filter(({ stage }) => !isIn(stage));
+  if (open.length === 0) return { isNext: false, dependsOn: [] };
+  type Item = vscode.QuickPickItem & { readonly task?: string };
+  const next: Item = { label: 'Run Next', description: 'ahead of all that waits for a free agent' };
+  const tasks = open.map(({ task }): Item => ({ label: task.title, description: task.role, task: task.id }));
+  const separator: Item = { label: 'waits for', kind: vscode.QuickPickItemKind.Separator };
+  const picked = await vscode.window.showQuickPick([next, separator, ...tasks], {
+    title: TITLE,
+    placeHolder: 'What it waits for; with nothing chosen it starts when its turn comes',
+    canPickMany: true,
+  });
+  return picked && { isNext: picked.includes(next), dependsOn: picked.flatMap(({ task }) => task ?? []) };
+}
