@@ -107,10 +107,11 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   include(start.include ?? []);
   const listener: Listener = (event, now) => output.event(event, now);
   const agents = await agentsOf(repo, model.value, inProcess);
-  const check = folderChecker(folderPool(repo, FOLDERS));
+  const recovery = recoveryPorts(ports);
+  const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   const request = { run: start.run, conflicts: 'leave' as const, listener };
-  const resumed = await resumeRun(request, { ...recoveryPorts(ports), worker: agents.worker, check, reuse });
+  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, check, reuse });
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
   return refused(resumed.failure, ports);
@@ -119,8 +120,9 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
 /** Begins a run and drives it to its end, telling all of it. */
 async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, reuse?: Reuse): Promise<number> {
   const { repo, output, signal } = ports;
-  const check = folderChecker(folderPool(repo, FOLDERS));
-  const begun = await beginRun(request, { ...recoveryPorts(ports), worker: agents.worker, check, reuse }, signal);
+  const recovery = recoveryPorts(ports);
+  const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
+  const begun = await beginRun(request, { ...recovery, worker: agents.worker, check, reuse }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;

@@ -13,7 +13,8 @@ import type { RunRecord } from './record';
 
 /** Puts the names that a person knows into what {@link land} reports. */
 export function landPortsOf(record: RunRecord, ports: { repo: Repository; workspace: Workspace }): LandPorts {
-  return { repo: ports.repo, workspace: ports.workspace, titleOf: (task) => record.state.tasks.get(task)?.task.title ?? task };
+  const { repo, workspace } = ports;
+  return { repo, workspace, clock: record.clock, titleOf: (task) => record.state.tasks.get(task)?.task.title ?? task };
 }
 
 /**

@@ -15,7 +15,7 @@ export class RunRecord {
   private constructor(
     private current: RunState | undefined,
     private readonly journal: Journal,
-    private readonly clock: Clock,
+    readonly clock: Clock,
   ) {}
 
   /** Begins a new run's record with its first event. */

@@ -55,7 +55,7 @@ async function settleNow(ports: RecoveryPorts, signal: AbortSignal): Promise<Res
 }
 
 async function settleOneRollback(ports: RecoveryPorts, intent: RollbackIntent, signal: AbortSignal): Promise<Result<Settled>> {
-  const done = await settleRollback(ports.repo, ports.workspace, intent, signal);
+  const done = await settleRollback(ports, intent, signal);
   if (!done.ok) {
     // It must not be in the way for ever: what was there before is safe.
     const struck = done.failure.kind === 'cancelled' ? ok() : await strike(ports.repo);
@@ -81,7 +81,7 @@ export function tellRuns(ports: RecoveryPorts, runs: readonly RunState[], snapsh
 }
 
 async function settleOneLanding(ports: RecoveryPorts, intent: LandingIntent): Promise<Result<Settled>> {
-  const files = await settleLanding(ports.repo, ports.workspace, intent);
+  const files = await settleLanding(ports, intent);
   if (!files.ok) return files;
   const written = files.value.outcome === 'landed' ? writeDown(ports, intent) : ok();
   return written.ok ? ok({ kind: 'landing', intent, ...files.value }) : written;

@@ -22,12 +22,13 @@ export async function rollBackTo(snapshot: Snapshot, ports: RecoveryPorts, signa
 }
 
 /** A rollback that failed half-way is taken back where that is possible; where it is not, its safety snapshot has everything. */
-function takeBack({ repo, workspace }: RecoveryPorts, signal: AbortSignal): Promise<Result<void>> {
+function takeBack(ports: RecoveryPorts, signal: AbortSignal): Promise<Result<void>> {
+  const { repo } = ports;
   return repo.landLock(signal, async () => {
     const left = await leftIntent(repo);
     if (!left.ok) return left;
     if (left.value?.kind !== 'rollback') return ok();
-    const back = await takeRollbackBack(repo, workspace, left.value, signal);
+    const back = await takeRollbackBack(ports, left.value, signal);
     const struck = await strike(repo);
     return back.ok ? struck : back;
   });

@@ -227,7 +227,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const limits = { ...limitsOf(plan, set.value), conflicts: 'wait' as const };
   const hold = new Hold();
   const worker = processWorker(ports.pool, { repo: session.repo, model: hold.part(model.value) });
-  const check = folderChecker(folderPool(session.repo, settings.folders));
+  const check = folderChecker(folderPool(session.repo, settings.folders, ports.sessions.clock));
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(
       session,

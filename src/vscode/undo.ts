@@ -99,6 +99,7 @@ async function act(sessions: Sessions, { view, reversal, name, button }: Act): P
   const ports: LandPorts = {
     repo: session.repo,
     workspace: session.workspace,
+    clock: sessions.clock,
     titleOf: (task) => state.tasks.get(task)?.task.title ?? task,
   };
   const runs = (await sessions.runs()).filter((one) => one.session.repo.root === session.repo.root).map((one) => one.state);

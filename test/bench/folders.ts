@@ -1,5 +1,7 @@
 /** Real folders for commands, in a workspace of 100,000 files: what the first costs, and what moving one to another tree does. */
+
 import { rm } from 'node:fs/promises';
+import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
 import { folderPool, foldersHome } from '../../src/repo/commands/folderPool';
 import { listFolders, removeFolder } from '../../src/repo/commands/folderStore';
@@ -14,7 +16,7 @@ const never = new AbortController().signal;
 
 /** `trees`: as many that differ from each other in a few files as there are moves, and one more. */
 export async function measureFolders(repo: Repository, trees: readonly string[]): Promise<Row[]> {
-  const pool = folderPool(repo, { link: [], most: 1, quotaBytes: Number.POSITIVE_INFINITY });
+  const pool = folderPool(repo, { link: [], most: 1, quotaBytes: Number.POSITIVE_INFINITY }, systemClock);
   const moveTo = async (tree = '') => must(await pool.use(tree, never, async () => ok()));
   const worktree = `${repo.top.folder}.worktree`;
   const worktrees: number[] = [];

@@ -25,7 +25,7 @@ const FROM = 1500;
 export async function measureManyFiles(repo: Repository, base: string): Promise<Row> {
   const run = systemClock.id();
   must(await beginChain(repo, run, base));
-  const ports = { repo, workspace: diskWorkspace(repo, async () => ok()), titleOf: (task: string) => task };
+  const ports = { repo, workspace: diskWorkspace(repo, async () => ok()), clock: systemClock, titleOf: (task: string) => task };
   const plain = await mkdtemp(join(tmpdir(), 'weft-bench-plain-'));
   let texts = new Map<string, string>();
   let incoming: Incoming | undefined;

@@ -51,7 +51,7 @@ async function runTasks(folder: string, maxWorkers: number, taskMs: number): Pro
       paceMs: 0,
       wait: (ms, signal) => (ms === 0 ? Promise.resolve() : pause(ms, undefined, { signal }).catch(() => undefined)),
     });
-    const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }));
+    const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
     const ports = {
       repo,
       workspace: diskWorkspace(repo, async () => ok()),

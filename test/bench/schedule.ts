@@ -71,7 +71,7 @@ async function makespan(repo: Repository, graph: Graph, workers: number): Promis
     repo,
     workspace: diskWorkspace(repo, async () => ok()),
     worker: inProcessWorker(repo, model),
-    check: folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 })),
+    check: folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
     clock: systemClock,
   };
   const request = {

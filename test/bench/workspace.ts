@@ -146,7 +146,7 @@ async function measureMerges(repo: Repository, base: Snapshot): Promise<Row[]> {
   });
   const run = systemClock.id();
   must(await beginChain(repo, run, base.commit));
-  const ports = { repo, workspace: workspaceOf(repo), titleOf: (task: string) => task };
+  const ports = { repo, workspace: workspaceOf(repo), clock: systemClock, titleOf: (task: string) => task };
   const { landing } = await inTurns(LANDINGS, {
     landing: async (round) => {
       const task = `task${round}`;

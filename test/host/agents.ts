@@ -1,5 +1,4 @@
 /** Agents' work for the suite, without any agent: changesets as drafts make them. */
-
 import { systemClock } from '../../src/domain/clock';
 import { Draft } from '../../src/repo/draft/draft';
 import { beginChain, type Incoming, type Landing, type LandPorts, land } from '../../src/repo/land/land';
@@ -23,7 +22,7 @@ export async function beginTestRun(place: TestFolder): Promise<TestRun> {
   const run = systemClock.id();
   const snapshot = must(await takeSnapshot(repo, workspace, { label: 'Before the test', clock: systemClock }, never));
   must(await beginChain(repo, run, snapshot.commit));
-  const ports: LandPorts = { repo, workspace, titleOf: (task) => `Task ${task}` };
+  const ports: LandPorts = { repo, workspace, clock: systemClock, titleOf: (task) => `Task ${task}` };
   return {
     snapshot,
     ports,

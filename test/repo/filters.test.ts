@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../src/domain/clock';
 import { beginChain, land } from '../../src/repo/land/land';
 import { rollBack } from '../../src/repo/snapshot/rollback';
 import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
@@ -45,7 +44,7 @@ async function landed(box: Sandbox, edits: Edits) {
   valued(await beginChain(box.repo, 'r1', snapshot.commit));
   const { commit } = await changesetOf(box.repo, snapshot.commit, edits);
   const incoming = { run: 'r1', task: 'one', title: 'One', intent: 'land' as const, base: snapshot.commit, theirs: commit ?? '' };
-  const landing = valued(await land({ repo: box.repo, workspace, titleOf: (task) => task }, incoming, NEVER));
+  const landing = valued(await land({ repo: box.repo, workspace, clock, titleOf: (task) => task }, incoming, NEVER));
   const after = folderState(box.root);
   const safety = valued(await rollBack(box.repo, workspace, { snapshot, clock }, NEVER)).safety;
   assert.deepEqual(folderState(box.root), before);
@@ -166,7 +165,7 @@ describe('text on disk', () => {
     putAll(box.root, files);
     const before = folderState(box.root);
     const { repo, workspace } = box;
-    const clock = systemClock;
+    const clock = countingClock();
     const snapshot = valued(await takeSnapshot(repo, workspace, { label: 'Test', clock }, NEVER));
     const edits = {
       'windows.txt': 'ONE\ntwo\n',

@@ -1,5 +1,7 @@
 /** A process of its own that lands, for tests of two at work in one workspace. */
+
 import { z } from 'zod';
+import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { land } from '../../src/repo/land/land';
@@ -24,7 +26,7 @@ async function main([root = '', json = '', unsaved]: readonly string[]): Promise
   const repo = valued(await openRepository(root));
   const workspace = unsaved === undefined ? diskWorkspace(repo, async () => ok()) : withTexts(root, unsaved);
   for (const incoming of incomingSchema.parse(JSON.parse(json))) {
-    const landing = valued(await land({ repo, workspace, titleOf: (task) => task }, incoming, NEVER));
+    const landing = valued(await land({ repo, workspace, clock: systemClock, titleOf: (task) => task }, incoming, NEVER));
     if (landing.kind !== 'landed') throw new Error(JSON.stringify(landing));
   }
   await repo.objects.dispose();

@@ -30,9 +30,10 @@ export async function field(files: Files): Promise<Field> {
 
 export async function fieldIn({ root, repo }: Sandbox): Promise<Field> {
   const workspace = editor(repo.root);
-  const snapshot = valued(await takeSnapshot(repo, workspace, { label: 'Test', clock: countingClock() }, NEVER));
+  const clock = countingClock();
+  const snapshot = valued(await takeSnapshot(repo, workspace, { label: 'Test', clock }, NEVER));
   valued(await beginChain(repo, 'r1', snapshot.commit));
-  const ports: LandPorts = { repo, workspace, titleOf: (task) => `Task ${task}` };
+  const ports: LandPorts = { repo, workspace, clock, titleOf: (task) => `Task ${task}` };
   const common = (task: string) => ({ run: 'r1', task, title: `Task ${task}` });
   const incoming = async (task: string, edits: Edits, base = snapshot.commit): Promise<Incoming> => {
     const { commit } = await changesetOf(repo, base, edits);

@@ -57,7 +57,7 @@ export async function pooledRun({ files = { 'a.txt': 'a\n' }, tasks, model = noM
         repo: box.repo,
         workspace: editor(box.root),
         worker: processWorker(pool, { repo: box.repo, model }),
-        check: folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 })),
+        check: folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
         clock: systemClock,
       },
       NEVER,

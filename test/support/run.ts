@@ -83,7 +83,7 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
   const request = { plan: { ...planOf(tasks), ...options.plan }, model: 'scripted:x', planning: NO_USAGE, limits, onStale };
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = options.clock ?? countingClock(Date.now());
-  const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }));
+  const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
   const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
   const ports = { repo: box.repo, workspace, worker, check, clock, hold: options.hold, reuse: options.reuse };
   const run = valued(await beginRun(request, ports, NEVER));

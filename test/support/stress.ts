@@ -86,7 +86,7 @@ export async function stress(root: string, size: Stress): Promise<Stressed> {
   const { agents, changesets } = size;
   const repo = must(await openRepository(root));
   const workspace = diskWorkspace(repo, async () => ok());
-  const ports = { repo, workspace, titleOf: (task: string) => task };
+  const ports = { repo, workspace, clock: systemClock, titleOf: (task: string) => task };
   const snapshot = must(await takeSnapshot(repo, workspace, { label: 'Stress', cause: 'run', clock: systemClock }, NEVER));
   const run = systemClock.id();
   must(await beginChain(repo, run, snapshot.commit));

@@ -5,6 +5,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../../domain/clock';
 import { cancelled, fail, ok, type Result, thrownText } from '../../domain/failure';
 import { checkNoLink, isMissing } from '../files';
 import { type GitPlace, plumb, plumbText } from '../git';
@@ -46,7 +47,7 @@ export function foldersHome(): string {
   return join(userStateDir(), 'folders');
 }
 
-export function folderPool(repo: Repository, settings: FolderSettings): FolderPool {
+export function folderPool(repo: Repository, settings: FolderSettings, clock: Clock): FolderPool {
   const home = join(foldersHome(), basename(repo.stateDir));
   return {
     use: async (tree, signal, work) => {
@@ -54,7 +55,7 @@ export function folderPool(repo: Repository, settings: FolderSettings): FolderPo
       if (!taken.ok) return taken;
       const { slot, release } = taken.value;
       try {
-        const folder = await prepare(repo, slot, { tree, settings }, signal);
+        const folder = await prepare(repo, slot, { tree, settings, clock }, signal);
         if (!folder.ok) return folder;
         return await work(folder.value);
       } finally {
@@ -115,6 +116,7 @@ async function isReclaimed(slot: FolderSlot): Promise<boolean> {
 interface Wanted {
   readonly tree: string;
   readonly settings: FolderSettings;
+  readonly clock: Clock;
 }
 
 async function prepare(repo: Repository, slot: FolderSlot, wanted: Wanted, signal: AbortSignal): Promise<Result<Folder>> {
@@ -130,7 +132,7 @@ async function prepare(repo: Repository, slot: FolderSlot, wanted: Wanted, signa
 }
 
 /** Makes a folder hold a tree, at the cost of what differs and of looking at what is there. */
-async function move(repo: Repository, slot: FolderSlot, { tree, settings }: Wanted, signal: AbortSignal): Promise<Result<Folder>> {
+async function move(repo: Repository, slot: FolderSlot, { tree, settings, clock }: Wanted, signal: AbortSignal): Promise<Result<Folder>> {
   const place: GitPlace = { gitDir: repo.gitDir, workTree: slot.work, cwd: slot.work };
   const git = (args: readonly string[]) => plumb(place, [...EXACT, ...args], { index: slot.index, signal });
   let facts: FolderFacts | undefined;
@@ -159,7 +161,7 @@ async function move(repo: Repository, slot: FolderSlot, { tree, settings }: Want
   if (!linked.ok) return linked;
   const bytes = facts === undefined ? await sizeOf(repo, tree) : ok(facts.bytes);
   if (!bytes.ok) return bytes;
-  const written = await writeFacts(slot, { root: rootText(repo.root), bytes: bytes.value, usedAt: Date.now() });
+  const written = await writeFacts(slot, { root: rootText(repo.root), bytes: bytes.value, usedAt: clock.now() });
   if (!written.ok) return written;
   return ok({
     path: slot.work,

@@ -1,25 +1,22 @@
 /** Landing: a change between two states is merged into the workspace as it is now, whole or not at all. Undo is the same with the ends swapped. */
 import type { Change, Conflict, Entry } from '../../domain/changes';
+import type { Clock } from '../../domain/clock';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
 import { sameContent } from '../diskWorkspace';
 import { giveBits, rememberBits } from '../permissions';
 import { type Repository, readRef, writeRef } from '../repository';
-import { buildCommit, commitTree, diffTrees, lookUp, mergeTrees, messageOf, treeOf } from '../trees';
+import { buildCommit, commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../trees';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from '../truth/raw';
 import { contentsNow, isLeftOut, type Truth, truthOf } from '../truth/truth';
 import { treeOver } from '../truth/unlisted';
 import { hideUnignored, listedBefore } from '../truth/unseen';
 import type { FileEdit, Workspace } from '../workspace';
 import { checkNothingLeft, diskDigest, type Incoming, intend, recordInChain, strike } from './intent';
+import { personsMessage } from './linkMessages';
 import { mergeSteps, stepsOf } from './steps';
 
 /** The workspace moves while a person types; reading it again this often must suffice. */
 const TRIES = 8;
-
-/** Message of a link of the chain that no agent made. */
-function person(): string {
-  return messageOf('You', { by: 'person', at: Date.now() });
-}
 
 export type { Incoming };
 
@@ -51,6 +48,7 @@ export interface Link {
 export interface LandPorts {
   readonly repo: Repository;
   readonly workspace: Workspace;
+  readonly clock: Clock;
   /** Titles of tasks, by id, for naming who wrote the other side of a conflict. */
   readonly titleOf: (task: string) => string;
   /**
@@ -83,7 +81,7 @@ export function chainNow(ports: LandPorts, run: string, signal: AbortSignal): Pr
     const tipTree = tip.value === undefined ? ok('') : await treeOf(repo, tip.value);
     if (!tipTree.ok) return tipTree;
     if (tip.value !== undefined && tipTree.value === whole.value) return ok(tip.value);
-    const link = await commitTree(repo, whole.value, tip.value === undefined ? [] : [tip.value], person());
+    const link = await commitTree(repo, whole.value, tip.value === undefined ? [] : [tip.value], personsMessage(ports.clock));
     if (!link.ok) return link;
     const kept = await writeRef(repo, chainRef(run), link.value);
     return kept.ok ? link : kept;
@@ -261,7 +259,7 @@ async function workspaceNow(ports: LandPorts, incoming: Incoming, look: Look): P
   }
   if (!all && [...puts].every(([path, entry]) => isSame(known.value.get(path), entry)))
     return ok({ commit: tip.value, truths: truths.value });
-  const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: person() });
+  const built = await buildCommit(repo, { from, puts, parents: [tip.value], message: personsMessage(ports.clock) });
   if (!built.ok) return built;
   const [treeNow, treeTip] = await Promise.all([treeOf(repo, built.value), treeOf(repo, tip.value)]);
   if (!treeNow.ok) return treeNow;
@@ -308,7 +306,7 @@ async function editsFor(
         : fail('moved', `${path} was changed while a task was landing in it.`, 'Land the task again.');
     if (truth !== null) there.push({ path, ...truth });
   }
-  const unlike = await keepRaw(ports.repo, there, kept.value);
+  const unlike = await keepRaw(ports.repo, there, { kept: kept.value, clock: ports.clock });
   if (!unlike.ok) return unlike;
   const odd = new Map(unlike.value.map((file) => [file.path, file.content]));
   const after = new Map(changes.flatMap((change) => (change.after === null ? [] : [[change.path, change.after] as const])));
@@ -375,7 +373,7 @@ async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: rea
       : fail('half', `${message} ${back.failure.message}`, 'Mend what it names, then try again: Weft puts the rest back first.');
   }
   if (puts.size === 0) return ok(after);
-  return buildCommit(repo, { from: after, puts, parents: [after], message: person() });
+  return buildCommit(repo, { from: after, puts, parents: [after], message: personsMessage(ports.clock) });
 }
 
 /** Whether a path holds the same content; a mode that this platform cannot hold is no difference. */

@@ -9,12 +9,16 @@ import { readContent, removeUnfinished } from '../files';
 import { contentOf } from '../filters';
 import { plumb } from '../git';
 import { type Repository, readRef } from '../repository';
-import { buildCommit, diffTrees, lookUp, type Merge, mergeTrees, messageOf, treeOf, withPuts } from '../trees';
+import { buildCommit, diffTrees, lookUp, type Merge, mergeTrees, treeOf, withPuts } from '../trees';
 import { contentsAsTheyWere, isPartOf, keptRaws } from '../truth/raw';
 import { type Truth, truthOf } from '../truth/truth';
-import type { Content, FileEdit, FileRestore, Workspace } from '../workspace';
+import type { Content, FileEdit, FileRestore } from '../workspace';
 import { diskDigest, type LandingIntent, recordInChain } from './intent';
-import { applyEdits } from './land';
+import { applyEdits, type LandPorts } from './land';
+import { personsMessage } from './linkMessages';
+
+/** What is settled, and how the chain tells when. */
+export type SettlePorts = Pick<LandPorts, 'repo' | 'workspace' | 'clock'>;
 
 export interface SettledFiles {
   /** `landed`: all of it is in the workspace, and in the chain. `nothing`: no file had been changed. `back`: what had been is as before. */
@@ -31,9 +35,7 @@ export interface SettledFiles {
  */
 type Stand = 'before' | 'after' | 'half' | 'edited before' | 'edited after';
 
-interface Site {
-  readonly repo: Repository;
-  readonly workspace: Workspace;
+interface Site extends SettlePorts {
   readonly intent: LandingIntent;
   readonly changes: readonly Change[];
   readonly truths: ReadonlyMap<string, Truth | null>;
@@ -44,7 +46,8 @@ interface Site {
 }
 
 /** Called under the landing lock; may be called again when it was cut off itself. The intent is the caller's to strike. */
-export async function settleLanding(repo: Repository, workspace: Workspace, intent: LandingIntent): Promise<Result<SettledFiles>> {
+export async function settleLanding(ports: SettlePorts, intent: LandingIntent): Promise<Result<SettledFiles>> {
+  const { repo } = ports;
   const changes = await diffTrees(repo, intent.before, intent.after);
   if (!changes.ok) return changes;
   for (const { path } of changes.value) {
@@ -54,7 +57,7 @@ export async function settleLanding(repo: Repository, workspace: Workspace, inte
   const tip = await readRef(repo, intent.chain);
   if (!tip.ok) return tip;
   if (tip.value !== undefined && (await isIn(repo, intent.after, tip.value))) return ok({ outcome: 'landed', back: [], changed: [] });
-  const site = await lookAt(repo, workspace, intent, changes.value);
+  const site = await lookAt(ports, intent, changes.value);
   if (!site.ok) return site;
   const stands = await standsOf(site.value);
   if (!stands.ok) return stands;
@@ -81,7 +84,8 @@ async function isIn(repo: Repository, commit: string, tip: string): Promise<bool
   return said.ok && said.value.code === 0;
 }
 
-async function lookAt(repo: Repository, workspace: Workspace, intent: LandingIntent, changes: readonly Change[]): Promise<Result<Site>> {
+async function lookAt(ports: SettlePorts, intent: LandingIntent, changes: readonly Change[]): Promise<Result<Site>> {
+  const { repo, workspace } = ports;
   // An editor that comes back from a crash may know text of files that nobody has looked at yet.
   await workspace.recall(intent.unsaved.map(({ path }) => path));
   const unsaved = new Set((await workspace.unsaved()).map(({ path }) => path));
@@ -97,7 +101,7 @@ async function lookAt(repo: Repository, workspace: Workspace, intent: LandingInt
     if (!now.ok) return now;
     if (now.value === disk) forgotten.add(path);
   }
-  return ok({ repo, workspace, intent, changes, truths: truths.value, forgotten, unsaved });
+  return ok({ ...ports, intent, changes, truths: truths.value, forgotten, unsaved });
 }
 
 async function standsOf(site: Site): Promise<Result<Map<string, Stand>>> {
@@ -157,11 +161,11 @@ async function mergeInto(
 }
 
 /** The chain learns of a landing that was written; what somebody changed since is a link of its own. */
-async function record({ repo, intent, truths }: Site, edited: readonly string[]): Promise<Result<void>> {
+async function record({ repo, clock, intent, truths }: Site, edited: readonly string[]): Promise<Result<void>> {
   let tip = intent.after;
   if (edited.length > 0) {
     const puts = new Map(edited.map((path) => [path, truths.get(path)?.entry ?? null]));
-    const link = await buildCommit(repo, { from: tip, puts, parents: [tip], message: messageOf('You', { by: 'person' }) });
+    const link = await buildCommit(repo, { from: tip, puts, parents: [tip], message: personsMessage(clock) });
     if (!link.ok) return link;
     tip = link.value;
   }

@@ -1,11 +1,11 @@
 /** The merges that a landing is made of: one, or, where a whole run is undone or redone, one for each of its tasks. */
 import type { Step } from '../../domain/changes';
-import { never, ok, type Result } from '../../domain/failure';
-import { partText } from '../../domain/part';
+import { ok, type Result } from '../../domain/failure';
 import { authorOf } from '../history/chain';
 import { writeRef } from '../repository';
-import { commitTree, type Merge, mergeTrees, messageOf } from '../trees';
+import { commitTree, type Merge, mergeTrees } from '../trees';
 import type { InConflict, Incoming, LandPorts, Link } from './land';
+import { tasksMessage } from './linkMessages';
 
 /** All that is to be merged, in order. */
 export function stepsOf({ task, base, theirs, others }: Incoming): Step[] {
@@ -31,7 +31,7 @@ export async function mergeSteps(
     // What an undo brings back was written before: a blame finds it behind the second parent.
     const parents = incoming.intent === 'land' ? [ours] : [ours, step.theirs];
     const title = step.task === incoming.task ? incoming.title : ports.titleOf(step.task);
-    const after = await commitTree(ports.repo, merge.value.tree, parents, message(incoming, step.task, title));
+    const after = await commitTree(ports.repo, merge.value.tree, parents, tasksMessage(incoming, step.task, title, ports.clock));
     if (!after.ok) return after;
     links.push({ task: step.task, before: ours, after: after.value });
     ours = after.value;
@@ -68,21 +68,4 @@ async function describeConflict(
   const { intent, part } = incoming;
   const only = { ...(part === undefined ? {} : { part }), ...(others === undefined ? {} : { others }) };
   return ok({ kind: 'conflict', task: step.task, conflict: { intent, ...only, ours, tree: kept.value, files } });
-}
-
-/** First line for people who look at the chain with git; the rest for Weft. */
-function message({ intent, run, part }: Incoming, task: string, title: string): string {
-  const at = Date.now();
-  const facts = { run, task, at, ...(part === undefined ? {} : { path: part.path, hunk: part.hunk?.number }) };
-  const what = part === undefined ? title : `${title} (${partText(part)})`;
-  switch (intent) {
-    case 'land':
-      return messageOf(title, { by: 'task', ...facts });
-    case 'undo':
-      return messageOf(`Undo: ${what}`, { by: 'undo', ...facts });
-    case 'redo':
-      return messageOf(`Redo: ${what}`, { by: 'redo', ...facts });
-    default:
-      return never(intent);
-  }
 }

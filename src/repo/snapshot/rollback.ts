@@ -97,7 +97,7 @@ async function rollBackOnce(
   if (!changes.ok) return changes;
   const intended = await intend(repo, { kind: 'rollback', snapshot: snapshot.id, safety: safety.value.id, only });
   if (!intended.ok) return intended;
-  const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, chosen: some.value?.chosen });
+  const done = await restoreAll(repo, workspace, { ...ends.value, past, snapshot, clock, chosen: some.value?.chosen });
   if (!done.ok && done.failure.kind === 'moved') {
     const struck = await strike(repo);
     return struck.ok ? done : struck;
@@ -239,7 +239,7 @@ async function addTo(
 export async function restoreAll(
   repo: Repository,
   workspace: Workspace,
-  ends: Ends & { snapshot: Snapshot; chosen: ReadonlySet<string> | undefined; kept?: ReadonlySet<string> },
+  ends: Ends & { snapshot: Snapshot; clock: Clock; chosen: ReadonlySet<string> | undefined; kept?: ReadonlySet<string> },
 ): Promise<Result<void>> {
   const { now, past, left, alone, snapshot, chosen } = ends;
   const changes = await diffTrees(repo, now.disk, past.disk);
@@ -266,7 +266,7 @@ export async function restoreAll(
   const isWanted = (path: string) => (chosen?.has(path) ?? true) && ends.kept?.has(path) !== true;
   const wanted = all.filter((path) => isWanted(path) && !left.some((folder) => isIn(path, folder)));
   const paths = [...new Set(wanted)];
-  const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value }, paths);
+  const saved = await keepOverwritten(repo, { disk: now.disk, kept: kept.value, clock: ends.clock }, paths);
   if (!saved.ok) return saved;
   const isAttributes = (path: string) => /(^|\/)\.gitattributes$/.test(path);
   const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
@@ -317,7 +317,11 @@ async function rewrittenRaw(repo: Repository, past: { disk: string; since: numbe
 }
 
 /** What a rollback overwrites can come back byte for byte, too. */
-async function keepOverwritten(repo: Repository, now: { disk: string; kept: Raws }, paths: readonly string[]): Promise<Result<unknown>> {
+async function keepOverwritten(
+  repo: Repository,
+  now: { disk: string; kept: Raws; clock: Clock },
+  paths: readonly string[],
+): Promise<Result<unknown>> {
   const entries = await lookUp(repo, now.disk, paths);
   if (!entries.ok) return entries;
   const there: OnDisk[] = [];
@@ -328,7 +332,7 @@ async function keepOverwritten(repo: Repository, now: { disk: string; kept: Raws
     if (!found.ok) return found;
     if (found.value !== null && found.value !== 'folder') there.push({ path, entry, content: found.value });
   }
-  return keepRaw(repo, there, now.kept);
+  return keepRaw(repo, there, now);
 }
 
 async function restoresOf(

@@ -3,10 +3,10 @@ import type { Change, Entry } from '../../domain/changes';
 import { ok, type Result } from '../../domain/failure';
 import { readContent, removeUnfinished } from '../files';
 import type { RollbackIntent } from '../land/intent';
+import type { SettlePorts } from '../land/settle';
 import type { Repository } from '../repository';
 import { diffTrees, lookUp, treeOf } from '../trees';
 import { contentsAsTheyWere, isPartOf, keptRaws } from '../truth/raw';
-import type { Workspace } from '../workspace';
 import { withLeftWhole } from './leftWhole';
 import { endsOf, restoreAll, sameBlob } from './rollback';
 import { diskTreeOf, findSnapshot, type Snapshot } from './snapshot';
@@ -23,12 +23,8 @@ export interface Continued {
 }
 
 /** Finishes a rollback that was cut off, which was asked for and confirmed; one that had changed nothing yet did not happen. Called under the landing lock. */
-export async function settleRollback(
-  repo: Repository,
-  workspace: Workspace,
-  intent: RollbackIntent,
-  signal: AbortSignal,
-): Promise<Result<Continued>> {
+export async function settleRollback(ports: SettlePorts, intent: RollbackIntent, signal: AbortSignal): Promise<Result<Continued>> {
+  const { repo } = ports;
   const ends = await snapshotsOf(repo, intent);
   if (!ends.ok) return ends;
   const { snapshot, safety } = ends.value;
@@ -48,24 +44,20 @@ export async function settleRollback(
   if (!some.ok) return some;
   const begun = await diffTrees(repo, was.value.disk, (some.value ?? target).disk);
   if (!begun.ok) return begun;
-  await workspace.recall([...new Set([...safety.unsaved, ...snapshot.unsaved])]);
-  const done = await continueTo(repo, workspace, { to: snapshot, was: was.value, only: intent.only, begun: begun.value }, signal);
+  await ports.workspace.recall([...new Set([...safety.unsaved, ...snapshot.unsaved])]);
+  const done = await continueTo(ports, { to: snapshot, was: was.value, only: intent.only, begun: begun.value }, signal);
   return done.ok ? ok({ snapshot, safety, ...done.value }) : done;
 }
 
 /** Takes back a rollback that failed half-way: the workspace is as before, but for what somebody changed meanwhile. Called under the landing lock. */
-export async function takeRollbackBack(
-  repo: Repository,
-  workspace: Workspace,
-  intent: RollbackIntent,
-  signal: AbortSignal,
-): Promise<Result<Continued>> {
+export async function takeRollbackBack(ports: SettlePorts, intent: RollbackIntent, signal: AbortSignal): Promise<Result<Continued>> {
+  const { repo } = ports;
   const ends = await snapshotsOf(repo, intent);
   if (!ends.ok) return ends;
   const { snapshot, safety } = ends.value;
   const was = await treesOf(repo, snapshot);
   if (!was.ok) return was;
-  const done = await continueTo(repo, workspace, { to: safety, was: was.value, only: intent.only }, signal);
+  const done = await continueTo(ports, { to: safety, was: was.value, only: intent.only }, signal);
   return done.ok ? ok({ snapshot, safety, ...done.value }) : done;
 }
 
@@ -86,8 +78,7 @@ async function treesOf(repo: Repository, snapshot: Snapshot): Promise<Result<Tre
  * kept. Where `begun` is given, only if one of these changes was made already.
  */
 async function continueTo(
-  repo: Repository,
-  workspace: Workspace,
+  { repo, workspace, clock }: SettlePorts,
   step: { to: Snapshot; was: Trees; only: readonly string[] | undefined; begun?: readonly Change[] },
   signal: AbortSignal,
 ): Promise<Result<{ outcome: 'rolled back' | 'nothing'; changed: string[] }>> {
@@ -120,6 +111,7 @@ async function continueTo(
     ...ends.value,
     past,
     snapshot: step.to,
+    clock,
     chosen: some.value?.chosen,
     kept: new Set(changed),
   });

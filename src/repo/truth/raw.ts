@@ -3,6 +3,7 @@
  * A tree holds the clean form alone, so Weft keeps them beside it before it overwrites them.
  */
 import type { Entry } from '../../domain/changes';
+import type { Clock } from '../../domain/clock';
 import { ok, type Result } from '../../domain/failure';
 import { contentsOf, hash } from '../filters';
 import { type Repository, readRef, writeRef } from '../repository';
@@ -37,14 +38,18 @@ async function unlikeGit<T extends OnDisk>(repo: Repository, there: readonly T[]
  * Keeps the bytes of files that are about to be overwritten, where git would not give them back; resolves to those files. Bytes like
  * git's are kept as well where others were kept before: the last ones count. Called under the landing lock.
  */
-export async function keepRaw<T extends OnDisk>(repo: Repository, there: readonly T[], kept: Raws): Promise<Result<T[]>> {
+export async function keepRaw<T extends OnDisk>(
+  repo: Repository,
+  there: readonly T[],
+  { kept, clock }: { readonly kept: Raws; readonly clock: Clock },
+): Promise<Result<T[]>> {
   const unlike = await unlikeGit(repo, there);
   if (!unlike.ok) return unlike;
   const files = there.filter((file) => unlike.value.includes(file) || kept.has(rawKey(file.path, file.entry.blob)));
   if (files.length === 0) return unlike;
   const tip = await readRef(repo, REF);
   if (!tip.ok) return tip;
-  const now = Date.now();
+  const now = clock.now();
   const puts = new Map<string, Put>();
   for (const { path, entry, content } of files) puts.set(`${entry.blob}/${now}/${path}`, { mode: content.mode, bytes: content.bytes });
   const commit = await buildCommit(repo, { from: tip.value, puts, parents: [], message: 'Bytes that no filter gives back' });

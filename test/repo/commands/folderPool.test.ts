@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/domain/clock';
 import { ok } from '../../../src/domain/failure';
 import { type Folder, type FolderSettings, folderPool, foldersHome } from '../../../src/repo/commands/folderPool';
 import { listFolders, removeFolder, trimFolders } from '../../../src/repo/commands/folderStore';
@@ -43,7 +44,7 @@ async function treeOf(box: Sandbox, files: Readonly<Record<string, string>>): Pr
 /** What a folder holds when it was moved to a tree. */
 async function heldFor(box: Sandbox, tree: string, act: (folder: Folder) => void = () => undefined, settings = SETTINGS) {
   return valued(
-    await folderPool(box.repo, settings).use(tree, NEVER, async (folder) => {
+    await folderPool(box.repo, settings, systemClock).use(tree, NEVER, async (folder) => {
       const held = folderState(folder.path);
       act(folder);
       return ok({ held, path: folder.path });
@@ -91,7 +92,7 @@ describe('a folder of the pool', () => {
     const box = await sandbox({ '.gitignore': 'node_modules/\ndist/\n', 'node_modules/dep/index.js': 'dep', '.venv/bin': 'x' });
     const tree = await treeOf(box, { '.gitignore': 'node_modules/\ndist/\n', 'gone.txt': 'x', 'changed.txt': 'x', 'same.txt': 'x' });
     const now = valued(
-      await folderPool(box.repo, SETTINGS).use(tree, NEVER, async (folder) => {
+      await folderPool(box.repo, SETTINGS, systemClock).use(tree, NEVER, async (folder) => {
         putAll(folder.path, { 'gone.txt': null, 'changed.txt': 'y', 'made/by.txt': 'command', 'dist/out.js': 'built' });
         return folder.treeNow(NEVER);
       }),
@@ -205,7 +206,7 @@ describe('a folder of the pool', () => {
   it('is used by one at a time; who comes when all are in use waits for the first', async () => {
     const box = await sandbox({});
     const tree = await treeOf(box, { 'a.txt': 'one' });
-    const pool = folderPool(box.repo, { ...SETTINGS, most: 2 });
+    const pool = folderPool(box.repo, { ...SETTINGS, most: 2 }, systemClock);
     const log: string[] = [];
     let open = 0;
     const work = (name: string) =>

@@ -1,6 +1,5 @@
 /** Who wrote a line: through edits, renames, undos and several runs. */
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../src/domain/clock';
 import { blameNow } from '../../../src/repo/history/blame';
 import { beginChain, chainNow, type Incoming, land } from '../../../src/repo/land/land';
 import { takeSnapshot } from '../../../src/repo/snapshot/snapshot';
@@ -19,7 +18,7 @@ async function writersOf(box: Field, path: string): Promise<string[]> {
 
 /** A later run in the same folder: what lands in its chain, by task. */
 async function laterRun(box: Field, run: string): Promise<(task: string, edits: Edits) => ReturnType<Field['undo']>> {
-  const snapshot = valued(await takeSnapshot(box.repo, box.workspace, { label: run, clock: systemClock }, NEVER));
+  const snapshot = valued(await takeSnapshot(box.repo, box.workspace, { label: run, clock: box.ports.clock }, NEVER));
   valued(await beginChain(box.repo, run, snapshot.commit));
   return async (task, edits) => {
     const base = valued(await chainNow(box.ports, run, NEVER));

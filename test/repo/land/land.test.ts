@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { changeWord } from '../../../src/domain/changes';
+import { readChains } from '../../../src/repo/history/chain';
 import { chainRef, land, previewLanding } from '../../../src/repo/land/land';
 import { readRef } from '../../../src/repo/repository';
+import { keptRaws } from '../../../src/repo/truth/raw';
 import type { Edits } from '../../support/gatedWorker';
 import { field, fieldIn } from '../../support/landing';
 import { failed, NEVER, valued } from '../../support/result';
@@ -194,6 +196,25 @@ describe('a landing', () => {
     const waited = pauses.reduce((sum, pause) => sum + pause, 0);
     assert.ok(Math.min(...pauses) > 0 && waited > (performance.now() - began) / 2, `${pauses}`);
     assert.equal(folderState(box.root)['shared'], `file ${TEN.replace('a\n', `person ${moves}\n`)}`);
+  });
+
+  it('tells when it was, and when it kept bytes, by the clock that it is given', async () => {
+    const box = await field({ '.gitattributes': '*.txt text eol=lf\n' });
+    const start = box.ports.clock.now();
+    put(box.root, 'a.txt', 'one\r\ntwo\n');
+    await box.landed('one', { 'a.txt': 'ONE\ntwo\n' }, await box.now());
+    const [chain] = valued(await readChains(box.repo));
+    assert.deepEqual(
+      chain?.links.map(({ by }) => by),
+      ['person', 'task'],
+    );
+    const kept = [...valued(await keptRaws(box.repo)).values()].flat();
+    assert.equal(kept.length, 1);
+    const times = [...(chain?.links ?? []), ...kept].map(({ at }) => at);
+    assert.ok(
+      times.every((at) => at > start && at < box.ports.clock.now()),
+      times.join(),
+    );
   });
 
   it('twice changes nothing the second time', async () => {

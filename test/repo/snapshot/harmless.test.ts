@@ -33,7 +33,7 @@ async function wholeRound({ root, repo }: Sandbox) {
   valued(await beginChain(repo, 'r1', snapshot.commit));
   const { commit } = await changesetOf(repo, snapshot.commit, { 'c.txt': 'agent\n', 'added/d.txt': 'agent\n' });
   const incoming = { run: 'r1', task: 'one', title: 'One', intent: 'land' as const, base: snapshot.commit, theirs: commit ?? '' };
-  const landed = valued(await land({ repo, workspace, titleOf: (task) => task }, incoming, NEVER));
+  const landed = valued(await land({ repo, workspace, clock, titleOf: (task) => task }, incoming, NEVER));
   assert.equal(landed.kind, 'landed');
   const during = times(root);
   valued(await rollBack(repo, workspace, { snapshot, clock }, NEVER));

@@ -1,5 +1,4 @@
 /** Rolling back: the folder is equal to the snapshot, byte for byte, and what was there before can be had again. */
-
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +47,7 @@ async function back({ repo, workspace }: Stage, snapshot: Snapshot) {
 
 /** Lands an agent's edits, which began from the run's snapshot unless `base` is given. */
 async function landIn({ repo, workspace }: Stage, run: string, base: string, edits: Edits, task = 'one') {
-  const ports: LandPorts = { repo, workspace, titleOf: (id) => id };
+  const ports: LandPorts = { repo, workspace, clock, titleOf: (id) => id };
   const { commit } = await changesetOf(repo, base, edits);
   const incoming = { run, task, title: task, intent: 'land' as const, base, theirs: commit ?? '' };
   const landing = valued(await land(ports, incoming, NEVER));
@@ -174,7 +173,7 @@ describe('rolling back', () => {
     const snapshot = await snap(box);
     valued(await beginChain(box.repo, 'r1', snapshot.commit));
     await landIn(box, 'r1', snapshot.commit, { 'agent.log': 'one', 'out/deep/agent.txt': 'two', 'b.txt': 'b' });
-    const ports: LandPorts = { repo: box.repo, workspace: box.workspace, titleOf: (id) => id };
+    const ports: LandPorts = { repo: box.repo, workspace: box.workspace, clock, titleOf: (id) => id };
     const later = valued(await chainNow(ports, 'r1', NEVER));
     await landIn(box, 'r1', later, { 'c.txt': 'c' }, 'two');
     const landed = folderState(box.root);
