@@ -249,4 +249,20 @@ describe('a task that spawns others', () => {
     await top.finish();
     valued(await ended);
   });
+
+  it('keeps to the limits where two ask at the same moment', async () => {
+    const box = await rig({}, { one: [], two: [] }, { plan: { limits: { perDepth: 3 } } });
+    const [one, two] = [await box.agents.agent('one'), await box.agents.agent('two')];
+    const drafts = [one, two].map(async ({ job }, at) => (await changesetOf(box.repo, job.base, { [`${at}.txt`]: 'x\n' })).commit);
+    const [a, b] = await Promise.all(drafts);
+    const asked = [
+      one.spawn({ call: 'c', draft: a ?? null, children: [child('a'), child('b')] }),
+      two.spawn({ call: 'c', draft: b ?? null, children: [child('a'), child('b')] }),
+    ];
+    const refused = failed(await Promise.race(asked));
+    assert.equal(refused.message, 'There may be 3 tasks at depth 1 in this run, and there are 2.');
+    box.run.stop();
+    valued(await box.ended);
+    assert.equal(box.run.record.state.tasks.size, 4);
+  });
 });
