@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
 import { tooLargeSchema } from './include';
+import { dataOf } from './line';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema, ROLES } from './plan';
 import { ON_STALE } from './settings';
@@ -28,6 +29,9 @@ export const failureSchema = z.object({
   message: z.string(),
   fix: z.string(),
 });
+
+/** Goes up with every change that an earlier Weft would misread; what it merely does not know, it leaves out. */
+export const JOURNAL_VERSION = 1;
 
 const task = z.string();
 /** A commit that keeps what an agent did, or null where it had changed nothing. */
@@ -58,7 +62,7 @@ const happenings = [
   /** The snapshot is taken, the plan is approved; the first of every journal. */
   z.object({
     type: z.literal('run.started'),
-    version: z.literal(1),
+    version: z.literal(JOURNAL_VERSION),
     run: z.string(),
     root: z.string(),
     plan: planSchema,
@@ -192,17 +196,23 @@ export type RunLimits = z.infer<typeof limitsSchema>;
 export type Origin = z.infer<typeof originSchema>;
 export type StandIn = z.infer<typeof standInSchema>;
 
-const stamped = z.looseObject({ at: z.number() });
-
-/** Reads one line of a journal; undefined where it is no event that this version knows. */
-export function parseEvent(line: string): RunEvent | undefined {
-  let data: unknown;
-  try {
-    data = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const time = stamped.safeParse(data);
+/** What a line of a journal says; undefined where it is no event that this version knows. */
+export function asEvent(data: unknown): RunEvent | undefined {
+  // Journals are long: one look at each line, and no more copies than the schema makes.
+  if (typeof data !== 'object' || data === null || !('at' in data) || typeof data.at !== 'number') return undefined;
   const happening = happeningSchema.safeParse(data);
-  return time.success && happening.success ? { ...happening.data, at: time.data.at } : undefined;
+  return happening.success ? Object.assign(happening.data, { at: data.at }) : undefined;
+}
+
+/** Reads one line of a journal. */
+export function parseEvent(line: string): RunEvent | undefined {
+  return asEvent(dataOf(line));
+}
+
+const beginning = z.object({ type: z.literal('run.started'), version: z.number() });
+
+/** The version of a journal that begins so, where it is later than what this Weft knows. */
+export function laterVersion(data: unknown): number | undefined {
+  const begun = beginning.safeParse(data);
+  return begun.success && begun.data.version > JOURNAL_VERSION ? begun.data.version : undefined;
 }

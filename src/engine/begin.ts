@@ -1,4 +1,5 @@
 /** Beginning a run: its snapshot first, then its chain and its record. */
+import { JOURNAL_VERSION } from '../domain/event';
 import { ok, type Result } from '../domain/failure';
 import type { Rework } from '../domain/taskState';
 import { headOf } from '../repo/history/export';
@@ -28,7 +29,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
     repo.stateDir,
     {
       type: 'run.started',
-      version: 1,
+      version: JOURNAL_VERSION,
       run,
       root: rootText(repo.root),
       plan: request.plan,

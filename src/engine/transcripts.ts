@@ -1,12 +1,14 @@
 /** The transcripts of a run: for each task a file of entries, a line each, appended as they are said. From them agents go on after a crash. */
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Entry, entrySchema, TRANSCRIPT_VERSION } from '../agent/transcript';
 import type { Clock } from '../domain/clock';
 import { fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
+import { dataOf } from '../domain/line';
 import type { TaskId } from '../domain/plan';
 import { journalFile } from './journal';
+import { endsWhole } from './lines';
 
 export class Transcripts {
   /** Those whose files were looked at: they end with a whole line. */
@@ -57,7 +59,7 @@ export class Transcripts {
     try {
       const entries: (Entry & { at: number })[] = [];
       for (const line of readFileSync(file, 'utf8').split('\n')) {
-        const data = line === '' ? undefined : dataOf(line);
+        const data = dataOf(line);
         if (data === undefined) continue;
         const later = laterVersion.safeParse(data);
         if (later.success)
@@ -86,27 +88,4 @@ export function transcriptFile(stateDir: string, run: string, task: TaskId): str
 }
 
 const laterVersion = z.object({ type: z.literal('begin'), version: z.number().min(TRANSCRIPT_VERSION + 1) });
-
 const stamped = z.looseObject({ at: z.number() });
-
-function dataOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a file is not there, or empty, or ends with a line end. */
-function endsWhole(file: string): boolean {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0) return true;
-  const fd = openSync(file, 'r');
-  try {
-    const last = Buffer.alloc(1);
-    readSync(fd, last, 0, 1, size - 1);
-    return last.toString() === '\n';
-  } finally {
-    closeSync(fd);
-  }
-}

@@ -42,6 +42,19 @@ describe('a journal', () => {
     }
   });
 
+  it('of a later version is refused by that, and what such a version merely added is left out', () => {
+    const file = join(temporaryFolder(), 'journal.jsonl');
+    const start = { ...startOf(planOf({ a: [] })), at: 1 };
+    writeFileSync(file, `${JSON.stringify({ ...start, version: 2 })}\n${JSON.stringify(step(2))}\n`);
+    assert.deepEqual(failed(readJournal(file)), {
+      kind: 'file',
+      message: `The journal ${file} is of a later version of Weft (its format is 2, this one knows 1).`,
+      fix: 'Use that version, or a newer one.',
+    });
+    writeFileSync(file, `${JSON.stringify({ ...start, wind: 'west' })}\n{"type":"task.sang","task":"a","at":2}\n`);
+    assert.deepEqual(valued(readJournal(file)), [start]);
+  });
+
   it('that is not there says which', () => {
     assert.match(failed(readJournal(join(temporaryFolder(), 'none'))).message, /^The journal .*none cannot be read: /);
   });
