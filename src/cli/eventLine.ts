@@ -74,6 +74,8 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('✗', `${event.candidate} did not pass: ${failureText(event.failure)}`);
     case 'task.retrying':
       return line('↻', `begins again in ${seconds(event.waitMs)}${standInText(event)}: ${failureText(event.failure)}`);
+    case 'task.switched':
+      return line('↻', `begins as ${event.as.role} with ${event.as.model}: the others keep failing`);
     case 'task.again':
       return line('↻', 'is worked on again');
     case 'task.reused':
@@ -86,10 +88,30 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('·', `${counted(event.limits.maxWorkers, 'agent')} at once`);
     case 'run.taken':
       return line('▶', 'Goes on where it was cut off');
+    case 'run.breaker':
+      return breakerLine(event, line);
     case 'run.stopping':
-      return line('■', 'Stopping…');
+      return line('■', event.why === 'timeout' ? 'The run took longer than it may: stopping…' : 'Stopping…');
     case 'run.finished':
       return undefined;
+  }
+}
+
+function breakerLine(
+  { key, state, why, waitMs }: Extract<RunEvent, { type: 'run.breaker' }>,
+  line: (mark: string, text: string) => string,
+): string {
+  switch (state) {
+    case 'open':
+      return line('‖', `${key} keeps failing, so none starts for ${seconds(waitMs)}: ${why}`);
+    case 'half-open':
+      return line('▶', `${key}: one tries again`);
+    case 'given-up':
+      return line('✗', `${key} is given up: ${why}`);
+    case 'closed':
+      return line('✓', `${key} works again`);
+    default:
+      return never(state);
   }
 }
 

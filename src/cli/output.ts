@@ -58,6 +58,7 @@ export function summaryLines(
   conflicts: readonly { task: string; files: readonly ConflictPaths[] }[],
 ): string[] {
   const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
+  if (state.stopReason === 'timeout') lines.push('  It took longer than it may, and was stopped. What was done is kept.');
   const rows: [string, string][] = [
     ['tasks', String(summary.tasks)],
     ['files changed', String(summary.filesChanged)],

@@ -23,6 +23,7 @@ import type { LiveRun, RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
+import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
@@ -111,7 +112,7 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   const request = { run: start.run, conflicts: 'leave' as const, listener };
-  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, check, reuse });
+  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, check, reuse, time: systemTime });
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
   return refused(resumed.failure, ports);
@@ -122,7 +123,7 @@ async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, re
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
-  const begun = await beginRun(request, { ...recovery, worker: agents.worker, check, reuse }, signal);
+  const begun = await beginRun(request, { ...recovery, worker: agents.worker, check, reuse, time: systemTime }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;

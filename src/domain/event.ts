@@ -55,6 +55,13 @@ const originSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('candidate'), parent: z.string() }),
 ]);
+/** Why a run was stopped, where it was not the person. */
+const stopReasonSchema = z.enum(['timeout']);
+/**
+ * Of the agents of one role with one model, where one after the other failed: `open` for a while, in which none starts; `half-open`, in which one
+ * tries again; `given-up`, after several such tries: what waits for one fails. `closed` again after one that did not fail.
+ */
+const breakerSchema = z.enum(['closed', 'open', 'half-open', 'given-up']);
 /** With which role and model a task is worked on, where not as its plan says. */
 const standInSchema = z.object({ role: z.enum(ROLES), model: z.string() });
 
@@ -87,6 +94,8 @@ const happenings = [
     reuse: z.boolean().optional(),
     /** What planning cost. */
     planning: usageSchema,
+    /** How often an agent may begin on a task whose plan does not say; missing: once. */
+    attempts: z.number().optional(),
     /** Included files that the snapshot left out for their size; missing where there are none. */
     tooLarge: tooLargeSchema.optional(),
   }),
@@ -121,6 +130,8 @@ const happenings = [
     message: z.string(),
     as: standInSchema.optional(),
   }),
+  /** It waits to start, and does so with another role or model: that of before keeps failing. */
+  z.object({ type: z.literal('task.switched'), task, as: standInSchema }),
   /** The person has a task that had ended worked on again, in the same run. Those doomed because of it wait again. */
   z.object({ type: z.literal('task.again'), task, next: reworkSchema.optional() }),
   /** Nothing that determines it has changed since an earlier run: what was done then is taken over, on top of `base`. */
@@ -181,8 +192,10 @@ const happenings = [
   z.object({ type: z.literal('run.limited'), limits: limitsSchema }),
   /** After a crash another process drives the run from here on: what was running then waits, and goes on from where it was. */
   z.object({ type: z.literal('run.taken'), pid: z.number(), birth: z.string().optional() }),
-  /** The person asked the whole run to stop: nothing new starts. */
-  z.object({ type: z.literal('run.stopping') }),
+  /** Agents of one role with one model keep failing, or do so no more; `key`: as `coder@model`; `waitMs`: for how long none starts. */
+  z.object({ type: z.literal('run.breaker'), key: z.string(), state: breakerSchema, why: z.string(), waitMs: z.number() }),
+  /** The whole run stops, nothing new starts; without `why`: the person asked for it. */
+  z.object({ type: z.literal('run.stopping'), why: stopReasonSchema.optional() }),
   z.object({ type: z.literal('run.finished') }),
 ] as const;
 
@@ -195,6 +208,8 @@ export type RunStarted = Extract<RunEvent, { type: 'run.started' }>;
 export type RunLimits = z.infer<typeof limitsSchema>;
 export type Origin = z.infer<typeof originSchema>;
 export type StandIn = z.infer<typeof standInSchema>;
+export type StopReason = z.infer<typeof stopReasonSchema> | 'person';
+export type BreakerState = z.infer<typeof breakerSchema>;
 
 /** What a line of a journal says; undefined where it is no event that this version knows. */
 export function asEvent(data: unknown): RunEvent | undefined {

@@ -53,6 +53,11 @@ export function fail(kind: FailureKind, message: string, fix = ''): { readonly o
   return { ok: false, failure: { kind, message, fix } };
 }
 
+/** Whether an agent that failed with this was cut off, and can go on where it was: no turn that is paid for has to be made again. */
+export function isCutOff(kind: FailureKind): boolean {
+  return kind === 'crash' || kind === 'model';
+}
+
 /** What a wait that was called off resolves to. */
 export const cancelled = fail('cancelled', 'Stopped.');
 

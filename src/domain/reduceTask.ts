@@ -1,7 +1,7 @@
 /** What one event makes of one task. */
 import type { Read } from './changes';
 import type { RunEvent } from './event';
-import { never } from './failure';
+import { isCutOff, never } from './failure';
 import { isSamePart } from './part';
 import { isReversal, type Link, type Stage, type TaskState, type Work } from './taskState';
 import { addUsage } from './usage';
@@ -61,9 +61,13 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
           ...ended(work, event),
           failures: [...work.failures, event.failure],
           as: event.as ?? work.as,
+          interrupted: event.as === undefined && isCutOff(event.failure.kind),
           next: { base: event.draft === null ? null : work.base, draft: event.draft, message: event.message },
         },
       };
+    case 'task.switched':
+      allow('waiting');
+      return { ...state, work: { ...work, as: event.as } };
     case 'task.awaiting':
       allow('running', 'waiting');
       return {

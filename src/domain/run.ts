@@ -1,18 +1,32 @@
 /** The state of a run: a fold over its events, and nothing else. */
-import type { Origin, RunEvent, RunLimits, RunStarted } from './event';
+import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
 import type { Task, TaskId } from './plan';
-import { illegal, reduceTask } from './reduceTask';
-import { isIn, newTask, parentOf, type TaskState } from './taskState';
+import { illegal, reduceTask, type TaskEvent } from './reduceTask';
+import { isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
+
+/** The agents of one role with one model, while they keep failing: none starts, one may, or none does any more. */
+export interface Broken {
+  readonly state: Exclude<BreakerState, 'closed'>;
+  /** What the last of them failed with. */
+  readonly why: string;
+  /** Milliseconds since 1970, and how long from then on none starts. */
+  readonly since: number;
+  readonly waitMs: number;
+}
 
 export interface RunState {
   readonly start: RunStarted;
   readonly phase: 'running' | 'paused' | 'stopping' | 'finished';
+  /** Why it was stopped; null where it was not. */
+  readonly stopReason: StopReason | null;
   /** In the plan's order, then in that in which they were added. */
   readonly tasks: Tasks;
   /** Who waits for a task: those that depend on it, and the one that it is a child or a candidate of. The same object until a task is added. */
   readonly waiters: ReadonlyMap<TaskId, readonly TaskId[]>;
   readonly limits: RunLimits;
+  /** By role and model, as `coder@model`. */
+  readonly breakers: ReadonlyMap<string, Broken>;
   /** The process that drives it, and since when, in milliseconds since 1970: where that is gone and the run has not finished, it was interrupted. */
   readonly driver: { readonly pid: number; readonly since: number; readonly birth?: string | undefined };
   /** The greatest order of any task. */
@@ -26,6 +40,16 @@ export function isComplete(state: RunState): boolean {
   return [...state.tasks.values()].every((task) => parentOf(task) !== undefined || isIn(task.stage));
 }
 
+/** Whether nothing goes on in a run but that it waits for the person to decide. */
+export function waitsForPerson({ tasks }: RunState): boolean {
+  let open = false;
+  for (const { stage } of tasks.values()) {
+    if (stage.kind === 'running' || stage.kind === 'done') return false;
+    if (stage.kind === 'conflicted' || stage.kind === 'held') open = true;
+  }
+  return open;
+}
+
 /** The state after an event. An event that cannot happen in this state is a bug, and throws. */
 export function reduce(state: RunState | undefined, event: RunEvent): RunState {
   if (event.type === 'run.started') {
@@ -35,18 +59,19 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
   if (state === undefined) throw illegal(event, 'the run has not started');
   switch (event.type) {
     case 'run.paused':
-      return state.phase === 'running' ? { ...state, phase: 'paused' } : state;
+      return { ...state, phase: moved(state, event, 'running', 'paused') };
     case 'run.continued':
-      return state.phase === 'paused' ? { ...state, phase: 'running' } : state;
+      return { ...state, phase: moved(state, event, 'paused', 'running') };
     case 'run.limited':
-      return { ...state, limits: event.limits };
+      return { ...unfinished(state, event), limits: event.limits };
     case 'run.taken':
-      if (state.phase === 'finished') throw illegal(event, 'the run has finished');
-      return taken(state, { pid: event.pid, since: event.at, birth: event.birth });
+      return taken(unfinished(state, event), { pid: event.pid, since: event.at, birth: event.birth });
+    case 'run.breaker':
+      return { ...unfinished(state, event), breakers: switched(state.breakers, event) };
     case 'run.stopping':
-      return state.phase === 'finished' ? state : { ...state, phase: 'stopping' };
+      return { ...unfinished(state, event), phase: 'stopping', stopReason: state.stopReason ?? event.why ?? 'person' };
     case 'run.finished':
-      return { ...state, phase: 'finished', endedAt: event.at };
+      return finished(unfinished(state, event), event);
     case 'task.added':
       return added(state, event);
     case 'task.joined':
@@ -56,8 +81,9 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
     case 'task.passedOver':
       return passedOver(state, event);
     case 'task.again':
-      return again(state, event);
+      return again(unfinished(state, event), event);
     default: {
+      checkPlace(state, event);
       const task = known(state, event, event.task);
       const order = state.order + 1;
       const after = reduceTask(task, event, order);
@@ -71,13 +97,60 @@ function begun(start: RunStarted): RunState {
   return {
     start,
     phase: 'running',
+    stopReason: null,
     tasks,
     waiters: waitersOf(tasks),
     limits: { maxWorkers: start.maxWorkers, pools: start.pools ?? {} },
+    breakers: new Map(),
     driver: { pid: start.pid, since: start.at, birth: start.birth },
     order: 0,
     endedAt: 0,
   };
+}
+
+function unfinished(state: RunState, event: RunEvent): RunState {
+  if (state.phase === 'finished') throw illegal(event, 'the run has finished');
+  return state;
+}
+
+function moved({ phase }: RunState, event: RunEvent, from: RunState['phase'], to: RunState['phase']): RunState['phase'] {
+  if (phase !== from) throw illegal(event, `the run is ${phase}`);
+  return to;
+}
+
+/** What waits for the person may be left. */
+function finished(state: RunState, event: RunEvent): RunState {
+  for (const { stage, task } of state.tasks.values()) {
+    if (!isOver(stage) && stage.kind !== 'conflicted' && stage.kind !== 'held')
+      throw illegal(event, `the task ${task.id} is ${stage.kind}`);
+  }
+  return { ...state, phase: 'finished', endedAt: event.at };
+}
+
+function switched(breakers: RunState['breakers'], event: Extract<RunEvent, { type: 'run.breaker' }>): RunState['breakers'] {
+  const { key, state, why, waitMs, at } = event;
+  const changed = new Map(breakers);
+  if (state === 'closed') changed.delete(key);
+  else changed.set(key, { state, why, since: at, waitMs });
+  return changed;
+}
+
+/** What cannot be told from the task alone. */
+function checkPlace(state: RunState, event: TaskEvent): void {
+  switch (event.type) {
+    case 'task.started':
+    case 'task.reworked':
+      unfinished(state, event);
+      break;
+    case 'task.awaiting':
+      for (const id of event.children)
+        if (parentOf(known(state, event, id)) !== event.task) throw illegal(event, `${id} was not made for the task`);
+      break;
+    case 'task.doomed':
+      known(state, event, event.because);
+      break;
+    default:
+  }
 }
 
 function known(state: RunState, event: RunEvent, id: TaskId): TaskState {
@@ -88,7 +161,7 @@ function known(state: RunState, event: RunEvent, id: TaskId): TaskState {
 
 function added(state: RunState, event: { type: 'task.added'; at: number; task: TaskId; definition: Task; origin: Origin }): RunState {
   const { definition, origin } = event;
-  if (state.phase === 'finished') throw illegal(event, 'the run has finished');
+  unfinished(state, event);
   if (definition.id !== event.task) throw illegal(event, `it defines ${definition.id}`);
   if (state.tasks.has(definition.id)) throw illegal(event, 'there is such a task already');
   for (const on of definition.dependsOn) known(state, event, on);
@@ -103,6 +176,7 @@ function joined(state: RunState, event: Extract<RunEvent, { type: 'task.joined' 
   if (child.stage.kind !== 'done') throw illegal(event, `the task is ${child.stage.kind}`);
   if (child.origin.kind !== 'child') throw illegal(event, 'the task has no parent');
   const parent = known(state, event, child.origin.parent);
+  if (parent.stage.kind !== 'awaiting') throw illegal(event, `its parent is ${parent.stage.kind}`);
   const changeset = event.after === parent.work.base ? null : event.after;
   const tasks = state.tasks.with({ ...child, stage: { kind: 'joined', conflicts: event.conflicts } });
   return { ...state, tasks: tasks.with({ ...parent, work: { ...parent.work, changeset } }) };
@@ -140,7 +214,6 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
 
 /** The task, and what was doomed because of it, wait as they did before. */
 function again(state: RunState, event: Extract<RunEvent, { type: 'task.again' }>): RunState {
-  if (state.phase === 'finished') throw illegal(event, 'the run has finished');
   const task = known(state, event, event.task);
   const { stage, work } = task;
   if (!['waiting', 'failed', 'stopped', 'doomed'].includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
@@ -159,7 +232,8 @@ function again(state: RunState, event: Extract<RunEvent, { type: 'task.again' }>
       more = true;
     }
   }
-  return { ...state, tasks };
+  // What kept failing may have been mended since.
+  return { ...state, tasks, breakers: new Map() };
 }
 
 function taken(state: RunState, driver: RunState['driver']): RunState {
@@ -168,7 +242,7 @@ function taken(state: RunState, driver: RunState['driver']): RunState {
     if (task.stage.kind !== 'running') continue;
     tasks = tasks.with({ ...task, stage: { kind: 'waiting' }, work: { ...task.work, step: '', interrupted: true } });
   }
-  return { ...state, tasks, driver };
+  return { ...state, tasks, driver, breakers: new Map() };
 }
 
 function waitersOf(tasks: Tasks): Map<TaskId, TaskId[]> {

@@ -44,7 +44,7 @@ export interface Work {
   readonly as: StandIn | null;
   /** How it goes on when an agent is free for it; null where it begins at the beginning. */
   readonly next: Rework | null;
-  /** Its agent was at work when its process went: it goes on from its transcript. */
+  /** Its agent was cut off in the middle of its work: it goes on from its transcript. */
   readonly interrupted: boolean;
   /** Whose work this is, where it was taken over from an earlier run. */
   readonly reused: { readonly run: string; readonly task: TaskId } | null;

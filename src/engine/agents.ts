@@ -1,16 +1,23 @@
 /** The agents at work for a run: each begins, reports, and ends, and can be stopped on its way. */
 import type { Entry } from '../agent/transcript';
-import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
+import type { Time } from '../model/time';
+import type { Repository } from '../repo/repository';
+import { afterFailure } from './attempts';
 import { beginEntries, readBeginning } from './beginning';
 import type { Family } from './family';
+import { keepDraft } from './landing';
 import type { Live } from './live';
-import { tellOutcome } from './outcome';
+import { outcomeOf, tellOutcome } from './outcome';
 import { isPaused } from './pausing';
 import { roleOf } from './ranking';
 import type { RunRecord } from './record';
 import type { Reuse, Reused } from './reuse';
+import type { Setbacks } from './setbacks';
 import { maySpawn } from './spawnRules';
+import { agentOf, keyOf } from './standIn';
+import { limitAttempt } from './timeLimit';
 import type { Transcripts } from './transcripts';
 import type { Host, Job, Outcome, Report, Worker } from './worker';
 
@@ -22,6 +29,11 @@ export interface AgentsPorts {
   readonly transcripts: Transcripts;
   /** Absent: everything is worked on anew. */
   readonly reuse: Reuse | undefined;
+  readonly repo: Repository;
+  readonly time: Time;
+  readonly setbacks: Pick<Setbacks, 'rests' | 'breakers'>;
+  /** Sees to what goes on by itself. */
+  readonly run: (work: Promise<void>) => void;
 }
 
 export class Agents {
@@ -53,11 +65,10 @@ export class Agents {
       else if (!base.ok) record.emit({ type: 'task.failed', task: id, failure: base.failure, draft });
       else if (!reused.ok) record.emit({ type: 'task.failed', task: id, failure: reused.failure, draft });
       else if (reused.value !== undefined) record.emit(reused.value);
-      else await this.work(id, base.value, agent.signal);
+      else await this.work(id, base.value, agent);
     } finally {
-      this.starting.delete(id);
-      this.under.delete(id);
-      this.ending.delete(id);
+      // By now it may have begun again.
+      if (this.under.get(id) === agent) this.forget(id);
     }
   }
 
@@ -80,8 +91,15 @@ export class Agents {
     for (const id of this.under.keys()) this.stop(id);
   }
 
-  private async work(id: TaskId, prepared: string, signal: AbortSignal): Promise<void> {
-    const { record, live, worker, transcripts } = this.ports;
+  private forget(id: TaskId): void {
+    this.starting.delete(id);
+    this.under.delete(id);
+    this.ending.delete(id);
+    this.unkept.delete(id);
+  }
+
+  private async work(id: TaskId, prepared: string, agent: AbortController): Promise<void> {
+    const { record, worker, transcripts, family, setbacks } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
     const { start, tasks } = record.state;
@@ -91,25 +109,75 @@ export class Agents {
       return;
     }
     const { base = prepared, draft, again, unpaid } = beginning.value;
-    const { as } = found.work;
     const task: Task = { ...found.task, role: roleOf(found) };
     for (const entry of beginEntries(beginning.value, base)) this.keep(id, entry);
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
     for (const usage of unpaid) record.emit({ type: 'task.turn', task: id, usage });
-    const model = as?.model ?? found.task.model ?? start.model;
+    const { model } = agentOf(start, found);
     const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), again };
+    let isAtWork = true;
     const host: Host = {
-      report: (said) => this.hear(id, base, said),
-      spawn: (request) => this.ports.family.spawn(id, request, signal),
+      // What comes after its end is nobody's any more.
+      report: (said) => isAtWork && this.hear(id, base, said),
+      spawn: async (request) => (isAtWork ? family.spawn(id, request, agent.signal) : cancelled),
     };
-    const ended = await worker(job, host, signal).catch((thrown: unknown): Outcome => brokenDown(task, thrown));
-    const outcome = await this.ports.family.ended(id, ended);
+    const limit = this.limit(task, agent);
+    const said = await worker(job, host, agent.signal).catch((thrown: unknown) => this.brokenDown(task, thrown));
+    isAtWork = false;
+    limit.end();
+    const ended = await family.ended(id, said);
+    const calledOff = this.ending.has(id) ? 'stopped' : (this.unkept.get(id) ?? limit.failure());
+    const outcome = outcomeOf(ended, calledOff, record.state.tasks.get(id)?.stage);
+    // First, for what begins again at once has all of it anew.
+    this.forget(id);
+    this.conclude(id, outcome, again?.message);
+    if (outcome.kind !== 'stopped')
+      setbacks.breakers.heard(keyOf(agentOf(start, found)), outcome.kind === 'failed' ? outcome.failure : undefined);
+  }
+
+  /** Calls an agent off when its time is over, which is the failure then. */
+  private limit(task: Task, agent: AbortController): { readonly end: () => void; readonly failure: () => Failure | undefined } {
+    const { record, time } = this.ports;
+    let failure: Failure | undefined;
+    const onOver = () => {
+      failure = tooLong(task);
+      agent.abort();
+    };
+    const end = limitAttempt(task.id, { record, time, seconds: task.timeoutSeconds, onOver });
+    return { end, failure: () => failure };
+  }
+
+  /** A bug in a worker must cost this task, not what the other agents are doing; and of its draft at most what it had not told yet. */
+  private async brokenDown({ id, title }: Task, thrown: unknown): Promise<Outcome> {
+    const { live, repo, record } = this.ports;
+    const draft = live.state.drafts.get(id)?.commit ?? null;
+    const kept = draft === null ? ok() : await keepDraft(repo, record.state.start.run, id, draft);
+    const { failure } = fail(
+      'agent',
+      `The agent of “${title}” broke down: ${thrownText(thrown)}.`,
+      'Dispatch the task again; if it goes on, report this.',
+    );
+    return { kind: 'failed', failure, draft: kept.ok ? draft : null };
+  }
+
+  /** Tells the run how an agent ended, and whether another one follows. */
+  private conclude(id: TaskId, outcome: Outcome, told: string | undefined): void {
+    const { record, live, setbacks, run, time } = this.ports;
     live.drop(id);
-    const unkept = this.unkept.get(id);
-    this.unkept.delete(id);
-    if (unkept === undefined) tellOutcome(record, id, outcome);
-    else
-      record.emit({ type: 'task.failed', task: id, failure: unkept, draft: outcome.kind === 'done' ? outcome.changeset : outcome.draft });
+    const found = record.state.tasks.get(id);
+    if (outcome.kind === 'failed' && found !== undefined && record.state.phase !== 'stopping') {
+      const { failure, draft } = outcome;
+      // It goes on when its children are over, as after a crash of everything.
+      if (failure.kind === 'crash' && found.stage.kind === 'awaiting') return;
+      const next = afterFailure(record.state, found, { failure, draft, told, random: time.random() });
+      if (next.kind === 'retry') {
+        const { kind: _, ...attempt } = next;
+        run(setbacks.rests.begin(id, attempt.waitMs));
+        record.emit({ type: 'task.retrying', task: id, failure, draft, ...attempt });
+        return;
+      }
+    }
+    tellOutcome(record, id, outcome);
   }
 
   private hear(id: TaskId, base: string, said: Report): void {
@@ -141,12 +209,10 @@ export class Agents {
   }
 }
 
-/** A bug in a worker must cost this task, not what the other agents are doing. */
-function brokenDown(task: Task, thrown: unknown): Outcome {
-  const failure: Failure = fail(
-    'agent',
-    `The agent of “${task.title}” broke down: ${thrownText(thrown)}.`,
-    'Dispatch the task again; if it goes on, report this.',
+function tooLong({ title, timeoutSeconds }: Task): Failure {
+  return fail(
+    'timeout',
+    `The agent of “${title}” took longer than the ${timeoutSeconds} s that it may.`,
+    'Give the task more time (timeoutSeconds in its plan), or split it.',
   ).failure;
-  return { kind: 'failed', failure, draft: null };
 }

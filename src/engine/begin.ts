@@ -45,6 +45,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       ...(request.include === undefined || request.include.length === 0 ? {} : { include: [...request.include] }),
       ...(ports.reuse === undefined ? {} : { reuse: true }),
       planning: request.planning,
+      ...(request.attempts === undefined ? {} : { attempts: request.attempts }),
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },
     clock,

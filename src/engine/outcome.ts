@@ -1,8 +1,8 @@
 /** Telling a run what came of its agents' work, and of merges into the workspace: the events of landing, undo and redo. */
 import type { Happening } from '../domain/event';
-import { never } from '../domain/failure';
+import { type Failure, fail, never } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
-import { isReversal } from '../domain/taskState';
+import { isReversal, type Stage } from '../domain/taskState';
 import type { Incoming, Landing, Link } from '../repo/land/land';
 import type { RunRecord } from './record';
 import type { Outcome } from './worker';
@@ -38,6 +38,22 @@ function happeningOf({ intent, part }: Incoming, { task, before, after }: Link):
     default:
       return never(intent);
   }
+}
+
+/**
+ * What an agent's end means for its task. Whoever was called off (`stopped` by the person, or for a failure) did not come to an end of its own,
+ * however it puts it; but what was finished when its time ran out is finished.
+ */
+export function outcomeOf(said: Outcome, calledOff: 'stopped' | Failure | undefined, stage: Stage | undefined): Outcome {
+  const draft = said.kind === 'done' ? said.changeset : said.draft;
+  const reads = said.reads === undefined ? {} : { reads: said.reads };
+  if (calledOff === 'stopped') return { kind: 'stopped', draft, ...reads };
+  if (said.kind === 'done') {
+    if (stage?.kind !== 'awaiting') return said;
+    const { failure } = fail('agent', 'The agent finished before the tasks that it had spawned.', 'Run the task again.');
+    return { kind: 'failed', failure, draft, ...reads };
+  }
+  return calledOff === undefined ? said : { kind: 'failed', failure: calledOff, draft, ...reads };
 }
 
 /** Tells a run how its agent's work on a task ended. */

@@ -41,13 +41,15 @@ export interface Choice {
   readonly maxWorkers: number;
   readonly pools: Partial<Record<Role, number>>;
   readonly rank: Rank;
+  /** Whether one may start beside those that are at work, and those that were chosen before it. */
+  readonly admits: (task: TaskState, chosen: readonly TaskState[]) => boolean;
 }
 
 /**
  * Those that start now: first those with the greatest priority, of these those behind which the longest way waits, of these those that
  * are expected to write what nobody at work writes, then as in the plan. A pool that is full holds up its own role alone.
  */
-export function chooseStarts({ ready, running, maxWorkers, pools, rank }: Choice): TaskState[] {
+export function chooseStarts({ ready, running, maxWorkers, pools, rank, admits }: Choice): TaskState[] {
   const chosen: TaskState[] = [];
   const left = new Set(ready);
   const inPool = new Map<Role, number>();
@@ -66,6 +68,7 @@ export function chooseStarts({ ready, running, maxWorkers, pools, rank }: Choice
       if (isEqual && best?.overlaps === false) continue;
       const overlaps = writes.length > 0 && mayOverlap(task.task.writes, writes);
       if (isEqual && overlaps) continue;
+      if (!admits(task, chosen)) continue;
       best = { task, priority, rank: remaining, overlaps };
     }
     if (best === undefined) break;

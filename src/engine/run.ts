@@ -1,5 +1,6 @@
 /** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
 import type { Clock } from '../domain/clock';
+import type { StopReason } from '../domain/event';
 import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
@@ -7,9 +8,11 @@ import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
 import type { Rework } from '../domain/taskState';
 import type { Usage } from '../domain/usage';
 import type { Hold } from '../model/hold';
+import type { Time } from '../model/time';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { Agents } from './agents';
 import { Batch } from './batch';
+import { tellGivenUp } from './breakers';
 import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
 import { Controls } from './controls';
@@ -23,6 +26,7 @@ import type { RunRecord } from './record';
 import { type Settled, settleLeft } from './recovery';
 import type { Reuse } from './reuse';
 import { type Decision, decide, type Limits } from './scheduler';
+import { Setbacks } from './setbacks';
 import { judgePremise, reworkOf } from './stale';
 import { Transcripts } from './transcripts';
 import type { Worker } from './worker';
@@ -36,6 +40,8 @@ export interface RunRequest {
   readonly onStale?: OnStale;
   /** Globs of ignored files that its agents see, where the person named them for this run. */
   readonly include?: readonly string[];
+  /** How often an agent may begin on a task whose plan does not say. Absent: once. */
+  readonly attempts?: number;
   /** What was done for its one task in an earlier run: its agent goes on from that. */
   readonly retry?: Retry;
 }
@@ -50,6 +56,7 @@ export interface RunPorts {
   readonly clock: Clock;
   /** Stands before the worker's model; undefined where that is none. */
   readonly hold?: Hold | undefined;
+  readonly time: Time;
   /** Told what another process had left half-done in the workspace, and what became of it. */
   readonly onSettled?: ((settled: Settled) => void) | undefined;
 }
@@ -63,8 +70,7 @@ export class LiveRun {
   readonly controls: Controls;
   /** Parents into whose drafts a child's changes are being merged. */
   private readonly joining = new Set<TaskId>();
-  /** Tasks that wait a while before their next attempt. */
-  private readonly resting = new Set<TaskId>();
+  private readonly setbacks: Setbacks;
   /** Calls off landings that have not begun to write, when the run is stopped. */
   private readonly whole = new AbortController();
   private readonly under = new Set<Promise<void>>();
@@ -84,13 +90,16 @@ export class LiveRun {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
-    this.agents = new Agents({ record, worker: ports.worker, live: this.live, family: this.family, transcripts, reuse: ports.reuse });
+    const run = (work: Promise<void>) => this.run(work);
+    this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
+    const { live, family, setbacks } = this;
+    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, transcripts, setbacks });
     this.controls = new Controls({
       record,
-      live: this.live,
+      live,
       hold: ports.hold,
       land: this.landPorts(),
-      baseOf: (task) => this.family.baseOf(task),
+      baseOf: (task) => family.baseOf(task),
     });
   }
 
@@ -104,11 +113,13 @@ export class LiveRun {
       this.stir();
       if (event.type === 'task.landed' || event.type === 'task.undone') this.live.stir();
     });
+    this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
       this.attempt(() => this.perform(this.decide()));
       await this.next();
     }
+    this.setbacks.close();
     this.agents.stopAll();
     await Promise.all(this.under);
     await this.live.close();
@@ -117,10 +128,10 @@ export class LiveRun {
   }
 
   /** Stops everything: requests in flight are aborted, what agents did is kept, nothing new starts. */
-  stop(): void {
+  stop(why: StopReason = 'person'): void {
     const { phase } = this.record.state;
     if (phase === 'stopping' || phase === 'finished') return;
-    this.record.emit({ type: 'run.stopping' });
+    this.record.emit({ type: 'run.stopping', ...(why === 'person' ? {} : { why }) });
     this.whole.abort();
     this.batch.callOff();
     this.agents.stopAll();
@@ -165,7 +176,7 @@ export class LiveRun {
       checking: this.batch.tasks,
       joining: this.joining,
       ending: this.agents.ending,
-      resting: this.resting,
+      resting: this.setbacks.rests,
     };
     return decide(state, { ...this.request.limits, ...state.limits }, busy, this.ranked.rank);
   }
@@ -196,6 +207,12 @@ export class LiveRun {
           break;
         case 'join':
           this.run(this.join(decision.task, decision.parent));
+          break;
+        case 'switch':
+          this.record.emit({ type: 'task.switched', task: decision.task, as: decision.as });
+          break;
+        case 'giveUp':
+          tellGivenUp(this.record, decision.task);
           break;
         case 'land':
           if (!landNothing(this.record, decision.task)) this.run(this.land(decision.task));

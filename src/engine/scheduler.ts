@@ -1,9 +1,11 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
+import type { StandIn } from '../domain/event';
 import { never } from '../domain/failure';
 import { checksOf, type Role, type TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { chooseStarts, type Rank, rankOf } from './ranking';
+import { agentOf, freeStandIn, keyOf } from './standIn';
 
 /** What a run can be told to do next. */
 export type Decision =
@@ -18,6 +20,10 @@ export type Decision =
   | { readonly kind: 'lose'; readonly task: TaskId }
   /** A child's changes come into its parent's draft. */
   | { readonly kind: 'join'; readonly task: TaskId; readonly parent: TaskId }
+  /** Its agents keep failing, and it has others to go on with. */
+  | { readonly kind: 'switch'; readonly task: TaskId; readonly as: StandIn }
+  /** Its agents are given up, and it has no others. */
+  | { readonly kind: 'giveUp'; readonly task: TaskId }
   | { readonly kind: 'land'; readonly task: TaskId }
   /** To be checked together, in this order, and landed where they are green. */
   | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
@@ -43,8 +49,8 @@ export interface Busy {
   readonly joining: ReadonlySet<TaskId>;
   /** Told to stop, and not at their end yet. */
   readonly ending: ReadonlySet<TaskId>;
-  /** Waiting a while before their next attempt, or for a breaker to close. */
-  readonly resting: ReadonlySet<TaskId>;
+  /** Those that wait a while before their next attempt. */
+  readonly resting: Pick<ReadonlySet<TaskId>, 'has'>;
 }
 
 /** What one look at all tasks finds. */
@@ -79,7 +85,9 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
     const { running, ready, resumable } = found;
     // Who holds half-done work goes first: it frees what it holds.
     for (const tasks of [resumable, ready]) {
-      for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank })) {
+      const admits = (task: TaskState, chosen: readonly TaskState[]) =>
+        tasks === resumable || isAdmitted(state, task, [...running, ...chosen]);
+      for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank, admits })) {
         running.push(task);
         decisions.push({ kind: tasks === ready ? 'start' : 'resume', task: task.task.id });
       }
@@ -136,7 +144,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       // Of children that a crash left without the others, none starts before all are there.
       else if (isEarly(state, task)) break;
       else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
-      else if (fate === 'ready' && !busy.resting.has(id)) found.ready.push(task);
+      else if (fate === 'ready' && !busy.resting.has(id)) ready(found, state, task);
       break;
     }
     case 'running':
@@ -176,6 +184,23 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
     default:
       never(stage);
   }
+}
+
+/** A task that could start does so, unless its agents keep failing. */
+function ready(found: Survey, state: RunState, task: TaskState): void {
+  const { id } = task.task;
+  const breaker = state.breakers.get(keyOf(agentOf(state.start, task)))?.state;
+  const as = breaker === 'open' || breaker === 'given-up' ? freeStandIn(state, task) : undefined;
+  if (as !== undefined) found.decisions.push({ kind: 'switch', task: id, as });
+  else if (breaker === 'given-up') found.decisions.push({ kind: 'giveUp', task: id });
+  else if (breaker !== 'open') found.ready.push(task);
+}
+
+/** One at a time tries an agent that kept failing. */
+function isAdmitted({ start, breakers }: RunState, task: TaskState, atWork: readonly TaskState[]): boolean {
+  if (breakers.size === 0) return true;
+  const key = keyOf(agentOf(start, task));
+  return !breakers.has(key) || atWork.every((other) => keyOf(agentOf(start, other)) !== key);
 }
 
 /** What goes on from something that was done is for one agent. */

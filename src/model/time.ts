@@ -7,6 +7,8 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 export interface Time {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
+  elapsed(): number;
   readonly wait: Wait;
   /** At least 0, less than 1. */
   random(): number;
@@ -17,6 +19,7 @@ const MAX_MS = 2 ** 31 - 1;
 
 export const systemTime: Time = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   // A pause that the signal ends is over, not failed.
   wait: (ms, signal) => pause(Math.min(ms, MAX_MS), undefined, { signal }).catch(() => undefined),
   random: () => Math.random(),

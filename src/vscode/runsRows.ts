@@ -4,14 +4,14 @@ import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
 import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
-import { isComplete, type RunState } from '../domain/run';
+import { isComplete, type RunState, waitsForPerson } from '../domain/run';
 import { isReversal } from '../domain/taskState';
 import { isPaused } from '../engine/pausing';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
 import { type Look, taskIcon } from './taskIcon';
-import { clashText, isPausing, runText, shortened, stageCounts, taskText, waitsForPerson } from './wording';
+import { clashText, isPausing, runText, shortened, stageCounts, taskText } from './wording';
 
 /** A longer goal is cut: the tree would push out of sight how far the run is. */
 const GOAL_LENGTH = 24;

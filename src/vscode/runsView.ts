@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
 import { counted } from '../domain/figures';
+import { waitsForPerson } from '../domain/run';
 import { isPaused } from '../engine/pausing';
 import { VIEWS } from './names';
 import { changesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
@@ -9,7 +10,7 @@ import type { RunsFeed } from './runsFeed';
 import { fileItem, problemItem, runItem, runKey, taskItem, taskKey } from './runsRows';
 import type { RunView } from './session';
 import { runTooltip, taskTooltip } from './tooltips';
-import { stageCounts, waitsForPerson } from './wording';
+import { stageCounts } from './wording';
 
 type Node = RunNode | TaskNode | FileNode | ProblemNode;
 

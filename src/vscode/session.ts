@@ -12,6 +12,7 @@ import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
 import { type RecoveryPorts, type Settled, settledText, settleLeft } from '../engine/recovery';
 import type { RunPorts, RunRequest } from '../engine/run';
+import { systemTime } from '../model/time';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
 import type { Workspace } from '../repo/workspace';
@@ -159,7 +160,7 @@ export class Sessions implements vscode.Disposable {
   ): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
-    const begun = await beginRun(request, { ...this.recovery(session), ...agents }, signal);
+    const begun = await beginRun(request, { ...this.recovery(session), ...agents, time: systemTime }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));

@@ -1,11 +1,12 @@
 /** The status bar's item: there while runs of this window are at work, or wait for a decision. */
 import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
+import { waitsForPerson } from '../domain/run';
 import { isPaused } from '../engine/pausing';
 import { VIEWS } from './names';
 import type { RunsFeed } from './runsFeed';
 import type { RunView } from './session';
-import { stageCounts, waitsForPerson } from './wording';
+import { stageCounts } from './wording';
 
 export function registerStatusBar(feed: RunsFeed): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('weft.runs', vscode.StatusBarAlignment.Left, 10);

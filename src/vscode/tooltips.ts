@@ -6,7 +6,7 @@ import { isDecided, type TaskState } from '../domain/taskState';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';
-import { checkText, durationText, escaped, runText, taskText, usageText } from './wording';
+import { brokenText, checkText, durationText, escaped, runText, taskText, usageText } from './wording';
 
 export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   const { session, state, life } = view;
@@ -18,6 +18,8 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   if (summary.speedUp > 1.05) line(text, `${summary.speedUp.toFixed(1)} times as fast as one agent after the other`);
   if (life === 'interrupted')
     line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
+  if (state.stopReason === 'timeout') line(text, 'It took longer than its plan allows (limits.timeoutSeconds). What was done is kept.');
+  for (const [key, broken] of state.breakers) line(text, brokenText(key, broken));
   const problem = liveOf(view)?.problem;
   if (problem !== undefined) line(text, `Whether the agents’ drafts fit together is not known: ${problem.message}`);
   line(text, `${session.name} · ${new Date(state.start.at).toLocaleString()} · ${state.start.run}`);
@@ -28,6 +30,7 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   const text = begin(task.task.title);
   line(text, taskText(task, view.state, view.life, now, liveOf(view)?.held));
   for (const said of decisionText(task, view.state)) line(text, said);
+  for (const [at, failure] of task.work.failures.entries()) line(text, `Attempt ${at + 1} failed: ${failure.message}`);
   if (task.check?.kind === 'ended') line(text, checkText(task.check));
   for (const clash of clashesOf({ view, task })) {
     const other = clash.with === null ? 'your edits' : `“${view.state.tasks.get(clash.with)?.task.title ?? clash.with}”`;

@@ -2,13 +2,14 @@
 import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
 import { counted } from '../domain/figures';
-import type { RunState } from '../domain/run';
+import { type Broken, type RunState, waitsForPerson } from '../domain/run';
 import { isDecided, isOver, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
 import { isPaused } from '../engine/pausing';
 import type { Clash } from '../engine/radar';
 import { needsCheck } from '../engine/scheduler';
+import { agentOf, keyOf } from '../engine/standIn';
 
 /** `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
 export function durationText(ms: number): string {
@@ -71,12 +72,6 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   return counts;
 }
 
-/** Whether nothing goes on in a run but that it waits for the person to decide. */
-export function waitsForPerson(state: RunState): boolean {
-  const counts = stageCounts(state);
-  return counts.conflicted + counts.held > 0 && counts.running === 0 && counts.done === 0;
-}
-
 /** Whether an agent of a paused run has still to come to the end of its turn; `held`: those that have; undefined where that is not known. */
 export function isPausing(state: RunState, held: ReadonlySet<string> | undefined): boolean {
   if (!isPaused(state) || held === undefined) return false;
@@ -90,7 +85,9 @@ export function runText(state: RunState, life: Life, now: number, held?: Readonl
   if (life === 'interrupted') parts.push('interrupted');
   else if (isPaused(state)) parts.push(isPausing(state, held) ? 'pausing' : 'paused');
   else if (state.phase === 'stopping') parts.push('stopping');
+  if (state.stopReason === 'timeout') parts.push('out of time');
   parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
+  if (life === 'running') for (const key of state.breakers.keys()) parts.push(`${key} keeps failing`);
   // How long it waits for the person is no news to them.
   if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(now - state.start.at)));
   if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
@@ -118,7 +115,15 @@ function troubles(state: RunState): string[] {
 export function finishedText(state: RunState): string {
   const counts = stageCounts(state);
   const landed = `${counts.landed} of ${counted(state.tasks.size, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
-  return `${[landed, ...troubles(state)].join('; ')}.`;
+  const late = state.stopReason === 'timeout' ? ['it took longer than it may'] : [];
+  return `${[landed, ...troubles(state), ...late].join('; ')}.`;
+}
+
+/** Why agents of one role with one model do not start, and until when; `key`: as `coder@model`. */
+export function brokenText(key: string, { state, why, since, waitMs }: Broken): string {
+  const until = new Date(since + waitMs).toLocaleTimeString();
+  const then = { open: `None starts until ${until}`, 'half-open': 'One tries again', 'given-up': 'None starts any more' }[state];
+  return `${key} keeps failing. ${then}. The last failure: ${why}`;
 }
 
 /** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
@@ -153,6 +158,9 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       if (life !== 'running') return ['not started'];
       const missing = task.dependsOn.filter((id) => state.tasks.get(id)?.stage.kind !== 'landed');
       if (work.reworks.check > 0 && check?.kind === 'ended') return ['check failed, waiting for its agent'];
+      const key = keyOf(agentOf(state.start, whole));
+      if (missing.length === 0 && state.breakers.has(key)) return [`waiting: ${key} keeps failing`];
+      if (work.failures.length > 0) return [`attempt ${work.failures.length} failed, trying again`];
       return [missing.length === 0 ? 'waiting for a free agent' : `waiting for ${missing.map((id) => quoted(state, id)).join(', ')}`];
     }
     case 'running':

@@ -10,6 +10,7 @@ import { inProcessWorker } from '../../src/engine/inProcess';
 import { summarize } from '../../src/engine/summary';
 import { type Scenario, scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
+import { systemTime } from '../../src/model/time';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository } from '../../src/repo/repository';
@@ -58,6 +59,7 @@ async function runTasks(folder: string, maxWorkers: number, taskMs: number): Pro
       worker: inProcessWorker(repo, model),
       check,
       clock: systemClock,
+      time: systemTime,
     };
     const request = { plan: planOf(), model: 'scripted', planning: NO_USAGE, limits: { maxWorkers, conflicts: 'leave' } } as const;
     const run = must(await beginRun(request, ports, new AbortController().signal));

@@ -10,6 +10,7 @@ import { inProcessWorker } from '../../src/engine/inProcess';
 import { summarize } from '../../src/engine/summary';
 import { scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
+import { systemTime } from '../../src/model/time';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository, type Repository } from '../../src/repo/repository';
@@ -73,6 +74,7 @@ async function makespan(repo: Repository, graph: Graph, workers: number): Promis
     worker: inProcessWorker(repo, model),
     check: folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
     clock: systemClock,
+    time: systemTime,
   };
   const request = {
     plan: planOf(graph),

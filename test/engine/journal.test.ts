@@ -127,6 +127,7 @@ describe('the library', () => {
     begin('r-1', 1).close();
     begin('r-2', 999_999_999).close();
     const done = begin('s-3', 1);
+    done.emit({ type: 'task.stopped', task: 'a', draft: null });
     done.emit({ type: 'run.finished' });
     done.close();
     const bad = journalFile(repo.stateDir, 'r-0');

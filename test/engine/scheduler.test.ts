@@ -102,7 +102,9 @@ describe('a decision', () => {
   it('of a run that is stopping starts and lands nothing more', () => {
     const state = apply(begin(planOf({ a: [], b: [], c: [] })), started('a'), started('b'), done('b'), { type: 'run.stopping' });
     assert.deepEqual(short(decide(state, FIVE, IDLE)), ['stop b', 'stop c']);
-    assert.deepEqual(short(decide(apply(state, { type: 'run.finished' }), FIVE, IDLE)), []);
+    const over = (['a', 'b', 'c'] as const).map((task): Happening => ({ type: 'task.stopped', task, draft: null }));
+    assert.deepEqual(short(decide(apply(state, ...over), FIVE, IDLE)), ['finish']);
+    assert.deepEqual(short(decide(apply(state, ...over, { type: 'run.finished' }), FIVE, IDLE)), []);
   });
 
   it('lets a plan of a thousand tasks through, chained or not', () => {
@@ -181,7 +183,9 @@ function perform(state: RunState, decision: Decision, outcome: string | undefine
     case 'lose':
       return apply(state, failing(decision.task));
     case 'race':
-      throw new Error('These plans have no races.');
+    case 'switch':
+    case 'giveUp':
+      throw new Error('These plans have neither races nor breakers.');
     case 'finish':
       return apply(state, { type: 'run.finished' });
   }

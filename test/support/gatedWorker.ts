@@ -1,4 +1,5 @@
 /** A worker whose agents do nothing until the test says so: order is asserted, never awaited by the clock. */
+import assert from 'node:assert/strict';
 import type { Change } from '../../src/domain/changes';
 import type { FailureKind } from '../../src/domain/failure';
 import { fail } from '../../src/domain/failure';
@@ -22,6 +23,8 @@ export interface Held {
   /** Ends with a draft that the test made. */
   finishWith(kept: { readonly commit: string | null; readonly changes: readonly Change[] }): void;
   fail(kind?: FailureKind, edits?: Edits): Promise<void>;
+  /** Tells of a draft, as it goes on. */
+  draft(edits: Edits): Promise<{ readonly commit: string }>;
   /** The worker itself breaks: a bug, not a failure. */
   crash(message: string): void;
 }
@@ -61,6 +64,12 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
           fail: async (kind = 'agent', edits = {}) => {
             const { commit } = await keep(repo, job, edits);
             end({ kind: 'failed', failure: fail(kind, `${id} failed.`).failure, draft: commit });
+          },
+          draft: async (edits) => {
+            const { commit, changes } = await keep(repo, job, edits);
+            assert.ok(commit !== null, 'the edits change nothing');
+            host.report({ type: 'draft', commit, changes });
+            return { commit };
           },
           crash: (message) => {
             running.delete(id);

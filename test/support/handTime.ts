@@ -15,6 +15,7 @@ export function handTime(random = 1): HandTime {
   const next = () => [...waits.values()].sort((a, b) => a.at - b.at)[0];
   return {
     now: () => now,
+    elapsed: () => now,
     random: () => random,
     wait: (ms, signal) =>
       new Promise((resolve) => {
@@ -52,6 +53,7 @@ export function hastyTime(): Time & { readonly waited: readonly number[] } {
   return {
     waited,
     now: () => now,
+    elapsed: () => now,
     random: () => 1,
     wait: async (ms, signal) => {
       if (signal.aborted) return;

@@ -11,6 +11,7 @@ import { Pool, type PoolOptions } from '../../src/engine/pool/pool';
 import { processWorker } from '../../src/engine/pool/processWorker';
 import type { LiveRun } from '../../src/engine/run';
 import type { ModelFetch } from '../../src/model/fetch';
+import { systemTime } from '../../src/model/time';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { editor } from './editor';
 import { NEVER, valued } from './result';
@@ -59,6 +60,7 @@ export async function pooledRun({ files = { 'a.txt': 'a\n' }, tasks, model = noM
         worker: processWorker(pool, { repo: box.repo, model }),
         check: folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
         clock: systemClock,
+        time: systemTime,
       },
       NEVER,
     ),

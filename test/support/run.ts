@@ -19,6 +19,7 @@ import { folderPool } from '../../src/repo/commands/folderPool';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
 import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';
+import { type HandTime, handTime } from './handTime';
 import { NEVER, valued } from './result';
 import { type Files, type Sandbox, sandbox } from './sandbox';
 
@@ -49,6 +50,7 @@ export interface Rig extends Sandbox {
   readonly run: LiveRun;
   readonly agents: GatedWorker;
   readonly clock: Clock;
+  readonly time: HandTime;
   /** Resolves when the run has finished. */
   readonly ended: ReturnType<LiveRun['drive']>;
   /** Resolves when a task is in that stage. */
@@ -59,6 +61,9 @@ export interface Rig extends Sandbox {
 export interface RigOptions {
   /** For a second run in the same folder, whose id must be another. */
   readonly clock?: Clock;
+  /** Absent: none passes until the test says so. */
+  readonly time?: HandTime;
+  readonly attempts?: number;
   readonly limits?: Partial<Limits>;
   readonly onStale?: OnStale;
   readonly plan?: Partial<Plan>;
@@ -80,12 +85,20 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
   const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
-  const request = { plan: { ...planOf(tasks), ...options.plan }, model: 'scripted:x', planning: NO_USAGE, limits, onStale };
+  const request = {
+    plan: { ...planOf(tasks), ...options.plan },
+    model: 'scripted:x',
+    planning: NO_USAGE,
+    limits,
+    onStale,
+    ...(options.attempts !== undefined && { attempts: options.attempts }),
+  };
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = options.clock ?? countingClock(Date.now());
+  const time = options.time ?? handTime();
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
   const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
-  const ports = { repo: box.repo, workspace, worker, check, clock, hold: options.hold, reuse: options.reuse };
+  const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, reuse: options.reuse };
   const run = valued(await beginRun(request, ports, NEVER));
   const ended = run.drive();
   return {
@@ -94,6 +107,7 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
     run,
     agents,
     clock,
+    time,
     ended,
     reaches: (task, stage) =>
       new Promise((resolve) => {

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import type { Happening, RunEvent } from '../../src/domain/event';
 import { fail } from '../../src/domain/failure';
 import { planSchema } from '../../src/domain/plan';
-import { type RunState, reduce } from '../../src/domain/run';
+import { type RunState, reduce, waitsForPerson } from '../../src/domain/run';
+import type { TaskState } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
 import type { Life } from '../../src/engine/library';
 import {
+  brokenText,
   checkText,
   clashText,
   durationText,
@@ -17,7 +19,6 @@ import {
   shortened,
   taskText,
   usageText,
-  waitsForPerson,
   withoutLinks,
 } from '../../src/vscode/wording';
 
@@ -204,8 +205,42 @@ describe('the text of a run', () => {
     assert.equal(runText(mixed, 'running', 12_000), '1/3 landed · 1 conflict');
     assert.equal(runText(state(begun('b'), begun('a'), done('a'), conflicted('a')), 'running', 12_000), '0/3 landed · 1 conflict · 10 s');
     assert.equal(runText(mixed, 'interrupted', 12_000), 'interrupted · 1/3 landed · 1 conflict');
-    const ended = state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }, { type: 'run.finished' });
-    assert.equal(runText(ended, 'finished', 99_000), '0/3 landed · 1 failed · 1 not started · 3.0 s');
+    const doomed = (task: string): Happening => ({ type: 'task.doomed', task, because: 'a' });
+    const ended = state(failed('a'), doomed('c'), doomed('b'), { type: 'run.finished' });
+    assert.equal(runText(ended, 'finished', 99_000), '0/3 landed · 1 failed · 2 not started · 4.0 s');
+  });
+
+  it('says what keeps failing, of the run and of the task that waits for it, and that a run was out of time', () => {
+    const breaker = (now: 'open' | 'closed'): Happening => ({
+      type: 'run.breaker',
+      key: 'coder@scripted:sample',
+      state: now,
+      why: 'No.',
+      waitMs: 0,
+    });
+    const broken = state(begun('b'), breaker('open'));
+    assert.equal(runText(broken, 'running', 12_000), '0/3 landed · coder@scripted:sample keeps failing · 10 s');
+    const textOf = (now: RunState, id: string) => taskText(now.tasks.get(id) as TaskState, now, 'running', 0);
+    assert.equal(textOf(broken, 'a'), 'waiting: coder@scripted:sample keeps failing · coder');
+    assert.equal(textOf(broken, 'c'), 'waiting for “Task a”, “Task b” · coder');
+    assert.match(
+      brokenText('coder@m', { state: 'given-up', why: 'No.', since: 0, waitMs: 0 }),
+      /^coder@m keeps failing\. None starts any more\. The last failure: No\.$/,
+    );
+    assert.equal(runText(state(begun('b'), breaker('open'), breaker('closed')), 'running', 12_000), '0/3 landed · 10 s');
+    const retrying: Happening = {
+      type: 'task.retrying',
+      task: 'a',
+      failure: { kind: 'agent', message: '', fix: '' },
+      draft: null,
+      waitMs: 1,
+      message: '',
+    };
+    assert.equal(textOf(state(begun('a'), retrying), 'a'), 'attempt 1 failed, trying again · coder');
+    const stopped = (id: string): Happening => ({ type: 'task.stopped', task: id, draft: null });
+    const late = state({ type: 'run.stopping', why: 'timeout' }, stopped('a'), stopped('b'), stopped('c'), { type: 'run.finished' });
+    assert.equal(runText(late, 'finished', 12_000), 'out of time · 0/3 landed · 3 stopped · 5.0 s');
+    assert.equal(finishedText(late), '0 of 3 tasks landed in 5.0 s; 3 stopped; it took longer than it may.');
   });
 
   it('says in a sentence how it ended', () => {
