@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { redactedEntry } from '../agent/redactedEntry';
 import { type Entry, entrySchema, TRANSCRIPT_VERSION } from '../agent/transcript';
 import type { Clock } from '../domain/clock';
 import { fail, fixOfWrite, ok, type Result, thrownText } from '../domain/failure';
@@ -13,6 +14,8 @@ import { endsWhole } from './lines';
 export class Transcripts {
   /** Those whose files were looked at: they end with a whole line. */
   private readonly whole = new Set<TaskId>();
+  /** What this process wrote without its secrets, by the line: its agents go on from what was really said. */
+  private readonly originals = new Map<string, Entry>();
 
   constructor(
     private readonly stateDir: string,
@@ -20,7 +23,7 @@ export class Transcripts {
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  /** Adds an entry to a task's transcript; readable by its user alone. */
+  /** Adds an entry to a task's transcript, without secrets; readable by its user alone. */
   append(task: TaskId, entry: Entry): Result<void> {
     const file = this.fileOf(task);
     try {
@@ -36,7 +39,10 @@ export class Transcripts {
   }
 
   private write(file: string, task: TaskId, entry: Entry): void {
-    const line = `${JSON.stringify({ ...entry, at: this.clock.now() })}\n`;
+    const kept = redactedEntry(entry);
+    const text = JSON.stringify({ ...kept, at: this.clock.now() });
+    if (kept !== entry) this.originals.set(text, entry);
+    const line = `${text}\n`;
     if (this.whole.has(task)) {
       appendFileSync(file, line);
       return;
@@ -70,7 +76,7 @@ export class Transcripts {
           );
         const entry = entrySchema.safeParse(data);
         const stamp = stamped.safeParse(data);
-        if (entry.success && stamp.success) entries.push({ ...entry.data, at: stamp.data.at });
+        if (entry.success && stamp.success) entries.push({ ...(this.originals.get(line) ?? entry.data), at: stamp.data.at });
       }
       return ok(entries);
     } catch (thrown) {
