@@ -32,13 +32,16 @@ export async function resumeRun({ run, conflicts, listener }: ResumeRequest, por
   if (lock.value === undefined)
     return fail('input', `Run ${run} is just being taken over by another Weft.`, 'Look at what that does with it.');
   try {
-    const record = RunRecord.open(repo.stateDir, run, clock);
-    if (!record.ok) return record;
-    const taken = await take(record.value, ports, listener);
-    if (!taken.ok) {
-      record.value.close();
+    // What forgets old runs looks, under this lock, whether anybody drives them.
+    const record = await repo.landLock(new AbortController().signal, async () => {
+      const opened = RunRecord.open(repo.stateDir, run, clock);
+      if (!opened.ok) return opened;
+      const taken = await take(opened.value, ports, listener);
+      if (taken.ok) return opened;
+      opened.value.close();
       return taken;
-    }
+    });
+    if (!record.ok) return record;
     const { limits, start } = record.value.state;
     return ok(new LiveRun(record.value, { limits: { ...limits, conflicts }, ...(start.onStale && { onStale: start.onStale }) }, ports));
   } finally {

@@ -2,25 +2,32 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock } from '../../src/domain/clock';
+import { type Clock, systemClock } from '../../src/domain/clock';
 import type { Happening } from '../../src/domain/event';
+import { ok } from '../../src/domain/failure';
 import { MEGABYTE } from '../../src/domain/include';
 import type { Keeping } from '../../src/domain/snapshotSettings';
+import { folderChecker } from '../../src/engine/check';
 import { journalFile } from '../../src/engine/journal';
 import { landPortsOf } from '../../src/engine/landing';
 import { listRuns } from '../../src/engine/library';
 import { deleteSnapshot, pruneSnapshots } from '../../src/engine/prune';
 import { RunRecord } from '../../src/engine/record';
+import { resumeRun } from '../../src/engine/resume';
 import { undoTask } from '../../src/engine/undo';
+import { systemTime } from '../../src/model/time';
+import { folderPool } from '../../src/repo/commands/folderPool';
 import { beginChain } from '../../src/repo/land/land';
 import type { Repository } from '../../src/repo/repository';
 import { collect, diskOf } from '../../src/repo/snapshot/prune';
 import { rollBack } from '../../src/repo/snapshot/rollback';
 import { findSnapshot, listSnapshots, type Snapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
+import { listFiles } from '../../src/repo/truth/truth';
 import { countingClock } from '../support/clock';
 import { editor } from '../support/editor';
+import { gatedWorker } from '../support/gatedWorker';
 import { failed, NEVER, valued } from '../support/result';
 import { conflictOf, planOf, type Rig, rig, startOf } from '../support/run';
 import { folderState, git, opened, put, type Sandbox, sandbox, temporaryFolder } from '../support/sandbox';
@@ -53,6 +60,20 @@ function weftRefs(root: string): string[] {
   return git(root, 'for-each-ref', '--format=%(refname)', 'refs/weft')
     .split('\n')
     .filter((ref) => ref !== '');
+}
+
+/** Puts runs on record whose process is gone: by id, when they began, and what happened then. */
+async function interruptedIn(box: Sandbox) {
+  const dead = spawnSync(process.execPath, ['--version']).pid;
+  return async (run: string, at: number, ...happened: Happening[]): Promise<void> => {
+    const clock = clockAt(at);
+    const taken = valued(await takeSnapshot(box.repo, editor(box.root), { label: run, cause: 'run', clock }, NEVER));
+    valued(await beginChain(box.repo, run, taken.commit));
+    const start = { ...startOf(planOf({ a: [], b: [] })), run, snapshot: taken.id, commit: taken.commit, pid: dead };
+    const record = valued(RunRecord.begin(box.repo.stateDir, start, clock));
+    for (const happening of happened) record.emit(happening);
+    record.close();
+  };
 }
 
 describe('keeping snapshots', () => {
@@ -109,16 +130,7 @@ describe('keeping snapshots', () => {
   it('forgets a run that nobody drives any more once its snapshot is too many, whatever the quota says before', async () => {
     const box = await sandbox({ x: 'x' });
     const now = Date.now();
-    const dead = spawnSync(process.execPath, ['--version']).pid;
-    const began = async (run: string, at: number, ...happened: Happening[]) => {
-      const clock = clockAt(at);
-      const taken = valued(await takeSnapshot(box.repo, editor(box.root), { label: run, cause: 'run', clock }, NEVER));
-      valued(await beginChain(box.repo, run, taken.commit));
-      const start = { ...startOf(planOf({ a: [], b: [] })), run, snapshot: taken.id, commit: taken.commit, pid: dead };
-      const record = valued(RunRecord.begin(box.repo.stateDir, start, clock));
-      for (const happening of happened) record.emit(happening);
-      record.close();
-    };
+    const began = await interruptedIn(box);
     const started: Happening = { type: 'task.started', task: 'a', base: 'c0' };
     const done: Happening = { type: 'task.done', task: 'a', summary: '', changeset: 'c1', changes: [] };
     await began('cut-off', now - 5_000, started);
@@ -136,6 +148,35 @@ describe('keeping snapshots', () => {
     assert.deepEqual(await prune(box, { keep: 2 }), []);
     assert.deepEqual(await prune(box, { keep: 1 }), ['cut-off-later']);
     assert.deepEqual(await labels(box.repo), ['waits', 'Newest']);
+  });
+
+  it('forgets no run that is being taken over, and lets none be taken over that it forgets', async () => {
+    const box = await sandbox({ x: 'x' });
+    const interrupted = await interruptedIn(box);
+    const agents = gatedWorker(box.repo);
+    const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
+    const ports = { repo: box.repo, workspace: editor(box.root), worker: agents.worker, check, clock: systemClock };
+    const resume = (run: string) => resumeRun({ run, conflicts: 'leave' }, ports);
+    const now = Date.now();
+    await interrupted('first', now - 5_000);
+    await interrupted('second', now - 4_000);
+    await snap(box, 'Newest', clockAt(now - 1_000));
+    const resumed = valued(await resume('second'));
+    assert.deepEqual(await prune(box, { keep: 1 }), ['first']);
+    let late: ReturnType<typeof resume> | undefined;
+    await interrupted('third', now - 3_000);
+    valued(
+      await box.repo.landLock(NEVER, async () => {
+        late = resume('third');
+        // It has every chance before the run is gone.
+        valued(await listFiles(box.repo, editor(box.root), NEVER));
+        rmSync(dirname(journalFile(box.repo.stateDir, 'third')), { recursive: true });
+        return ok();
+      }),
+    );
+    assert.ok(late !== undefined);
+    assert.match(failed(await late).message, /third.*cannot be read: ENOENT/);
+    resumed.record.close();
   });
 
   it('leaves the snapshot of a run alone that is about to begin', async () => {
