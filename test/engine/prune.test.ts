@@ -155,7 +155,7 @@ describe('keeping snapshots', () => {
     const interrupted = await interruptedIn(box);
     const agents = gatedWorker(box.repo);
     const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
-    const ports = { repo: box.repo, workspace: editor(box.root), worker: agents.worker, check, clock: systemClock };
+    const ports = { repo: box.repo, workspace: editor(box.root), worker: agents.worker, check, clock: systemClock, time: systemTime };
     const resume = (run: string) => resumeRun({ run, conflicts: 'leave' }, ports);
     const now = Date.now();
     await interrupted('first', now - 5_000);
