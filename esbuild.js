@@ -18,16 +18,20 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** Leaves the bundle with the SDK where it is: it is loaded when it is needed. */
-const agentsApart = {
-  name: 'agents apart',
-  setup: ({ onResolve }) => onResolve({ filter: /\/bundledAgents\.js$/ }, () => ({ path: './agents.js', external: true })),
+/** Leaves the bundles with the SDK, and with OpenTelemetry's, where they are: they are loaded when they are needed. */
+const bundledApart = {
+  name: 'bundled apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/bundledAgents\.js$/ }, () => ({ path: './agents.js', external: true }));
+    onResolve({ filter: /\/telemetry\.js$/ }, () => ({ path: './telemetry.js', external: true }));
+  },
 };
 
 async function build() {
   // All but the extension are built without `vscode`.
-  const apart = { ...shared, plugins: [agentsApart] };
+  const apart = { ...shared, plugins: [bundledApart] };
   await esbuild.build({ ...shared, entryPoints: { agents: 'src/engine/bundledAgents.ts' } });
+  await esbuild.build({ ...shared, entryPoints: { telemetry: 'src/engine/trace/telemetry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/pool/entry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
   await esbuild.build({ ...apart, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });

@@ -5,7 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { notAllowed } from '../domain/commands';
-import { cancelled, type Failure, fail, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, type Failure, fail, failureText, ok, type Result, thrownText } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
@@ -21,6 +21,7 @@ import { notInterrupted, resumeRun } from '../engine/resume';
 import { type Reuse, reuseFrom } from '../engine/reuse';
 import type { LiveRun, RunRequest } from '../engine/run';
 import { summarize } from '../engine/summary';
+import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
 import { systemTime } from '../model/time';
@@ -142,6 +143,8 @@ async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<num
   const ended = await run.drive().finally(() => agents.close());
   signal.removeEventListener('abort', stop);
   run.record.close();
+  const sent = await sendIfAsked(ports.repo.stateDir, run.id, process.env['WEFT_OTLP_ENDPOINT'] ?? '');
+  if (!sent.ok) ports.output.warn(failureText(sent.failure));
   return ended.ok ? report(ended.value, ports) : refused(ended.failure, ports);
 }
 

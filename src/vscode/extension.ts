@@ -32,6 +32,7 @@ import { registerSnapshotsView } from './snapshotsView';
 import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
 import { registerTasks } from './tasks';
+import { registerTraces } from './traces';
 import { registerUndo } from './undo';
 
 /** What other extensions get from Weft: everything that happens in the runs of this window. */
@@ -76,6 +77,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerRadarWatch(sessions),
     registerStateFiles(sessions),
     registerCheckOutput(sessions),
+    registerTraces(sessions),
     registerChanges(),
     registerPlanLens(),
     registerPlanDiagnostics(),

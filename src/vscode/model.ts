@@ -32,6 +32,8 @@ export interface Settings {
   readonly onStale: OnStale;
   /** Whether what an earlier run did is taken over where nothing has changed for it. */
   readonly reuse: boolean;
+  /** Where traces are sent; empty: nowhere. */
+  readonly otlpEndpoint: string;
   /** Commands that may run without having been read in a plan. */
   readonly allowedCommands: readonly string[];
   readonly folders: FolderSettings;
@@ -49,6 +51,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
     reuse: section.get<unknown>(SETTINGS.reuse) !== false,
+    otlpEndpoint: stringOr(section.get<unknown>(SETTINGS.otlpEndpoint), ''),
     allowedCommands: stringsOr(section.get<unknown>(SETTINGS.allowedCommands), []),
     folders: {
       link: stringsOr(section.get<unknown>(SETTINGS.folderLinks), DEFAULT_LINKS),

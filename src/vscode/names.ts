@@ -30,6 +30,8 @@ export const COMMANDS = {
   showChange: 'weft.showChange',
   showTask: 'weft.showTask',
   showCheck: 'weft.showCheck',
+  showTrace: 'weft.showTrace',
+  showTaskTrace: 'weft.showTaskTrace',
   openConflict: 'weft.openConflict',
   completeMerge: 'weft.completeMerge',
   takeSnapshot: 'weft.takeSnapshot',
@@ -59,6 +61,7 @@ export const SETTINGS = {
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',
   reuse: 'reuse',
+  otlpEndpoint: 'telemetry.otlpEndpoint',
   allowedCommands: 'commands.allow',
   folderLinks: 'folders.link',
   foldersQuota: 'folders.quotaGb',
@@ -72,6 +75,9 @@ export const CHECK_SCHEME = 'weft-check';
 
 /** Scheme of read-only documents that show a file of a draft, and follow it while its agent works. */
 export const DRAFT_SCHEME = 'weft-draft';
+
+/** Scheme of read-only documents that show what happened in a run. */
+export const TRACE_SCHEME = 'weft-trace';
 
 /** Scheme of the files of Weft's that a person edits: plans under review, and the files of conflicts. */
 export const STATE_SCHEME = 'weft';

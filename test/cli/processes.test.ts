@@ -27,7 +27,7 @@ async function heldRun(...options: readonly string[]): Promise<Held> {
   const weft = startWeft(['run', '-', '--model', model, '--json', ...options], { cwd, env: { ANTHROPIC_API_KEY: KEY } });
   const ended = ending(weft);
   // It thinks again when its first call was made.
-  const worked = hears(weft, /"task\.turn"[^]*"Thinking"/);
+  const worked = hears(weft, /"task\.turn"[\s\S]*"Thinking"/);
   weft.stdin.end(planText({ id: 'one', attempts: 1 }));
   await worked;
   return { cwd, weft, ended, agents: childrenOf(weft.pid ?? 0, 'worker.js') };

@@ -97,6 +97,7 @@ describe('package.json', () => {
       'weft.snapshot.quotaMb': DEFAULT_QUOTA_MB,
       'weft.land.onStale': DEFAULT_ON_STALE,
       'weft.reuse': true,
+      'weft.telemetry.otlpEndpoint': '',
       'weft.commands.allow': [],
       'weft.folders.link': DEFAULT_LINKS,
       'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
@@ -109,7 +110,14 @@ describe('package.json', () => {
   });
 
   it('lets no workspace send the key elsewhere, allow commands, skip a review or forget snapshots, nor an untrusted one set anything', () => {
-    const own = ['weft.baseUrl', 'weft.commands.allow', 'weft.plan.autoApprove', 'weft.snapshot.keep', 'weft.snapshot.quotaMb'];
+    const own = [
+      'weft.baseUrl',
+      'weft.commands.allow',
+      'weft.plan.autoApprove',
+      'weft.snapshot.keep',
+      'weft.snapshot.quotaMb',
+      'weft.telemetry.otlpEndpoint',
+    ];
     for (const name of own) assert.equal(properties.get(name)?.scope, 'machine');
     assert.deepEqual([...packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...properties.keys()].sort());
   });

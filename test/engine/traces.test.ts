@@ -1,0 +1,169 @@
+/** Traces: what is known of a task, as files and as telemetry, without secrets, and for nobody else to read. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Entry, TRANSCRIPT_VERSION } from '../../src/agent/transcript';
+import { readTraces, type Traces, writeTraces } from '../../src/engine/trace/read';
+import { sendIfAsked } from '../../src/engine/trace/send';
+import { taskTraceLines } from '../../src/engine/trace/text';
+import { Transcripts } from '../../src/engine/transcripts';
+import { failed, valued } from '../support/result';
+import { type Rig, rig } from '../support/run';
+
+const KEY = 'sk-ant-api03-0123456789abcdefghij';
+const usage = { input: 10, output: 5, cacheRead: 100, cacheWrite: 0 };
+
+/** What an agent said that read a file, failed to read another, and finished. */
+const SAID: readonly Entry[] = [
+  { type: 'begin', version: TRANSCRIPT_VERSION, base: 'c', draft: null, keeps: false, message: null },
+  { type: 'told', content: 'Task: a' },
+  {
+    type: 'answer',
+    kind: 'whole',
+    stop: 'tool_use',
+    usage,
+    content: [
+      { type: 'text', text: `I look. The key is ${KEY}.` },
+      { type: 'tool_use', id: 'one', name: 'read_file', input: { path: 'in.txt' } },
+      { type: 'tool_use', id: 'two', name: 'read_file', input: { path: 'gone.txt' } },
+    ],
+  },
+  { type: 'result', result: { type: 'tool_result', tool_use_id: 'one', content: `the text ${KEY}` }, draft: null, reads: ['in.txt'] },
+  {
+    type: 'result',
+    result: { type: 'tool_result', tool_use_id: 'two', is_error: true, content: 'There is no such file.' },
+    draft: null,
+    reads: [],
+  },
+  { type: 'close', notes: [] },
+];
+
+/** A run of one task that landed. */
+async function finished(): Promise<Rig> {
+  const box = await rig({ 'in.txt': 'in\n' }, { a: [] });
+  let time = box.run.record.state.start.at;
+  const transcripts = new Transcripts(box.repo.stateDir, box.run.id, { now: () => (time += 10) });
+  for (const entry of SAID) valued(transcripts.append('a', entry));
+  const agent = await box.agents.agent('a');
+  agent.report({ type: 'turn', usage });
+  await agent.finish({ 'out.txt': 'out\n' }, `Did it, with ${KEY}.`, ['in.txt']);
+  valued(await box.ended);
+  box.run.record.close();
+  return box;
+}
+
+function tracesOf(box: Rig): Traces {
+  return valued(readTraces(box.repo.stateDir, box.run.id, (ms) => `${ms} ms`));
+}
+
+describe('the trace of a task', () => {
+  it('has its turns and calls with their times, its cost, and what it read and wrote, without secrets', async () => {
+    const box = await finished();
+    const [task] = tracesOf(box).tasks;
+    assert.ok(task !== undefined);
+    const { start } = box.run.record.state;
+    const at = (steps: number) => start.at + 10 * steps;
+    assert.deepEqual(task.turns, [
+      {
+        from: at(2),
+        to: at(3),
+        said: 'I look. The key is (secret).',
+        stop: 'tool_use',
+        usage,
+        calls: [
+          { id: 'one', tool: 'read_file', input: '{"path":"in.txt"}', from: at(3), to: at(4), answer: 'the text (secret)', failed: false },
+          {
+            id: 'two',
+            tool: 'read_file',
+            input: '{"path":"gone.txt"}',
+            from: at(4),
+            to: at(5),
+            answer: 'There is no such file.',
+            failed: true,
+          },
+        ],
+      },
+    ]);
+    assert.deepEqual(
+      {
+        id: task.id,
+        stage: task.stage,
+        output: task.output,
+        reads: task.reads.map(({ path }) => path),
+        writes: task.writes,
+        usage: task.usage,
+      },
+      { id: `${start.run}/a`, stage: 'landed', output: 'Did it, with (secret).', reads: ['in.txt'], writes: ['out.txt'], usage },
+    );
+    const lines = taskTraceLines(task, start.at, (ms) => `${ms} ms`);
+    assert.ok(lines.includes('       30 ms  read_file {"path":"in.txt"}  10 ms'), lines.join('\n'));
+    assert.ok(lines.includes('       40 ms  read_file {"path":"gone.txt"}  failed: There is no such file.'), lines.join('\n'));
+  });
+
+  it('is written as files that only their user can read', async () => {
+    const box = await finished();
+    const folder = join(box.repo.stateDir, 'traces');
+    valued(writeTraces(tracesOf(box), folder));
+    const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { tasks: { task: string }[] };
+    assert.deepEqual(
+      index.tasks.map(({ task }) => task),
+      ['a'],
+    );
+    for (const file of [join(folder, 'index.json'), join(folder, 'tasks', 'a.json')]) {
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.ok(!readFileSync(file, 'utf8').includes(KEY));
+    }
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+  });
+});
+
+describe('telemetry', () => {
+  it('sends names, times, tokens and costs to a collector, and nothing of what was said', async () => {
+    const box = await finished();
+    const bodies: string[] = [];
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        bodies.push(body);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      valued(await sendIfAsked(box.repo.stateDir, box.run.id, `http://127.0.0.1:${port}/v1/traces`));
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+    const body = bodies.join('');
+    interface Span {
+      readonly name: string;
+      readonly traceId: string;
+      readonly attributes: readonly { readonly key: string; readonly value: { readonly intValue?: number } }[];
+    }
+    const sent = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
+    const spans = sent.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+    assert.deepEqual(
+      spans.map(({ name }) => name),
+      ['weft run', 'invoke_agent coder', 'chat scripted:x', 'execute_tool read_file', 'execute_tool read_file'],
+    );
+    assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
+    const input = spans[1]?.attributes.find(({ key }) => key === 'gen_ai.usage.input_tokens');
+    assert.equal(input?.value.intValue, 110);
+    for (const said of [KEY, 'I look', 'Did it', 'in.txt', 'Do it.']) assert.ok(!body.includes(said), said);
+  });
+
+  it('is sent nowhere as long as nobody asks, and says where it cannot be', async () => {
+    const box = await finished();
+    valued(await sendIfAsked(box.repo.stateDir, box.run.id, ' '));
+    assert.equal(
+      failed(await sendIfAsked(box.repo.stateDir, box.run.id, 'nowhere')).message,
+      'The endpoint "nowhere" is not an http or https address.',
+    );
+    const refused = failed(await sendIfAsked(box.repo.stateDir, box.run.id, 'http://127.0.0.1:1/v1/traces'));
+    assert.match(refused.message, /^The traces of run t0001 could not be sent to http:\/\/127\.0\.0\.1:1\/v1\/traces: /);
+  }).timeout(60_000);
+});
