@@ -2,7 +2,17 @@
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
-import { DEFAULT_MAX_WORKERS, DEFAULT_MODEL, DEFAULT_ON_STALE, MAX_WORKERS, ON_STALE, type OnStale } from '../domain/settings';
+import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
+import {
+  DEFAULT_ATTEMPTS,
+  DEFAULT_MAX_WORKERS,
+  DEFAULT_MODEL,
+  DEFAULT_ON_STALE,
+  MAX_ATTEMPTS,
+  MAX_WORKERS,
+  ON_STALE,
+  type OnStale,
+} from '../domain/settings';
 import { type Pools, readPools } from '../engine/limits';
 import type { Reversal, Target } from '../engine/undo';
 
@@ -11,6 +21,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
        --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
        --pool ROLE=N                       of a role, agents at once (--pool coder=3); may be repeated
+       --attempts N                        how often an agent may begin on a task before it has failed (default ${DEFAULT_ATTEMPTS})
+       --timeout SECONDS                   how long the whole run may take (default: no limit)
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
@@ -67,6 +79,8 @@ export type Command =
       readonly work: { readonly plan: string } | { readonly goal: string };
       readonly model: string;
       readonly maxWorkers: number | undefined;
+      readonly attempts: number;
+      readonly timeoutSeconds: number | undefined;
       readonly pools: Pools;
       readonly onStale: OnStale;
       /** Commands that a plan which nobody has read may run. */
@@ -142,6 +156,8 @@ function parse(argv: readonly string[]) {
       goal: { type: 'string' },
       workspace: { type: 'string', multiple: true },
       'max-workers': { type: 'string' },
+      attempts: { type: 'string' },
+      timeout: { type: 'string' },
       pool: { type: 'string', multiple: true },
       model: { type: 'string' },
       'on-stale': { type: 'string' },
@@ -193,6 +209,8 @@ const MOST: Readonly<Record<string, number>> = {
 const TAKERS: Readonly<Record<string, readonly string[]>> = {
   goal: ['run'],
   'max-workers': ['run'],
+  attempts: ['run'],
+  timeout: ['run'],
   pool: ['run'],
   model: ['run', 'retry'],
   'on-stale': ['run', 'retry'],
@@ -326,14 +344,28 @@ function poolsOf(given: readonly string[]): Result<Pools> {
   return readPools(pools, '--pool');
 }
 
+/** `otherwise`: what holds without it. */
+function countOf(
+  option: 'max-workers' | 'attempts' | 'timeout',
+  { [option]: said }: Values,
+  most: number,
+  otherwise: string,
+): Result<number | undefined> {
+  if (said === undefined) return ok(undefined);
+  const read = Number(said);
+  if (Number.isInteger(read) && read >= 1 && read <= most) return ok(read);
+  return fail('input', `--${option} ${said} is not a number from 1 to ${most}.`, `Leave it out for ${otherwise}.`);
+}
+
 function runOf(plan: string | undefined, values: Values): Result<Command> {
   const { goal, model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
-  const workers = values['max-workers'];
   const allow = values['allow-command'] ?? [];
-  const maxWorkers = workers === undefined ? undefined : Number(workers);
-  if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS)) {
-    return fail('input', `--max-workers ${workers} is not a number from 1 to ${MAX_WORKERS}.`, `Leave it out for ${DEFAULT_MAX_WORKERS}.`);
-  }
+  const maxWorkers = countOf('max-workers', values, MAX_WORKERS, String(DEFAULT_MAX_WORKERS));
+  const attempts = countOf('attempts', values, MAX_ATTEMPTS, String(DEFAULT_ATTEMPTS));
+  const timeoutSeconds = countOf('timeout', values, MAX_TIMEOUT_SECONDS, 'no limit');
+  if (!maxWorkers.ok) return maxWorkers;
+  if (!attempts.ok) return attempts;
+  if (!timeoutSeconds.ok) return timeoutSeconds;
   const stale = onStaleOf(values);
   if (!stale.ok) return stale;
   const onStale = stale.value;
@@ -342,7 +374,8 @@ function runOf(plan: string | undefined, values: Values): Result<Command> {
     return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
   const pools = poolsOf(values.pool ?? []);
   if (!pools.ok) return pools;
-  const rest = { model, maxWorkers, pools: pools.value, onStale, allow, include, inProcess, reuse };
+  const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
+  const rest = { model, ...counts, pools: pools.value, onStale, allow, include, inProcess, reuse };
   if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
   if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
   return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');

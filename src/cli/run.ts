@@ -9,7 +9,7 @@ import { cancelled, type Failure, fail, failureText, ok, type Result, thrownText
 import { tooLargeText } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
-import { DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
+import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
@@ -60,16 +60,19 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (!model.ok) return refuse(model.failure);
   const planned = given.value === undefined ? await planGoal(command, ports, model.value) : ok({ plan: given.value, usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
-  const { plan, usage } = planned.value;
+  const { usage } = planned.value;
+  // What is said at the command line is meant for this run: it goes before what the plan says.
+  const { timeoutSeconds } = command;
+  const plan =
+    timeoutSeconds === undefined ? planned.value.plan : { ...planned.value.plan, limits: { ...planned.value.plan.limits, timeoutSeconds } };
   const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
-  // What is said at the command line is meant for this run: it goes before what the plan says.
   const { maxWorkers = own.maxWorkers } = command;
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, conflicts: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
-    { plan, model: command.model, planning: usage, limits, onStale: command.onStale, include: command.include },
+    { plan, model: command.model, planning: usage, limits, attempts: command.attempts, onStale: command.onStale, include: command.include },
     agents,
     ports,
     command.reuse ? reuseFrom(ports.repo) : undefined,
@@ -87,7 +90,8 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   const limits = { maxWorkers: 1, conflicts: 'leave' as const };
   const { plan, retry } = again.value;
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
-  return driveRun({ plan, retry, model: command.model, planning: NO_USAGE, limits, onStale: command.onStale }, agents, ports);
+  const request = { plan, retry, model: command.model, planning: NO_USAGE, limits, attempts: DEFAULT_ATTEMPTS, onStale: command.onStale };
+  return driveRun(request, agents, ports);
 }
 
 function refused(failure: Failure, { output }: CliPorts): number {

@@ -2,6 +2,10 @@
 import * as z from 'zod';
 import { fail, ok, type Result } from './failure';
 import { parsePath } from './path';
+import { MAX_ATTEMPTS } from './settings';
+
+/** A week. */
+export const MAX_TIMEOUT_SECONDS = 604_800;
 
 /** The roles an agent can have. What each of them is told stands in `agent/roles`. */
 export const ROLES = ['coder', 'debugger', 'security', 'database', 'tester', 'reviewer', 'docs', 'researcher'] as const;
@@ -41,7 +45,7 @@ const taskSchema = z
     attempts: z
       .int()
       .min(1)
-      .max(10)
+      .max(MAX_ATTEMPTS)
       .optional()
       .describe('How often its agent may begin before the task has failed. Default: the setting weft.attempts.'),
     fallback: z.array(fallbackSchema).max(5).optional().describe('One more attempt with each of these, when all others are used up.'),
@@ -57,7 +61,7 @@ const limitsSchema = z
   .strictObject({
     maxWorkers: z.int().min(1).max(64).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
     repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
-    timeoutSeconds: z.int().min(1).max(604_800).optional().describe('How long the whole run may take. Default: no limit.'),
+    timeoutSeconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional().describe('How long the whole run may take. Default: no limit.'),
     pools: z
       .partialRecord(roleSchema, z.int().min(1).max(64))
       .optional()

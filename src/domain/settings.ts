@@ -32,6 +32,7 @@ export const SNAPSHOT_SETTINGS = {
 
 /** How often an agent may begin on a task, before it has failed. */
 export const DEFAULT_ATTEMPTS = 2;
+export const MAX_ATTEMPTS = 10;
 /** Of tasks that spawn tasks: how deep, how many children each, and how many at each depth. */
 export const DEFAULT_DEPTH = 3;
 export const DEFAULT_CHILDREN = 20;

@@ -231,7 +231,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const started = await withProgress('Weft: taking a snapshot', (signal) =>
     ports.sessions.start(
       session,
-      { plan, model: settings.model, planning, limits, onStale: settings.onStale, ...(retry && { retry }) },
+      { plan, model: settings.model, planning, limits, attempts: settings.attempts, onStale: settings.onStale, ...(retry && { retry }) },
       { worker, check, hold, reuse: settings.reuse ? reuseFrom(session.repo) : undefined },
       signal,
     ),

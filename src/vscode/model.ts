@@ -4,11 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Result } from '../domain/failure';
 import {
+  DEFAULT_ATTEMPTS,
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_LINKS,
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
+  MAX_ATTEMPTS,
   MAX_FOLDERS,
   MAX_WORKERS,
   ON_STALE,
@@ -28,6 +30,8 @@ export interface Settings {
   readonly model: string;
   readonly baseUrl: string;
   readonly maxWorkers: number;
+  /** How often an agent may begin on a task before it has failed. */
+  readonly attempts: number;
   readonly autoApprove: boolean;
   readonly onStale: OnStale;
   /** Whether what an earlier run did is taken over where nothing has changed for it. */
@@ -42,12 +46,11 @@ export interface Settings {
 /** What is set for a folder; without one, for the whole window. */
 export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings {
   const section = vscode.workspace.getConfiguration('weft', folder?.uri);
-  const workers = section.get<unknown>(SETTINGS.maxWorkers);
   return {
     model: stringOr(section.get<unknown>(SETTINGS.model), DEFAULT_MODEL),
     baseUrl: stringOr(section.get<unknown>(SETTINGS.baseUrl), ''),
-    maxWorkers:
-      typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 ? Math.min(workers, MAX_WORKERS) : DEFAULT_MAX_WORKERS,
+    maxWorkers: countOr(section.get<unknown>(SETTINGS.maxWorkers), MAX_WORKERS, DEFAULT_MAX_WORKERS),
+    attempts: countOr(section.get<unknown>(SETTINGS.attempts), MAX_ATTEMPTS, DEFAULT_ATTEMPTS),
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
     reuse: section.get<unknown>(SETTINGS.reuse) !== false,
@@ -67,6 +70,10 @@ function stringOr(value: unknown, otherwise: string): string {
 
 function stringsOr(value: unknown, otherwise: readonly string[]): readonly string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string' && one.trim() !== '') : otherwise;
+}
+
+function countOr(value: unknown, most: number, otherwise: number): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? Math.min(value, most) : otherwise;
 }
 
 function numberOr(value: unknown, otherwise: number): number {

@@ -57,6 +57,7 @@ export const SETTINGS = {
   model: 'model',
   baseUrl: 'baseUrl',
   maxWorkers: 'maxWorkers',
+  attempts: 'attempts',
   pools: 'pools',
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import packageJson from '../../package.json';
 import { planSchema, ROLES } from '../../src/domain/plan';
 import {
+  DEFAULT_ATTEMPTS,
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_INCLUDE_MAX_FILE_MB,
   DEFAULT_INCLUDE_MAX_MB,
@@ -16,6 +17,7 @@ import {
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
   DEFAULT_QUOTA_MB,
+  MAX_ATTEMPTS,
   MAX_WORKERS,
   ON_STALE,
 } from '../../src/domain/settings';
@@ -89,6 +91,7 @@ describe('package.json', () => {
       'weft.baseUrl': '',
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
       'weft.pools': {},
+      'weft.attempts': DEFAULT_ATTEMPTS,
       'weft.plan.autoApprove': false,
       'weft.snapshot.include': [],
       'weft.snapshot.includeMaxFileMb': DEFAULT_INCLUDE_MAX_FILE_MB,
@@ -104,6 +107,7 @@ describe('package.json', () => {
     });
     assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
+    assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
     const { properties: pools } = contributes.configuration.properties['weft.pools'];
     assert.deepEqual(pools, Object.fromEntries(ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])));
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
