@@ -29,10 +29,11 @@ export class Family {
     const parent = this.task(id);
     if (signal.aborted || parent?.stage.kind !== 'running') return cancelled;
     const before = madeBy(this.record.state, id, request);
-    const check = () => (before.length > 0 ? ok() : checkSpawn(this.record.state, parent, children));
+    if (before.length > 0 && before.length === children.length && before.every(({ stage }) => isOver(stage)))
+      return ok(this.spawned(parent, before));
+    const check = () => checkSpawn(this.record.state, parent, children, before.length);
     const allowed = check();
     if (!allowed.ok) return allowed;
-    if (before.length === children.length && before.every(({ stage }) => isOver(stage))) return ok(this.spawned(parent, before));
     const kept = draft === null ? ok() : await keepDraft(this.repo, this.record.state.start.run, id, draft);
     if (!kept.ok) return kept;
     if (signal.aborted) return cancelled;

@@ -131,8 +131,9 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
   const isMoving = state.phase === 'running';
   const isOrphan = isOrphaned(state, task);
   if ((state.phase === 'stopping' || isOrphan) && stage.kind !== 'conflicted' && stage.kind !== 'held') {
-    // An agent at work is stopped with the run, by whoever stops that.
+    // An agent at work is stopped with the run, by whoever stops that. It has its place until it has ended.
     if (stage.kind !== 'running' || isOrphan) found.decisions.push({ kind: 'stop', task: id });
+    if (stage.kind === 'running') found.running.push(task);
     found.open++;
     return;
   }
@@ -250,8 +251,9 @@ function isOrphaned(state: RunState, { task, origin, stage }: TaskState): boolea
   if (parent === undefined || isOver(parent.stage)) return true;
   if (parent.stage.kind === 'awaiting') return !parent.stage.children.includes(task.id);
   // What has not begun may be what a crash left of a call, or a race, that is about to be made again.
-  if (origin.kind === 'child') return stage.kind !== 'waiting';
-  return parent.stage.kind !== 'done' && !(parent.stage.kind === 'waiting' && isRace(parent));
+  const { kind } = parent.stage;
+  if (origin.kind === 'child') return stage.kind !== 'waiting' || (kind !== 'waiting' && kind !== 'running');
+  return kind !== 'done' && !(kind === 'waiting' && isRace(parent));
 }
 
 type Fate = 'ready' | 'wait' | { readonly because: TaskId };

@@ -11,47 +11,47 @@ export function maySpawn({ start }: RunState, { depth }: TaskState): boolean {
   return depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);
 }
 
-/** Fails, with what the agent can do instead, where the children may not join the run. */
-export function checkSpawn(state: RunState, parent: TaskState, children: readonly Child[]): Result<void> {
+/** Fails, with what the agent can do instead, where the children may not join the run. `there`: how many of them have joined it before a crash. */
+export function checkSpawn(state: RunState, parent: TaskState, children: readonly Child[], there = 0): Result<void> {
   if (state.phase === 'stopping' || state.phase === 'finished')
     return fail(
       'input',
       'The run is being stopped: no task can be spawned any more.',
       'Call finish, and say what is done and what is not.',
     );
-  return checkLimits(state, parent, children) ?? checkNames(children) ?? checkRepeats(state, parent, children) ?? ok();
+  if (children.length === 0) return fail('input', 'No tasks are given.', 'Give at least one, or go on yourself.');
+  return checkLimits(state, parent, children.length - there) ?? checkNames(children) ?? checkRepeats(state, parent, children) ?? ok();
 }
 
 type Objection = Result<never> | undefined;
 
-function checkLimits(state: RunState, parent: TaskState, children: readonly Child[]): Objection {
+function checkLimits(state: RunState, parent: TaskState, more: number): Objection {
   const { limits = {} } = state.start.plan;
   const { depth = DEFAULT_DEPTH, children: most = DEFAULT_CHILDREN, perDepth = DEFAULT_PER_DEPTH } = limits;
   const doIt = 'Do this part yourself.';
-  if (children.length === 0) return fail('input', 'No tasks are given.', 'Give at least one, or go on yourself.');
   if (parent.depth >= depth)
     return fail(
       'input',
       `Tasks may be spawned ${depth === 0 ? 'not at all' : `${depth} deep`} in this run, and yours is at depth ${parent.depth}.`,
       doIt,
     );
-  let there = 0;
+  let atDepth = 0;
   let own = 0;
   for (const task of state.tasks.values()) {
-    if (task.depth === parent.depth + 1) there++;
+    if (task.depth === parent.depth + 1) atDepth++;
     if (parentOf(task) === parent.task.id) own++;
   }
-  if (own + children.length > most)
+  if (own + more > most)
     return fail(
       'input',
-      `A task may have ${counted(most, 'child', 'children')} in this run; yours has ${own}, and asks for ${children.length} more.`,
+      `A task may have ${counted(most, 'child', 'children')} in this run; yours has ${own}, and asks for ${more} more.`,
       most > own ? `Spawn at most ${most - own}, each with a larger part, or do it yourself.` : doIt,
     );
-  if (there + children.length > perDepth)
+  if (atDepth + more > perDepth)
     return fail(
       'input',
-      `There may be ${counted(perDepth, 'task')} at depth ${parent.depth + 1} in this run, and there are ${there}.`,
-      perDepth > there ? `Spawn at most ${perDepth - there}, each with a larger part, or do it yourself.` : doIt,
+      `There may be ${counted(perDepth, 'task')} at depth ${parent.depth + 1} in this run, and there are ${atDepth}.`,
+      perDepth > atDepth ? `Spawn at most ${perDepth - atDepth}, each with a larger part, or do it yourself.` : doIt,
     );
   return undefined;
 }
