@@ -8,6 +8,7 @@ import type { Usage } from '../domain/usage';
 import type { About } from '../model/about';
 import type { ModelFetch } from '../model/fetch';
 import type { Draft } from '../repo/draft/draft';
+import { circleFailure, circleNote, circleOf, type Round, roundOf, roundsOf } from './circles';
 import { modelClient } from './client';
 import { brokeOff, modelFailure } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
@@ -80,13 +81,13 @@ export interface Again {
  * Where its conversation stands is always in what it reports, and it can be gone on with from there: at any moment, also where this
  * process ends in the midst of it. Calls without a result are then made again.
  * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth` or `model` where the model
- * does not answer, and as `agent` where it answers but does not finish.
+ * does not answer, as `loop` where it goes round in circles, and as `agent` where it answers but does not finish.
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
   const { modelName, report, signal, again } = options;
   const tools = toolsFor(options.task.role, options.spawn !== undefined);
-  const talk: Talk = { options, tools, tally: again?.session?.tally ?? NO_TALLY, summary: again?.session?.summary ?? '' };
-  const { open = null, messages = [] } = again?.session ?? {};
+  const { open = null, messages = [], tally = NO_TALLY, summary = '' } = again?.session ?? {};
+  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary };
   if (open === null && talk.summary !== '') return ok({ summary: talk.summary });
   const answered = open === null ? undefined : await respond(talk, open);
   if (answered?.ok === false) return answered;
@@ -140,6 +141,7 @@ interface Talk {
   readonly options: AgentOptions;
   readonly tools: readonly Tool[];
   tally: Tally;
+  rounds: readonly Round[];
   /** With which the agent finished; empty as long as it has not. */
   summary: string;
 }
@@ -154,11 +156,15 @@ async function respond(talk: Talk, turn: OpenTurn): Promise<Result<Answer>> {
   const made = turn.kind === 'whole' ? await makeCalls(talk, turn) : ok(turn.results);
   if (!made.ok) return made;
   if (signal.aborted) return cancelled;
-  const said = notes(turn, talk.tally, maxTurns);
-  report({ type: 'said', entry: { type: 'close', notes: said } });
   const results = resultsOf({ content: turn.content, results: made.value });
+  talk.rounds = [...talk.rounds, roundOf(turn.content, results)];
+  const circle = circleOf(talk.rounds);
+  const said = notes(turn, talk.tally, maxTurns);
+  if (circle?.kind === 'told') said.push(circleNote(circle));
+  report({ type: 'said', entry: { type: 'close', notes: said } });
   if (talk.summary !== '' && !results.some(isError)) return ok({ kind: 'finished' });
   talk.summary = '';
+  if (circle?.kind === 'stopped') return circleFailure(circle);
   return talk.tally.turns < maxTurns ? ok({ kind: 'told', content: contentOf(results, said) }) : tooLong(maxTurns);
 }
 
