@@ -4,19 +4,24 @@ import { Pool } from '../engine/pool/pool';
 import { processWorker } from '../engine/pool/processWorker';
 import type { Worker } from '../engine/worker';
 import type { ModelFetch } from '../model/fetch';
+import { Hold } from '../model/hold';
 import type { Repository } from '../repo/repository';
 
 export interface Agents {
   readonly worker: Worker;
+  /** Stands before their model. */
+  readonly hold: Hold;
   /** To be called when the run is over; resolves when no process is left. */
   close(): Promise<void>;
 }
 
 export async function agentsOf(repo: Repository, model: ModelFetch, inProcess: boolean): Promise<Agents> {
+  const hold = new Hold();
+  const held = hold.part(model);
   if (inProcess) {
     const { inProcessWorker } = await import('../engine/bundledAgents.js');
-    return { worker: inProcessWorker(repo, model), close: async () => undefined };
+    return { worker: inProcessWorker(repo, held), hold, close: async () => undefined };
   }
   const pool = new Pool({ entry: join(__dirname, 'worker.js') });
-  return { worker: processWorker(pool, { repo, model }), close: () => pool.close() };
+  return { worker: processWorker(pool, { repo, model: held }), hold, close: () => pool.close() };
 }

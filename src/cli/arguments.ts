@@ -15,6 +15,7 @@ import {
 } from '../domain/settings';
 import { type Pools, readPools } from '../engine/limits';
 import type { Reversal, Target } from '../engine/undo';
+import { type Steer, steerOf } from './steer';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
@@ -48,9 +49,15 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
                                            --in-process as above
-  weft retry RUN TASK                      do a task that did not land again, in a run of its own, from its draft; --model and
-                                           --on-stale and --in-process as above
+  weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
+                                           agent begins another turn of the model
+  weft continue RUN                        have it go on
+  weft stop RUN                            have it stop; what its agents did is kept
+  weft add RUN TASK.json | -               add a task to it, written as in a plan
+  weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
+                                           else in one of its own; --model, --on-stale and --in-process as above
        --hint TEXT                         what its agent should know
+       --fresh                             without its draft
   weft snapshots                           the snapshots of this folder, with their age and size
        --compare SNAPSHOT                  the files that differ between a snapshot and now
        --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
@@ -92,6 +99,7 @@ export type Command =
       /** Whether what an earlier run did is taken over where nothing has changed for it. */
       readonly reuse: boolean;
     }
+  | { readonly kind: 'steer'; readonly steer: Steer }
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
@@ -101,6 +109,8 @@ export type Command =
       readonly run: string;
       readonly task: string;
       readonly hint: string;
+      /** Without what was done before. */
+      readonly fresh: boolean;
       readonly model: string;
       readonly onStale: OnStale;
       readonly inProcess: boolean;
@@ -166,6 +176,7 @@ function parse(argv: readonly string[]) {
       'no-reuse': { type: 'boolean' },
       out: { type: 'string' },
       hint: { type: 'string' },
+      fresh: { type: 'boolean' },
       'in-process': { type: 'boolean' },
       compare: { type: 'string' },
       delete: { type: 'string' },
@@ -198,6 +209,10 @@ const MOST: Readonly<Record<string, number>> = {
   discard: 2,
   trace: 2,
   retry: 2,
+  pause: 1,
+  continue: 1,
+  stop: 1,
+  add: 2,
   resume: 1,
   snapshots: 0,
   rollback: Number.POSITIVE_INFINITY,
@@ -219,6 +234,7 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   'no-reuse': ['run'],
   out: ['trace'],
   hint: ['retry'],
+  fresh: ['retry'],
   'in-process': ['run', 'resume', 'retry'],
   compare: ['snapshots'],
   delete: ['snapshots'],
@@ -248,6 +264,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
       ? fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.')
       : ok({ kind: 'resume', run: rest[0], inProcess: values['in-process'] ?? false });
   if (name === 'retry') return retryOf(rest, values);
+  if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add') {
+    const steer = steerOf(name, rest);
+    return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
+  }
   if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;
   if (name === 'undo' || name === 'redo') return reversalOf(name, rest, values);
@@ -324,8 +344,8 @@ function retryOf([run, task]: readonly string[], values: Values): Result<Command
   if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
   const onStale = onStaleOf(values);
   if (!onStale.ok) return onStale;
-  const { model = DEFAULT_MODEL, hint = '', 'in-process': inProcess = false } = values;
-  return ok({ kind: 'retry', run, task, hint, model, onStale: onStale.value, inProcess });
+  const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
+  return ok({ kind: 'retry', run, task, hint, fresh, model, onStale: onStale.value, inProcess });
 }
 
 function onStaleOf(values: Values): Result<OnStale> {

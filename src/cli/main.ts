@@ -12,7 +12,7 @@ import { diskWorkspace } from '../repo/diskWorkspace';
 import type { Repository } from '../repo/repository';
 import { openWorkspace } from '../repo/spanning';
 import type { Unsaved, Untitled } from '../repo/workspace';
-import { type Arguments, parseArguments, USAGE } from './arguments';
+import { type Arguments, type Command, parseArguments, USAGE } from './arguments';
 import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
@@ -20,6 +20,7 @@ import { type Output, output } from './output';
 import { recoveryPorts } from './record';
 import { resumeCommand, retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
+import { steerCommand } from './steer';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
 import { workspaceFolders } from './workspaceFolders';
@@ -55,6 +56,9 @@ function outputFor(json: boolean): Output {
   );
 }
 
+/** They change no file of the workspace. */
+const LOOKING = new Set<Command['kind']>(['runs', 'trace', 'snapshots', 'steer']);
+
 async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
   const refuse = (failure: Failure) => {
     out.result({ exitCode: 2, failure });
@@ -84,7 +88,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const ports = { repo, workspace, output: out, signal: interruption.signal, include };
   try {
     const settled = await settleLeft(recoveryPorts(ports), interruption.signal);
-    if (!settled.ok && command.kind !== 'runs' && command.kind !== 'trace' && command.kind !== 'snapshots') {
+    if (!settled.ok && !LOOKING.has(command.kind)) {
       out.result({ exitCode: 1, failure: settled.failure });
       return 1;
     }
@@ -95,6 +99,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await resumeCommand(command, ports);
       case 'retry':
         return await retryCommand(command, ports);
+      case 'steer':
+        return await steerCommand(command.steer, ports);
       case 'runs':
         return await runsCommand(ports);
       case 'trace':

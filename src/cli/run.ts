@@ -14,7 +14,7 @@ import { NO_USAGE, type Usage } from '../domain/usage';
 import { beginRun } from '../engine/begin';
 import { folderChecker } from '../engine/check';
 import { retryOf } from '../engine/kept';
-import { findRun } from '../engine/library';
+import { findRun, lifeOf } from '../engine/library';
 import { limitsOf } from '../engine/limits';
 import type { Listener } from '../engine/record';
 import { notInterrupted, resumeRun } from '../engine/resume';
@@ -34,6 +34,7 @@ import { type Agents, agentsOf } from './agents';
 import type { Command } from './arguments';
 import { type Output, summaryLines } from './output';
 import { recoveryPorts } from './record';
+import { wishFor } from './steer';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -83,7 +84,12 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
 export async function retryCommand(command: Extract<Command, { kind: 'retry' }>, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, command.run);
   if (!state.ok) return refused(state.failure, ports);
-  const again = retryOf(state.value, command.task, { fresh: false, hint: command.hint });
+  const { task, fresh, hint } = command;
+  if (lifeOf(state.value) === 'running') {
+    const done = `“${task}” is worked on again in run ${state.value.start.run}, which goes on.`;
+    return wishFor(state.value, { kind: 'retry', task, fresh, hint }, done, ports);
+  }
+  const again = retryOf(state.value, task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
   const model = await modelFor(command.model);
   if (!model.ok) return refused(model.failure, ports);
@@ -117,7 +123,7 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   const request = { run: start.run, conflicts: 'leave' as const, listener };
-  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, check, reuse, time: systemTime });
+  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, hold: agents.hold, check, reuse, time: systemTime });
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
   return refused(resumed.failure, ports);
@@ -128,7 +134,7 @@ async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, re
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
-  const begun = await beginRun(request, { ...recovery, worker: agents.worker, check, reuse, time: systemTime }, signal);
+  const begun = await beginRun(request, { ...recovery, worker: agents.worker, hold: agents.hold, check, reuse, time: systemTime }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;

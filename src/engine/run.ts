@@ -29,6 +29,7 @@ import { type Decision, decide, type Limits } from './scheduler';
 import { Setbacks } from './setbacks';
 import { judgePremise, reworkOf } from './stale';
 import { Transcripts } from './transcripts';
+import { hearWishes, perform } from './wishes';
 import type { Worker } from './worker';
 
 export interface RunRequest {
@@ -114,6 +115,7 @@ export class LiveRun {
       if (event.type === 'task.landed' || event.type === 'task.undone') this.live.stir();
     });
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
+    const deafen = hearWishes(this.ports.repo.stateDir, this.record.state, (wish, signal) => perform(this, wish, signal));
     while (this.record.state.phase !== 'finished' && this.broken === undefined) {
       this.stirred = false;
       this.attempt(() => this.perform(this.decide()));
@@ -122,7 +124,7 @@ export class LiveRun {
     this.setbacks.close();
     this.agents.stopAll();
     await Promise.all(this.under);
-    await this.live.close();
+    await Promise.all([this.live.close(), deafen()]);
     unlisten();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }

@@ -1,6 +1,6 @@
 /** Adding a task to a run that goes on: what it is to do, by whom, and after what. */
 import * as vscode from 'vscode';
-import { fail, ok, type Result } from '../domain/failure';
+import { ok, type Result } from '../domain/failure';
 import { ROLES, type Role } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { isIn } from '../domain/taskState';
@@ -10,6 +10,7 @@ import { saysTrusted, showFailure } from './messages';
 import { COMMANDS } from './names';
 import { selectedLines } from './selection';
 import type { RunView, Sessions } from './session';
+import { fulfil } from './steering';
 import { runTarget } from './targets';
 import { shortened } from './wording';
 
@@ -25,11 +26,11 @@ export function registerAddTask(sessions: Sessions): vscode.Disposable {
   });
 }
 
-async function addTask(sessions: Sessions, row: unknown): Promise<Result<void>> {
+async function addTask(sessions: Sessions, row: unknown): Promise<Result<unknown>> {
   const view = await runTarget(sessions, row, {
-    wanted: ({ session, state }) => session.live.has(state.start.run),
+    wanted: ({ life }) => life === 'running',
     title: TITLE,
-    none: 'No run of this window is going on: dispatch the work instead.',
+    none: 'No run is going on: dispatch the work instead.',
     takeOnly: true,
   });
   if (view === undefined) return ok();
@@ -41,20 +42,19 @@ async function addTask(sessions: Sessions, row: unknown): Promise<Result<void>> 
   if (role === undefined) return ok();
   const place = await askPlace(view.state);
   if (place === undefined) return ok();
-  const { controls, record } = view.session.live.get(view.state.start.run) ?? {};
-  if (controls === undefined || record === undefined)
-    return fail('input', 'The run has ended meanwhile.', 'Dispatch the work instead, in a run of its own.');
+  // Meanwhile others may have joined it.
+  const state = view.session.live.get(view.state.start.run)?.record.state ?? view.state;
   const title = shortened(said, NAME_LENGTH);
-  const added = controls.add({
-    id: freeId(record.state, title),
+  const task = {
+    id: freeId(state, title),
     title,
     role,
     instructions: selected === undefined ? said : `${said}\n\nThis is about:\n\n${selected.quoted}`,
     context: selected === undefined ? [] : [selected.path],
     dependsOn: place.dependsOn,
-    ...(place.isNext ? { priority: nextPriority(record.state) } : {}),
-  });
-  return added.ok ? ok() : added;
+    ...(place.isNext ? { priority: nextPriority(state) } : {}),
+  };
+  return fulfil(sessions, view, { kind: 'add', task }, TITLE);
 }
 
 function selectionFor({ session }: RunView): { path: string; quoted: string } | undefined {

@@ -22,6 +22,7 @@ import { COMMANDS, VIEWS } from './names';
 import { openPlan, readPlanDocument, sessionOfPlan } from './planDocument';
 import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session, Sessions } from './session';
+import { fulfil } from './steering';
 import { type TaskTarget, taskTarget } from './targets';
 import { shortened } from './wording';
 
@@ -210,8 +211,10 @@ async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
   if (!wanted(target)) return fail('input', `“${title}” is ${task.stage.kind}.`, 'Only what did not land can be retried.');
   const how = await askAgain(task);
   if (how === undefined) return ok();
-  const { controls } = view.session.live.get(view.state.start.run) ?? {};
-  if (controls !== undefined) return withProgress(`Weft: preparing “${title}”`, (signal) => controls.retry(id, how, signal));
+  if (view.life === 'running') {
+    const done = await fulfil(ports.sessions, view, { kind: 'retry', task: id, ...how }, `Weft: preparing “${title}”`);
+    return done.ok ? ok() : done;
+  }
   const again = retryOf(view.state, id, how);
   if (!again.ok) return again;
   const started = await startRun(ports, view.session, again.value.plan, NO_USAGE, again.value.retry);

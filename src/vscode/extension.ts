@@ -17,7 +17,6 @@ import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
 import { registerApiKey } from './model';
 import { registerConflictsKey, registerNotices } from './notices';
-import { registerPausing } from './pausing';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
@@ -31,6 +30,7 @@ import { registerSnapshots } from './snapshots';
 import { registerSnapshotsView } from './snapshotsView';
 import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
+import { registerSteering } from './steering';
 import { registerTasks } from './tasks';
 import { registerTraces } from './traces';
 import { registerUndo } from './undo';
@@ -53,7 +53,7 @@ export function activate(context: ExtensionContext): WeftApi {
     sessions,
     registerDispatch(context, sessions, pool),
     registerTasks(sessions),
-    registerPausing(sessions),
+    registerSteering(sessions),
     registerAddTask(sessions),
     registerLimits(sessions),
     registerConflicts(sessions),

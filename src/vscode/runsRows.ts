@@ -68,11 +68,11 @@ function wordsOf(state: RunState): string[] {
   return (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
 }
 
-/** `run.running` where this window can stop it, `run.paused` where it can have it go on, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
+/** `run.running` where this window drives it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
 function runContext({ session, state, life }: RunView): string {
   if (life !== 'running') return ['run.finished', ...wordsOf(state)].join('');
-  if (!session.live.has(state.start.run)) return 'run.elsewhere';
-  return isPaused(state) ? 'run.paused' : 'run.running';
+  const where = session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
+  return isPaused(state) ? `${where}.paused` : where;
 }
 
 /**
@@ -80,7 +80,7 @@ function runContext({ session, state, life }: RunView): string {
  * drives its run. `task.conflicted.reversal…` where what is in conflict is an undo or a redo.
  */
 function taskContext(node: TaskNode): string {
-  const elsewhere = runContext(node.view) === 'run.elsewhere' ? 'elsewhere.' : '';
+  const elsewhere = runContext(node.view).startsWith('run.elsewhere') ? 'elsewhere.' : '';
   const live = node.view.session.live.has(node.view.state.start.run) ? '.live' : '';
   return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}`;
 }

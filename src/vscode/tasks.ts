@@ -1,4 +1,4 @@
-/** Stopping runs and tasks, and landing a draft that was kept. */
+/** Stopping tasks, and landing a draft that was kept. */
 import * as vscode from 'vscode';
 import { fail } from '../domain/failure';
 import { isDecided } from '../domain/taskState';
@@ -7,27 +7,15 @@ import { landPortsOf, landTask } from '../engine/landing';
 import { saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';
-import { runTarget, type TaskTarget, taskTarget } from './targets';
+import { type TaskTarget, taskTarget } from './targets';
 
 export function registerTasks(sessions: Sessions): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand(COMMANDS.stopRun, (row: unknown) => stopRun(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.stopTask, (row: unknown) => stopTask(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.landTask, (row: unknown) => landDraft(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.discardTask, (row: unknown) => discard(sessions, row)),
     vscode.commands.registerCommand(COMMANDS.reworkTask, (row: unknown) => rework(sessions, row)),
   );
-}
-
-async function stopRun(sessions: Sessions, row: unknown): Promise<void> {
-  if (!saysTrusted()) return;
-  const view = await runTarget(sessions, row, {
-    wanted: isOurs,
-    title: 'Weft: Stop Run',
-    none: 'No run of this window is going on.',
-    takeOnly: true,
-  });
-  view?.session.live.get(view.state.start.run)?.stop();
 }
 
 async function stopTask(sessions: Sessions, row: unknown): Promise<void> {

@@ -1,0 +1,69 @@
+/** `weft pause`, `weft continue`, `weft stop` and `weft add`: what is wished of a run that another process drives. */
+import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { systemClock } from '../domain/clock';
+import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import type { RunState } from '../domain/run';
+import { findRun } from '../engine/library';
+import { tellWish, type Wish } from '../engine/wishes';
+import { ended } from './output';
+import type { CliPorts } from './run';
+
+export type Steer =
+  | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
+  /** `source`: the file that has the task, or `-` for standard input. */
+  | { readonly kind: 'add'; readonly run: string; readonly source: string };
+
+const DONE: Readonly<Record<Steer['kind'], string>> = {
+  pause: 'is paused: agents come to the end of their turn; “weft continue” has it go on',
+  continue: 'goes on',
+  stop: 'is being stopped; what its agents did is kept',
+  add: 'has the task',
+};
+
+export function steerOf(kind: Steer['kind'], [run, source]: readonly string[]): Result<Steer> {
+  if (run === undefined) return fail('input', `“weft ${kind}” needs a run.`, 'Run “weft runs” for those that go on.');
+  if (kind !== 'add') return ok({ kind, run });
+  if (source !== undefined) return ok({ kind, run, source });
+  return fail(
+    'input',
+    '“weft add” needs a run and a task.',
+    'Give the path of a file that has one, as in a plan, or “-” for standard input.',
+  );
+}
+
+export async function steerCommand(steer: Steer, ports: CliPorts): Promise<number> {
+  const { output } = ports;
+  const state = await findRun(ports.repo, steer.run);
+  if (!state.ok) return ended(output, state);
+  const wish = await wishOf(steer, ports.signal);
+  if (!wish.ok) return ended(output, wish);
+  return wishFor(state.value, wish.value, `Run ${state.value.start.run} ${DONE[steer.kind]}.`, ports);
+}
+
+/** Wishes something of a run that goes on, and says `done` when it is. Resolves to the exit code. */
+export async function wishFor(state: RunState, wish: Wish, done: string, { repo, output, signal }: CliPorts): Promise<number> {
+  const told = await tellWish(repo.stateDir, state, wish, { clock: systemClock, signal });
+  if (!told.ok) return ended(output, told);
+  output.say(done);
+  output.result({ exitCode: 0, run: state.start.run });
+  return 0;
+}
+
+async function wishOf(steer: Steer, signal: AbortSignal): Promise<Result<Wish>> {
+  if (steer.kind !== 'add') return ok({ kind: steer.kind });
+  const { source } = steer;
+  const name = source === '-' ? 'Standard input' : source;
+  try {
+    const said = source === '-' ? await text(addAbortSignal(signal, process.stdin)) : await readFile(source, 'utf8');
+    return ok({ kind: 'add', task: JSON.parse(said.replace(/^\ufeff/, '')) });
+  } catch (thrown) {
+    if (signal.aborted) return cancelled;
+    return fail(
+      'input',
+      `${name} has no task: ${thrownText(thrown)}.`,
+      'Give JSON with a task as in a plan: id, title, instructions, dependsOn …',
+    );
+  }
+}

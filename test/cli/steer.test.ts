@@ -1,0 +1,102 @@
+/** A run that one process drives, paused, added to, and stopped by others; its agents in processes of their own, their model held by the test. */
+import assert from 'node:assert/strict';
+import { parseEvent, type RunEvent } from '../../src/domain/event';
+import type { ModelFetch } from '../../src/model/fetch';
+import { scenarioSchema } from '../../src/model/scenario';
+import { scriptedModel } from '../../src/model/scripted';
+import { serveModel } from '../support/modelServer';
+import { folderState, git, put, temporaryFolder } from '../support/sandbox';
+import { buildWeft, ending, planText, startWeft, weft, writing } from '../support/weft';
+
+/** A model that plays turns for every task, each when the test lets it. */
+function heldTurns(files: Readonly<Record<string, string>>) {
+  const scripted = scriptedModel(scenarioSchema.parse({ otherwise: writing(files) }), { paceMs: 0, wait: async () => undefined });
+  const asked: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const model: ModelFetch = async (request) => {
+    await new Promise<void>((resolve) => {
+      asked.push(resolve);
+      for (const tell of waiting.splice(0)) tell();
+    });
+    return scripted(request);
+  };
+  const nth = async (n: number) => {
+    while (asked.length < n) await new Promise<void>((resolve) => waiting.push(resolve));
+    return { answer: () => asked[n - 1]?.() };
+  };
+  return { model, asked, nth };
+}
+
+/** The events that a run has printed so far, and those to come. */
+function eventsOf(child: ReturnType<typeof startWeft>) {
+  const seen: RunEvent[] = [];
+  const waiting = new Set<() => void>();
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    seen.push(...lines.flatMap((line) => parseEvent(line) ?? []));
+    for (const look of [...waiting]) look();
+  });
+  const next = <Type extends RunEvent['type']>(type: Type) =>
+    new Promise<Extract<RunEvent, { type: Type }>>((resolve) => {
+      const look = () => {
+        const found = seen.find((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { seen, next };
+}
+
+describe('a run that another process drives', function () {
+  this.timeout(120_000);
+  before(buildWeft);
+
+  it('is paused and goes on, gets a task, and is stopped', async () => {
+    const held = heldTurns({ 'a.txt': 'A\n' });
+    const server = await serveModel(held.model);
+    const cwd = temporaryFolder();
+    git(cwd, 'init', '--quiet');
+    put(cwd, 'a.txt', 'a\n');
+    put(cwd, 'more.json', JSON.stringify({ id: 'two', title: 'Two', instructions: 'Do it.', dependsOn: ['one'] }));
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const child = startWeft(['run', '-', '--model', 'm', '--json'], { cwd, env });
+    const ended = ending(child);
+    const events = eventsOf(child);
+    child.stdin.end(planText({ id: 'one' }));
+    const { run } = await events.next('run.started');
+    const first = await held.nth(1);
+    const told = async (...args: string[]) => {
+      const { code, out, err } = await weft(args, { cwd });
+      return [code, out + err];
+    };
+    const paused = `Run ${run} is paused: agents come to the end of their turn; “weft continue” has it go on.\n`;
+    assert.deepEqual(await told('pause', run), [0, paused]);
+    first.answer();
+    await events.next('task.turn');
+    assert.deepEqual(await told('add', run, 'more.json'), [0, `Run ${run} has the task.\n`]);
+    const [code, refused] = await told('add', run, 'more.json');
+    assert.equal(code, 2);
+    assert.match(String(refused), /The task cannot join the run: id: “two” is the id of tasks\[1\] already/);
+    // Whatever the agent would have asked by now waits.
+    assert.equal(held.asked.length, 1);
+    assert.deepEqual(await told('continue', run), [0, `Run ${run} goes on.\n`]);
+    (await held.nth(2)).answer();
+    await events.next('task.landed');
+    await held.nth(3);
+    assert.deepEqual(await told('stop', run), [0, `Run ${run} is being stopped; what its agents did is kept.\n`]);
+    assert.equal((await ended).code, 1);
+    const ends = events.seen.flatMap((event) =>
+      'task' in event && /landed|stopped/.test(event.type) ? [`${event.task} ${event.type}`] : [],
+    );
+    assert.deepEqual(ends, ['one task.landed', 'two task.stopped']);
+    assert.equal(folderState(cwd)['a.txt'], 'file A\n');
+    assert.deepEqual(await told('pause', run), [2, `weft: Run ${run} is over. Dispatch the work again, in a run of its own.\n`]);
+    assert.deepEqual(await told('add', run, 'none.json').then(([code]) => code), 2);
+    await server.close();
+  });
+});
