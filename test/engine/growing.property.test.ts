@@ -127,6 +127,10 @@ class Simulation {
       case 'stop':
         this.stop(decision.task);
         break;
+      case 'switch':
+      case 'giveUp':
+        assert.fail(`${decision.kind} ${decision.task}, and no breaker is open`);
+        break;
       case 'finish':
         this.emit({ type: 'run.finished' });
         break;
@@ -318,9 +322,9 @@ const shapes = array(
 );
 
 describe('a run that grows', () => {
-  it('starts nothing too early, keeps its limits, forgets nothing, brings nothing in twice, and comes to an end', () => {
+  it('starts nothing too early, keeps its limits, forgets nothing, brings nothing in twice, and comes to an end', async () => {
     const limits = record({ maxWorkers: integer({ min: 1, max: 4 }), conflicts: constantFrom('wait' as const, 'leave' as const) });
-    check(
+    await check(
       property(shapes, limits, array(nat(5_039), { minLength: 50, maxLength: 400 }), (rows, limit, picks) => {
         const tasks = rows.map(({ on, candidates, pick, check: command }, at) => ({
           id: `t${at}`,
