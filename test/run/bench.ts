@@ -6,6 +6,7 @@ import { measureLoading, measureVsix } from '../bench/bundle';
 import { atMost, keepsLimit, type Row } from '../bench/row';
 import { measureRun } from '../bench/run';
 import { measureSchedule } from '../bench/schedule';
+import { measureStreaming } from '../bench/streaming';
 import { measureStress } from '../bench/stress';
 import { jsonText, tableLines } from '../bench/table';
 import { measureWorkspace } from '../bench/workspace';
@@ -23,7 +24,7 @@ const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
-  --only PART   only this one: workspace, stress, run, schedule, bundle, activation
+  --only PART   only this one: workspace, stress, run, streaming, schedule, bundle, activation
   --json        the rows as JSON, for machines (npm --silent leaves its own lines out)`;
 
 /** What is going on; the table alone goes to the standard output. */
@@ -37,6 +38,7 @@ const parts: Record<string, Part> = {
   workspace: (processes) => measureWorkspace(processes.folder('bench'), say),
   stress: (processes) => measureStress(processes.folder('bench'), say),
   run: (processes) => measureRun(folders(processes.folder('bench')), TASK_MS, say),
+  streaming: (processes) => measureStreaming(processes.folder('bench'), say),
   schedule: (processes) => measureSchedule(processes.folder('bench'), say),
   bundle: async (processes) => {
     await packageIt(processes);
