@@ -14,6 +14,7 @@ import { Pool } from '../../src/engine/pool/pool';
 import { processWorker } from '../../src/engine/pool/processWorker';
 import type { Worker } from '../../src/engine/worker';
 import { anthropicModel } from '../../src/model/anthropic';
+import { systemTime } from '../../src/model/time';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository, type Repository } from '../../src/repo/repository';
@@ -75,8 +76,8 @@ export async function measureStreaming(folder: string, say: (line: string) => vo
 }
 
 async function talk(repo: Repository, worker: Worker): Promise<void> {
-  const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }));
-  const ports = { repo, workspace: diskWorkspace(repo, async () => ok()), worker, check, clock: systemClock };
+  const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
+  const ports = { repo, workspace: diskWorkspace(repo, async () => ok()), worker, check, clock: systemClock, time: systemTime };
   const request = { plan: planOf(), model: 'streaming', planning: NO_USAGE, limits: { maxWorkers: AGENTS, conflicts: 'leave' } } as const;
   const run = must(await beginRun(request, ports, new AbortController().signal));
   const state = must(await run.drive());
