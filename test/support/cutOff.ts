@@ -1,7 +1,7 @@
 /**
  * Preloaded into a process that a test kills: counts what it does to the disk, and every git that it starts, and kills it with SIGKILL
  * right before the step that `CUT_AT` says (from 1). A file that is written counts twice: not begun, and half of it written.
- * `CUT_BEFORE` says it by what the step's line has, instead. With `CUT_TRACE`, the name of a file, it writes down what the steps were, a line each.
+ * `CUT_BEFORE` says it by what the step's line has, instead: the first such step, or as many as `CUT_NTH` says. With `CUT_TRACE`, the name of a file, it writes down what the steps were, a line each.
  */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
@@ -9,6 +9,7 @@ import fsPromises from 'node:fs/promises';
 
 const cutAt = Number(process.env['CUT_AT']);
 const cutBefore = process.env['CUT_BEFORE'];
+let left = Number(process.env['CUT_NTH'] ?? 1);
 const trace = process.env['CUT_TRACE'];
 const write = fs.writeFileSync;
 const lines: string[] = [];
@@ -18,7 +19,8 @@ if (trace !== undefined) process.on('exit', () => write(trace, lines.join('\n'))
 
 /** Dies here where this is the step; `last` is done before. */
 function step(name: string, last: () => void = () => undefined): void {
-  if (lines.push(name) !== cutAt && (cutBefore === undefined || !name.includes(cutBefore))) return;
+  const isIt = cutBefore !== undefined && name.includes(cutBefore) && --left === 0;
+  if (lines.push(name) !== cutAt && !isIt) return;
   last();
   process.kill(process.pid, 'SIGKILL');
 }
@@ -31,7 +33,7 @@ function count(module: object, names: readonly string[]): void {
     const real = calls[name];
     if (real === undefined) throw new Error(`There is no ${name} to count.`);
     calls[name] = (...args) => {
-      step([name, ...args.slice(0, SAYING.includes(name) ? 2 : 1)].join(' '));
+      step([name, ...args.slice(0, SAYING.includes(name) ? 2 : 1)].join(' ').replaceAll('\n', ' '));
       if (name === 'writeFile') step('half', () => writeHalf(args));
       return real(...args);
     };

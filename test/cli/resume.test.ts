@@ -1,0 +1,199 @@
+/** A run whose process is killed, at every kind of event, goes on from there: every task comes to its end, none twice, and no answer is paid for again. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { standingAfter } from '../../src/agent/transcript';
+import { systemClock } from '../../src/domain/clock';
+import { parseEvent, type RunEvent } from '../../src/domain/event';
+import { Transcripts } from '../../src/engine/transcripts';
+import { scenarioSchema } from '../../src/model/scenario';
+import { scriptedModel } from '../../src/model/scripted';
+import { type ModelServer, serveModel } from '../support/modelServer';
+import { valued } from '../support/result';
+import { folderState, git, putAll, temporaryFolder } from '../support/sandbox';
+import { buildWeft, type Ended, ending, jsonLines, planText, startWeft, weft } from '../support/weft';
+
+const cutOff = join(__dirname, '..', 'support', 'cutOff.js');
+
+const edit = (path: string, old: string, by: string) => ({ tool: 'edit_file', input: { path, old, new: by } });
+const write = (path: string, content: string) => ({ tool: 'write_file', input: { path, content } });
+const finish = { tool: 'finish', input: { summary: 'Done.' } };
+const part = (name: string, dependsOn: string[] = []) => ({ name, title: `Part ${name}`, instructions: `Do part ${name}.`, dependsOn });
+
+/** A chain, a check that is red at first, an agent that spawns two others, a race, and a failure that dooms a task. */
+const SCENARIO = scenarioSchema.parse({
+  tasks: {
+    chain: [
+      { calls: [{ tool: 'read_file', input: { path: 'a.txt' } }] },
+      { calls: [edit('a.txt', 'one', 'two'), edit('a.txt', 'two', 'three')] },
+      { calls: [edit('a.txt', 'three', 'four'), finish] },
+    ],
+    next: [{ calls: [edit('a.txt', 'four', 'five')] }, { calls: [finish] }],
+    checked: [{ calls: [write('c.txt', 'bad\n')] }, { calls: [finish] }, { calls: [edit('c.txt', 'bad', 'good')] }, { calls: [finish] }],
+    parent: [
+      { calls: [write('p.txt', 'before\n'), { tool: 'spawn', input: { parts: [part('x'), part('y', ['x'])] } }] },
+      { calls: [edit('p.txt', 'before', 'after'), edit('x.txt', 'x', 'x, seen')] },
+      { calls: [finish] },
+    ],
+    'parent.1': [{ calls: [write('x.txt', 'x\n')] }, { calls: [finish] }],
+    'parent.2': [{ calls: [edit('x.txt', 'x', 'x and y')] }, { calls: [finish] }],
+    'race.1': [{ calls: [write('r.txt', 'r\n')] }, { calls: [finish] }],
+    'race.2': [{ calls: [write('r.txt', 'r\n')] }, { calls: [finish] }],
+    failing: [{ say: 'I will not.', stop: 'refusal' }],
+  },
+});
+const PLAN = planText(
+  { id: 'chain' },
+  { id: 'next', dependsOn: ['chain'] },
+  { id: 'checked', check: 'grep -q good c.txt' },
+  { id: 'parent' },
+  { id: 'race', candidates: 2 },
+  { id: 'failing', attempts: 1 },
+  { id: 'doomed', dependsOn: ['failing'] },
+);
+const LANDED = ['chain', 'next', 'checked', 'parent', 'race'];
+const AFTER = {
+  'a.txt': 'file five\n',
+  'c.txt': 'file good\n',
+  'p.txt': 'file after\n',
+  'r.txt': 'file r\n',
+  'x.txt': 'file x, seen and y\n',
+};
+
+/** Every kind of event of such a run, and every kind of entry in its transcripts. */
+const KINDS = [
+  ...['task.started', 'task.step', 'task.turn', 'task.done', 'task.landed', 'task.checking', 'task.checked', 'task.reworked'],
+  ...['task.added', 'task.awaiting', 'task.resumed', 'task.joined', 'task.chosen', 'task.failed', 'task.doomed', 'run.finished'],
+  ...['begin', 'told', 'answer', 'result', 'close'],
+];
+const EVERY = process.env['WEFT_TEST_EVERY_STEP'] !== undefined;
+const SAMPLE = ['task.turn', 'task.awaiting', 'task.joined', 'result'];
+
+const requestSchema = z.looseObject({ messages: z.array(z.unknown()) });
+
+interface Scene {
+  readonly root: string;
+  readonly server: ModelServer;
+  /** The conversations that were sent, in order. */
+  readonly asked: string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function scene(): Promise<Scene> {
+  const root = temporaryFolder();
+  git(root, 'init', '--quiet');
+  putAll(root, { 'a.txt': 'one\n' });
+  const asked: string[] = [];
+  const model = scriptedModel(SCENARIO, { paceMs: 0, wait: async () => undefined });
+  const server = await serveModel(async (request) => {
+    asked.push(JSON.stringify(requestSchema.parse(await request.clone().json()).messages));
+    return model(request);
+  });
+  return { root, server, asked, env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'a-key' } };
+}
+
+/** Runs the CLI until it ends, or is killed right before a step. */
+async function cli({ root, env }: Scene, args: readonly string[], cut: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const child = startWeft([...args, '--json'], { cwd: root, env: { ...env, ...cut, NODE_OPTIONS: `--require=${cutOff}` } });
+  child.stdin.end(PLAN);
+  return ending(child);
+}
+
+function stateOf({ root }: Scene): string {
+  const [key = ''] = readdirSync(join(root, '.git', 'weft'));
+  return join(root, '.git', 'weft', key);
+}
+
+function runIn(scene: Scene): string {
+  const [run = ''] = readdirSync(join(stateOf(scene), 'runs'));
+  return run;
+}
+
+/** The conversations to which the transcripts have an answer. */
+function answered(scene: Scene): Set<string> {
+  const run = runIn(scene);
+  const folder = join(stateOf(scene), 'runs', run, 'transcripts');
+  const all = new Set<string>();
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const entries = valued(new Transcripts(stateOf(scene), run, systemClock).read(name.replace('.jsonl', '')));
+    for (const [at, { type }] of entries.entries()) {
+      if (type === 'answer') all.add(JSON.stringify(standingAfter(entries.slice(0, at))?.session.messages));
+    }
+  }
+  return all;
+}
+
+function journalOf(scene: Scene): RunEvent[] {
+  const text = readFileSync(join(stateOf(scene), 'runs', runIn(scene), 'journal.jsonl'), 'utf8');
+  return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
+}
+
+/** All that a run has come to: the folder, and how often each task landed or joined. */
+function assertWhole(scene: Scene, ended: Ended, what: string): void {
+  const result = jsonLines(ended.out).at(-1);
+  assert.deepEqual([ended.code, result?.['exitCode']], [1, 1], `${what}\n${ended.out}\n${ended.err}`);
+  assert.deepEqual(folderState(scene.root), AFTER, what);
+  const events = journalOf(scene);
+  const ids = (type: RunEvent['type']) => events.flatMap((event) => (event.type === type && 'task' in event ? [event.task] : [])).sort();
+  assert.deepEqual(ids('task.landed'), [...LANDED].sort(), what);
+  assert.deepEqual(ids('task.joined'), ['parent.1', 'parent.2'], what);
+  assert.deepEqual([ids('task.failed'), ids('task.doomed')], [['failing'], ['doomed']], what);
+  // What was paid for is counted, once.
+  const paid = events.filter(({ type }) => type === 'task.turn').length;
+  assert.equal(paid, answered(scene).size, what);
+}
+
+/** Resumes what was killed, `cut` or to its end; nothing that was answered is asked again. */
+async function resume(scene: Scene, what: string, cut: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const known = answered(scene);
+  const before = scene.asked.length;
+  const ended = await cli(scene, ['resume', runIn(scene)], cut);
+  const again = scene.asked.slice(before).filter((conversation) => known.has(conversation));
+  assert.deepEqual(again, [], `${what}: asked again what was answered`);
+  return ended;
+}
+
+describe('weft resume', function () {
+  this.timeout(EVERY ? 1_800_000 : 240_000);
+  before(buildWeft);
+
+  it('has nothing to do for a run that went to its end, and says so', async () => {
+    const whole = await scene();
+    assertWhole(whole, await cli(whole, ['run', '-', '--model', 'claude-test']), 'not killed');
+    const kinds = new Set<string>(journalOf(whole).map(({ type }) => type));
+    assert.deepEqual(
+      KINDS.filter((kind) => kind.includes('.') && !kinds.has(kind)),
+      [],
+    );
+    assert.equal(whole.asked.length, answered(whole).size);
+    const again = await weft(['resume', runIn(whole)], { cwd: whole.root, env: whole.env });
+    assert.deepEqual([again.code, again.out], [2, '']);
+    assert.match(again.err, /^weft: Run .* is over: there is nothing to resume\. /);
+    await whole.server.close();
+  });
+
+  for (const kind of EVERY ? KINDS : SAMPLE) {
+    it(`goes on with a run that was killed before its first ${kind}`, async () => {
+      const killed = await scene();
+      const cut = { CUT_BEFORE: `"type":"${kind}"` };
+      const { code, out, err } = await cli(killed, ['run', '-', '--model', 'claude-test'], cut);
+      assert.equal(code, null, `${out}\n${err}`);
+      const listed = jsonLines((await weft(['runs', '--json'], { cwd: killed.root })).out).at(-1);
+      assert.equal(z.looseObject({ runs: z.tuple([z.looseObject({ life: z.string() })]) }).parse(listed).runs[0].life, 'interrupted');
+      assertWhole(killed, await resume(killed, kind), kind);
+      await killed.server.close();
+    });
+  }
+
+  it('goes on however often it is killed itself', async () => {
+    const killed = await scene();
+    const cut = { CUT_BEFORE: '"at":', CUT_NTH: EVERY ? '9' : '40' };
+    let ended = await cli(killed, ['run', '-', '--model', 'claude-test'], cut);
+    let times = 0;
+    while (ended.code === null) ended = await resume(killed, `killed ${++times} times`, cut);
+    assert.ok(times > 1, `${times}`);
+    assertWhole(killed, ended, `killed ${times} times`);
+    await killed.server.close();
+  });
+});
