@@ -122,8 +122,10 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const recovery = recoveryPorts(ports);
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
-  const request = { run: start.run, conflicts: 'leave' as const, listener };
-  const resumed = await resumeRun(request, { ...recovery, worker: agents.worker, hold: agents.hold, check, reuse, time: systemTime });
+  // Whoever resumes it here wants it to go on.
+  const request = { run: start.run, conflicts: 'leave' as const, paused: 'continue' as const, listener };
+  const agentPorts = { worker: agents.worker, hold: agents.hold, check, reuse };
+  const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
   return refused(resumed.failure, ports);

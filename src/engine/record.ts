@@ -10,6 +10,7 @@ export type Listener = (event: RunEvent, state: RunState) => void;
 export class RunRecord {
   private readonly queue: Happening[] = [];
   private draining = false;
+  private frozen = false;
   private readonly listeners = new Set<Listener>();
 
   private constructor(
@@ -51,6 +52,7 @@ export class RunRecord {
 
   /** Records what happened. Listeners that emit in turn are heard after the event at hand is settled: nothing re-enters. */
   emit(happening: Happening): void {
+    if (this.frozen) return;
     this.queue.push(happening);
     if (this.draining) return;
     this.draining = true;
@@ -72,6 +74,11 @@ export class RunRecord {
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** From now on nothing is recorded: what still happens is as if this process were gone. */
+  freeze(): void {
+    this.frozen = true;
   }
 
   close(): void {

@@ -1,10 +1,8 @@
 /** Taking a run over whose process went: its journal says where it stands, and it is driven on from there. */
-import { dirname, join } from 'node:path';
 import type { RunEvent } from '../domain/event';
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { readChains } from '../repo/history/chain';
-import { tryLock } from '../repo/lock';
 import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
 import { journalFile, readJournal } from './journal';
@@ -17,6 +15,8 @@ import { Transcripts } from './transcripts';
 export interface ResumeRequest {
   readonly run: string;
   readonly conflicts: Limits['conflicts'];
+  /** Of a run that was paused: whether it stays so, or goes on. */
+  readonly paused: 'stay' | 'continue';
   /** Hears what happens from the taking over on. */
   readonly listener?: Listener;
 }
@@ -25,28 +25,21 @@ export interface ResumeRequest {
  * Takes over a run that was interrupted. What a crash left half-done in the workspace was settled before. Fails, and changes nothing, where
  * the run is over or another process drives it, and where its journal or a transcript cannot be gone on from.
  */
-export async function resumeRun({ run, conflicts, listener }: ResumeRequest, ports: RunPorts): Promise<Result<LiveRun>> {
+export async function resumeRun(request: ResumeRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
   const { repo, clock } = ports;
-  const lock = await tryLock(join(dirname(journalFile(repo.stateDir, run)), 'taken.held'));
-  if (!lock.ok) return lock;
-  if (lock.value === undefined)
-    return fail('input', `Run ${run} is just being taken over by another Weft.`, 'Look at what that does with it.');
-  try {
-    // What forgets old runs looks, under this lock, whether anybody drives them.
-    const record = await repo.landLock(new AbortController().signal, async () => {
-      const opened = RunRecord.open(repo.stateDir, run, clock);
-      if (!opened.ok) return opened;
-      const taken = await take(opened.value, ports, listener);
-      if (taken.ok) return opened;
-      opened.value.close();
-      return taken;
-    });
-    if (!record.ok) return record;
-    const { limits, start } = record.value.state;
-    return ok(new LiveRun(record.value, { limits: { ...limits, conflicts }, ...(start.onStale && { onStale: start.onStale }) }, ports));
-  } finally {
-    await lock.value();
-  }
+  // Of two that want it, the second finds it driven; and what forgets old runs looks, under this lock, whether anybody drives them.
+  const record = await repo.landLock(signal, async () => {
+    const opened = RunRecord.open(repo.stateDir, request.run, clock);
+    if (!opened.ok) return opened;
+    const taken = await take(opened.value, ports, request);
+    if (taken.ok) return opened;
+    opened.value.close();
+    return taken;
+  });
+  if (!record.ok) return record;
+  const { limits, start } = record.value.state;
+  const { conflicts } = request;
+  return ok(new LiveRun(record.value, { limits: { ...limits, conflicts }, ...(start.onStale && { onStale: start.onStale }) }, ports));
 }
 
 /** Why a run cannot be resumed by anybody now; undefined where it can. */
@@ -62,7 +55,7 @@ export function notInterrupted(state: RunState): Failure | undefined {
   }
 }
 
-async function take(record: RunRecord, ports: RunPorts, listener: Listener | undefined): Promise<Result<void>> {
+async function take(record: RunRecord, ports: RunPorts, { listener, paused }: ResumeRequest): Promise<Result<void>> {
   const { state } = record;
   const failure = notInterrupted(state);
   if (failure !== undefined) return { ok: false, failure };
@@ -76,8 +69,7 @@ async function take(record: RunRecord, ports: RunPorts, listener: Listener | und
   if (listener !== undefined) record.listen(listener);
   record.emit({ type: 'run.taken', pid: process.pid, ...birthFact(process.pid) });
   for (const link of missing.value) record.emit({ type: 'task.landed', ...link });
-  // Whoever resumes it wants it to go on.
-  if (state.phase === 'paused') record.emit({ type: 'run.continued' });
+  if (state.phase === 'paused' && paused === 'continue') record.emit({ type: 'run.continued' });
   return ok();
 }
 

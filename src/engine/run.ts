@@ -4,7 +4,7 @@ import type { StopReason } from '../domain/event';
 import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import { DEFAULT_ON_STALE, type OnStale } from '../domain/settings';
+import type { OnStale } from '../domain/settings';
 import type { Rework } from '../domain/taskState';
 import type { Usage } from '../domain/usage';
 import type { Hold } from '../model/hold';
@@ -21,13 +21,14 @@ import type { Retry } from './kept';
 import { landNothing, landPortsOf, landTask } from './landing';
 import { Live } from './live';
 import { isPaused } from './pausing';
+import { premiseHolds } from './premise';
 import { type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
-import { type Settled, settleLeft } from './recovery';
+import type { Settled } from './recovery';
 import type { Reuse } from './reuse';
 import { type Decision, decide, type Limits } from './scheduler';
 import { Setbacks } from './setbacks';
-import { judgePremise, reworkOf } from './stale';
+import { reworkOf } from './stale';
 import { Transcripts } from './transcripts';
 import { hearWishes, perform } from './wishes';
 import type { Worker } from './worker';
@@ -80,6 +81,7 @@ export class LiveRun {
   private wake: (() => void) | undefined;
   private stirred = false;
   private broken: Failure | undefined;
+  private isLeft = false;
   /** Holds as long as no task joins the run. */
   private ranked: { readonly waiters: RunState['waiters']; readonly rank: Rank } | undefined;
 
@@ -108,7 +110,7 @@ export class LiveRun {
     return this.record.state.start.run;
   }
 
-  /** Resolves when the run has finished and nothing of it is under way. Failures of tasks are in the state; a failure here means that the journal could not be kept. */
+  /** Resolves when the run has finished, or was left, and nothing of it is under way. Failures of tasks are in the state; a failure here means that the journal could not be kept. */
   async drive(): Promise<Result<RunState>> {
     const unlisten = this.record.listen((event) => {
       this.stir();
@@ -116,11 +118,12 @@ export class LiveRun {
     });
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
     const deafen = hearWishes(this.ports.repo.stateDir, this.record.state, (wish, signal) => perform(this, wish, signal));
-    while (this.record.state.phase !== 'finished' && this.broken === undefined) {
+    while (this.record.state.phase !== 'finished' && this.broken === undefined && !this.isLeft) {
       this.stirred = false;
       this.attempt(() => this.perform(this.decide()));
       await this.next();
     }
+    if (this.isLeft) await this.landed();
     this.setbacks.close();
     this.agents.stopAll();
     await Promise.all(this.under);
@@ -137,6 +140,22 @@ export class LiveRun {
     this.whole.abort();
     this.batch.callOff();
     this.agents.stopAll();
+  }
+
+  /** Leaves the run as a crash would, for whoever takes it over: what is being landed comes to its end, and nothing is put on record after that. */
+  leave(): void {
+    this.isLeft = true;
+    this.stir();
+  }
+
+  private async landed(): Promise<void> {
+    while (this.landing !== undefined || this.batch.writing !== undefined) {
+      this.stirred = false;
+      await this.next();
+    }
+    this.record.freeze();
+    this.whole.abort();
+    this.batch.callOff();
   }
 
   /** Stops one task; tasks that depend on it are doomed, the others go on. */
@@ -319,28 +338,9 @@ export class LiveRun {
     }
   }
 
-  /** Whether a task may go on to its landing; where its premise is stale, it may have to wait, or gone back to its agent. */
-  private async premiseHolds(id: TaskId): Promise<boolean> {
-    await this.settleOthers();
-    const { onStale = DEFAULT_ON_STALE } = this.request;
-    const premise = await judgePremise(this.record, this.landPorts(), id, { onStale, signal: this.whole.signal });
-    if (premise.ok && premise.value.kind === 'rework') this.sendBack(id, 'stale', premise.value.rework);
-    if (!premise.ok) this.failLanding(id, premise.failure);
-    return premise.ok && premise.value.kind === 'land';
-  }
-
-  /** What another process left half-done is made whole first; where that is not possible, the landing says so itself. */
-  private async settleOthers(): Promise<void> {
-    const { repo, workspace, clock, onSettled } = this.ports;
-    const openRecord = (run: string) => (run === this.id ? this.record : undefined);
-    await settleLeft({ repo, workspace, clock, openRecord, onSettled }, this.whole.signal);
-  }
-
-  /** What could not even be looked at lands as little as what could not be written. */
-  private failLanding(id: TaskId, failure: Failure): void {
-    const draft = this.record.state.tasks.get(id)?.work.changeset ?? null;
-    if (failure.kind === 'cancelled') this.record.emit({ type: 'task.stopped', task: id, draft });
-    else this.record.emit({ type: 'task.failed', task: id, failure, draft });
+  private premiseHolds(id: TaskId): Promise<boolean> {
+    const { record, ports, request } = this;
+    return premiseHolds({ ...ports, record, onStale: request.onStale }, id, this.whole.signal);
   }
 
   private landPorts(): LandPorts {

@@ -1,4 +1,6 @@
 /** Plans, and live runs whose agents the test holds. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Conflict } from '../../src/domain/changes';
 import type { Clock } from '../../src/domain/clock';
 import type { Happening } from '../../src/domain/event';
@@ -10,12 +12,15 @@ import { NO_USAGE } from '../../src/domain/usage';
 import { beginRun } from '../../src/engine/begin';
 import { type Checker, folderChecker } from '../../src/engine/check';
 import { inProcessWorker } from '../../src/engine/inProcess';
+import { journalFile } from '../../src/engine/journal';
+import { type ResumeRequest, resumeRun } from '../../src/engine/resume';
 import type { Reuse } from '../../src/engine/reuse';
-import type { LiveRun } from '../../src/engine/run';
+import type { LiveRun, RunPorts } from '../../src/engine/run';
 import type { Limits } from '../../src/engine/scheduler';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
 import { folderPool } from '../../src/repo/commands/folderPool';
+import type { Repository } from '../../src/repo/repository';
 import { countingClock } from './clock';
 import { type Editor, editor } from './editor';
 import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';
@@ -81,8 +86,6 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
 }
 
 export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
-  const workspace = editor(box.root);
-  const agents = gatedWorker(box.repo, options.stopEdits);
   const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
   const request = {
@@ -93,13 +96,53 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
     onStale,
     ...(options.attempts !== undefined && { attempts: options.attempts }),
   };
+  const parts = partsOf(box, options);
+  return driven(box, parts, valued(await beginRun(request, parts.ports, NEVER)));
+}
+
+/** As {@link rigIn}, of a run that {@link leave} left. */
+export async function resumedRig(box: Sandbox, request: ResumeRequest, options: RigOptions = {}): Promise<Rig> {
+  const parts = partsOf(box, options);
+  return driven(box, parts, valued(await resumeRun(request, parts.ports, NEVER)));
+}
+
+/** Leaves a run as its process does that is killed. */
+export async function leave({ run, ended, repo }: Rig): Promise<void> {
+  run.leave();
+  valued(await ended);
+  run.record.close();
+  abandon(repo, run.id);
+}
+
+/** Has a run's journal say that another process drove it, which is gone. */
+function abandon({ stateDir }: Pick<Repository, 'stateDir'>, run: string): void {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const file = journalFile(stateDir, run);
+  const lines = readFileSync(file, 'utf8').replace(/"pid":\d+(,"birth":"[^"]*")?/g, `"pid":${pid}`);
+  writeFileSync(file, lines);
+}
+
+interface Parts {
+  readonly workspace: Editor;
+  readonly agents: GatedWorker;
+  readonly clock: Clock;
+  readonly time: HandTime;
+  readonly ports: RunPorts;
+}
+
+function partsOf(box: Sandbox, options: RigOptions): Parts {
+  const workspace = editor(box.root);
+  const agents = gatedWorker(box.repo, options.stopEdits);
   // Of now: whether a run's process lives is asked for the time when it began.
   const clock = options.clock ?? countingClock(Date.now());
   const time = options.time ?? handTime();
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
   const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
   const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, reuse: options.reuse };
-  const run = valued(await beginRun(request, ports, NEVER));
+  return { workspace, agents, clock, time, ports };
+}
+
+function driven(box: Sandbox, { workspace, agents, clock, time }: Parts, run: LiveRun): Rig {
   const ended = run.drive();
   return {
     ...box,
