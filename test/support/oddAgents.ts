@@ -5,13 +5,19 @@ import { childSchema } from '../../src/domain/spawn';
 import { serveJobs } from '../../src/engine/pool/serve';
 import type { Worker } from '../../src/engine/worker';
 
-const acts: Readonly<Record<string, Worker>> = {
-  'spawn one': async (_job, host) => {
-    const child = childSchema.parse({ name: 'part', title: 'A part', instructions: 'say done' });
+/** Has another agent do what is said there. */
+function spawning(instructions: string): Worker {
+  return async (_job, host) => {
+    const child = childSchema.parse({ name: 'part', title: 'A part', instructions });
     const spawned = await host.spawn({ call: 'c1', draft: null, children: [child] });
     const summary = spawned.ok ? JSON.stringify(spawned.value.children) : failureText(spawned.failure);
     return { kind: 'done', summary, changeset: null, changes: [] };
-  },
+  };
+}
+
+const acts: Readonly<Record<string, Worker>> = {
+  'spawn one': spawning('say done'),
+  'spawn one that exits': spawning('exit'),
   'say done': async (job) => ({ kind: 'done', summary: `${job.task.title} is done.`, changeset: null, changes: [] }),
   break: async () => {
     throw new Error('a nail in the tyre');

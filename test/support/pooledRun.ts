@@ -29,8 +29,12 @@ export interface PooledRun extends Sandbox {
 
 export interface Given {
   readonly files?: Files;
+  /** Instead of one with these files. */
+  readonly box?: Sandbox;
   /** What each is told, by its id. */
   readonly tasks: Readonly<Record<string, string>>;
+  /** Default: 1. */
+  readonly attempts?: number;
   readonly model?: ModelFetch;
   readonly pool?: Partial<PoolOptions>;
 }
@@ -41,11 +45,12 @@ export function openPool(options: Partial<PoolOptions> = {}): Pool {
   return pool;
 }
 
-/** A run of tasks that do not depend on each other, each with one attempt, all at once. */
-export async function pooledRun({ files = { 'a.txt': 'a\n' }, tasks, model = noModel, pool: options }: Given): Promise<PooledRun> {
-  const box = await sandbox(files);
+/** A run of tasks that do not depend on each other, all at once. Nothing waits between attempts. */
+export async function pooledRun(given: Given): Promise<PooledRun> {
+  const { files = { 'a.txt': 'a\n' }, tasks, attempts = 1, model = noModel, pool: options } = given;
+  const box = given.box ?? (await sandbox(files));
   const pool = openPool(options);
-  const list = Object.entries(tasks).map(([id, instructions]) => ({ id, title: `Task ${id}`, instructions, attempts: 1 }));
+  const list = Object.entries(tasks).map(([id, instructions]) => ({ id, title: `Task ${id}`, instructions, attempts }));
   const run = valued(
     await beginRun(
       {
@@ -56,11 +61,11 @@ export async function pooledRun({ files = { 'a.txt': 'a\n' }, tasks, model = noM
       },
       {
         repo: box.repo,
-        workspace: editor(box.root),
+        workspace: editor(box.repo.root),
         worker: processWorker(pool, { repo: box.repo, model }),
         check: folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
         clock: systemClock,
-        time: systemTime,
+        time: { ...systemTime, wait: async () => undefined },
       },
       NEVER,
     ),

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import * as z from 'zod';
 import type { Turn } from '../../../src/model/scenario';
 import { Draft } from '../../../src/repo/draft/draft';
 import { readRef } from '../../../src/repo/repository';
@@ -13,12 +14,14 @@ import { childrenOf, gone, type LiveProcess, tellsProcesses } from '../../suppor
 import { AGENTS, failureOf, ODD_AGENTS, openPool, pooledRun, until } from '../../support/pooledRun';
 import { valued } from '../../support/result';
 import { stagesOf } from '../../support/run';
-import { afterThisTest, treeState } from '../../support/sandbox';
+import { afterThisTest, openedTogether, sandbox, treeState } from '../../support/sandbox';
 import { skipFor } from '../../support/skip';
 
 const write = (path: string, content: string): Turn => ({ calls: [{ tool: 'write_file', input: { path, content } }] });
 const finish: Turn = { calls: [{ tool: 'finish', input: { summary: 'Done.' } }] };
 const held = (turn: Turn): Turn => ({ ...turn, thinkMs: HELD });
+
+const conversationSchema = z.object({ messages: z.array(z.object({ role: z.string() })) });
 
 /** Short, for tests in which a process is to be found out soon. */
 const SOON = { lookMs: 50, missed: 60 };
@@ -76,6 +79,45 @@ describe('agents in processes of their own', function () {
     assert.equal(treeState(repo, draft)[`${dead}.new`], `file ${dead}\n`);
     assert.equal(valued(await readRef(repo, `runs/${run.id}/drafts/${dead}`)), draft);
     valued(await Draft.resume(repo, state.start.commit, draft));
+  });
+
+  it('go on in another process where they were, and are asked no turn twice that was over', async () => {
+    const scenario = heldScenario({ a: [write('new.txt', 'new\n'), held(finish)] });
+    const turns: number[] = [];
+    const { run, root, ended } = await pooledRun({
+      tasks: { a: 'Do it.' },
+      attempts: 2,
+      model: async (request) => {
+        const { messages } = conversationSchema.parse(await request.clone().json());
+        turns.push(messages.filter(({ role }) => role === 'assistant').length);
+        return scenario.model(request);
+      },
+    });
+    await scenario.held(1);
+    const [first] = agentsProcesses();
+    process.kill(first?.pid ?? 0, 'SIGKILL');
+    await scenario.held(2);
+    const [second] = agentsProcesses();
+    assert.notEqual(second?.pid, first?.pid);
+    scenario.release();
+    assert.deepEqual(stagesOf(valued(await ended)), { a: 'landed' });
+    assert.deepEqual(turns, [0, 1, 1]);
+    assert.equal(readFileSync(join(root, 'new.txt'), 'utf8'), 'new\n');
+    const failures = run.record.state.tasks.get('a')?.work.failures.map(({ message }) => message);
+    assert.deepEqual(failures, ['The process in which the agent of “Task a” worked was ended by SIGKILL.']);
+  });
+
+  it('work in several folders at once', async () => {
+    const [api, web] = [(await sandbox({ 'a.txt': 'a\n' })).root, (await sandbox({ 'b.txt': 'b\n' })).root];
+    const repo = await openedTogether([api, web]);
+    const [apiName, webName] = [basename(api), basename(web)];
+    const scenario = heldScenario({ a: [write(`${apiName}/new.txt`, 'A\n'), write(`${webName}/new.txt`, 'B\n'), finish] });
+    const { ended } = await pooledRun({ box: { root: '', repo }, tasks: { a: 'Do it.' }, model: scenario.model });
+    assert.deepEqual(stagesOf(valued(await ended)), { a: 'landed' });
+    assert.deepEqual(
+      [api, web].map((folder) => readFileSync(join(folder, 'new.txt'), 'utf8')),
+      ['A\n', 'B\n'],
+    );
   });
 
   it('are found out when they hang, stopped or busy for ever', async () => {
@@ -173,6 +215,17 @@ describe('what an agent’s process says', function () {
       message: 'The agent of “Task b” broke down: a nail in the tyre.',
       fix: 'Dispatch the task again; if it goes on, report this.',
     });
+  });
+
+  it('is told again to an agent that went, with its process, while it waited for its children', async () => {
+    const { run, ended } = await pooledRun({ tasks: { a: 'spawn one that exits' }, pool: { entry: ODD_AGENTS, size: 1 } });
+    const state = valued(await ended);
+    assert.deepEqual(stagesOf(state), { a: 'landed', 'a.1': 'failed' });
+    const text =
+      'The process in which the agent of “A part” worked ended with code 3. Retry the task: its agent goes on from what it had done by then.';
+    assert.deepEqual(JSON.parse(run.record.state.tasks.get('a')?.work.summary ?? ''), [
+      { name: 'part', title: 'A part', end: 'failed', text, conflicts: [] },
+    ]);
   });
 
   const deaths: Readonly<Record<string, string>> = {
