@@ -1,5 +1,6 @@
 /** The only place that starts git: its environment, its failures, and a long-lived reader of objects. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { simpleGit } from 'simple-git';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 
@@ -248,20 +249,24 @@ function tellingLine(text: string): string {
   return line.replace(/^(fatal|error): /, '').replace(/[.:]$/, '');
 }
 
-/** What one object is; `undefined` where there is no such object. */
+/** `object` may be any name of one: an id, `COMMIT:PATH`, a ref. */
 export type ObjectReader = {
+  /** What one object is; `undefined` where there is no such object. */
   read(object: string): Promise<Result<Buffer | undefined>>;
+  /** The id of the object that a name means by now; `undefined` where there is none. */
+  find(object: string): Promise<Result<string | undefined>>;
   /** Ends the process; resolves when it has gone. */
   dispose(): Promise<void>;
 };
 
 interface Waiting {
-  readonly object: string;
+  /** What git answers with: a line about the object, and with `contents`, the object after it. */
+  readonly command: 'contents' | 'info';
   readonly done: (answer: Result<Buffer | undefined>) => void;
 }
 
 /**
- * Reads blobs through one `git cat-file` that lives as long as the repository is open: a read costs no process.
+ * Reads objects, and finds refs, through one `git cat-file` that lives as long as the repository is open: a read costs no process.
  * The process starts with the first read, and again after it died.
  */
 export function objectReader(place: GitPlace): ObjectReader {
@@ -292,19 +297,20 @@ export function objectReader(place: GitPlace): ObjectReader {
         return;
       }
       const header = buffer.subarray(0, end).toString();
-      const size = / (?:blob|tree|commit|tag) (\d+)$/.exec(header)?.[1];
-      const total = size === undefined ? end + 1 : end + 1 + Number(size) + 1;
+      const [, id, size] = /^([0-9a-f]+) (?:blob|tree|commit|tag) (\d+)$/.exec(header) ?? [];
+      const bare = size === undefined || waiting[0]?.command === 'info';
+      const total = bare ? end + 1 : end + 1 + Number(size) + 1;
       if (length < total) {
         wanted = total;
         return;
       }
-      const content = size === undefined ? undefined : Buffer.from(buffer.subarray(end + 1, total - 1));
+      const content = id === undefined ? undefined : bare ? Buffer.from(id) : Buffer.from(buffer.subarray(end + 1, total - 1));
       const rest = buffer.subarray(total);
       chunks = [rest];
       length = rest.length;
       wanted = 1;
       waiting.shift()?.done(ok(content));
-      if (waiting.length === 0) child?.unref();
+      if (waiting.length === 0) letGo(child);
     }
   };
 
@@ -325,24 +331,28 @@ export function objectReader(place: GitPlace): ObjectReader {
     started.on('close', () => {
       if (child === started) lost('the reader of objects ended');
     });
-    // It must never keep a CLI alive that has nothing else to do.
-    started.unref();
     return started;
   };
 
+  const ask = (command: Waiting['command'], object: string): Promise<Result<Buffer | undefined>> =>
+    new Promise((done) => {
+      if (/[\n\r\0]/.test(object)) {
+        done(fail('input', `${JSON.stringify(object)} names no object.`));
+        return;
+      }
+      child ??= start();
+      waiting.push({ command, done });
+      // Who waits for an answer must hear of its death, too.
+      hold(child);
+      child.stdin.write(`${command} ${object}\n`);
+    });
+
   return {
-    read: (object) =>
-      new Promise((done) => {
-        if (/[\n\r\0]/.test(object)) {
-          done(fail('input', `${JSON.stringify(object)} names no object.`));
-          return;
-        }
-        child ??= start();
-        waiting.push({ object, done });
-        // Who waits for an answer must hear of its death, too.
-        child.ref();
-        child.stdin.write(`contents ${object}\n`);
-      }),
+    read: (object) => ask('contents', object),
+    find: async (object) => {
+      const id = await ask('info', object);
+      return id.ok ? ok(id.value?.toString()) : id;
+    },
     dispose: () =>
       new Promise((gone) => {
         const last = child;
@@ -352,8 +362,24 @@ export function objectReader(place: GitPlace): ObjectReader {
         }
         lost('the repository was closed');
         last.once('close', () => gone());
-        last.ref();
+        hold(last);
         last.kill();
       }),
   };
+}
+
+/** Has the program wait for a process. */
+function hold(child: ChildProcessWithoutNullStreams): void {
+  for (const one of holds(child)) one.ref();
+}
+
+/** Lets the program end though a process lives: it must never keep a CLI alive that has nothing else to do. It ends with its input. */
+function letGo(child: ChildProcessWithoutNullStreams | undefined): void {
+  if (child !== undefined) for (const one of holds(child)) one.unref();
+}
+
+/** What keeps a program alive that has a process: the process, and each of its pipes. */
+function holds(child: ChildProcessWithoutNullStreams): { ref(): unknown; unref(): unknown }[] {
+  const pipes = [child.stdin, child.stdout, child.stderr].filter((pipe) => pipe instanceof Socket);
+  return [child, ...pipes];
 }

@@ -1,6 +1,7 @@
 /** Opening a folder: which repository holds its states, and what stands in the way. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository, readRef, writeRef } from '../../src/repo/repository';
@@ -103,6 +104,23 @@ describe('opening a folder', () => {
   });
 });
 
+describe('reading objects', () => {
+  it('keeps no program alive that has nothing else to do', async () => {
+    const { root } = await sandbox({ a: 'text' });
+    const program = `
+      const { openRepository } = require(process.argv[1]);
+      openRepository(process.argv[2]).then(async ({ value }) => {
+        const read = await Promise.all(['HEAD:a', 'HEAD:b', 'HEAD:a'].map((name) => value.objects.read(name)));
+        console.log(JSON.stringify(read.map((one) => one.value?.toString() ?? null)), (await value.objects.find('HEAD:a')).value);
+      });
+    `;
+    const library = join(__dirname, '../../src/repo/repository.js');
+    // Where it does not end by itself, it is killed, and that fails.
+    const said = execFileSync(process.execPath, ['-e', program, library, root], { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(said, `["text",null,"text"] ${git(root, 'rev-parse', 'HEAD:a')}`);
+  });
+});
+
 describe('a ref', () => {
   it('is written, read, and moved only from where it was said to be', async () => {
     const { repo, root } = await sandbox({ a: 'a' });
@@ -111,6 +129,28 @@ describe('a ref', () => {
     valued(await writeRef(repo, 'x', head));
     assert.equal(valued(await readRef(repo, 'x')), head);
     assert.equal(failed(await writeRef(repo, 'x', head, '1'.repeat(40))).kind, 'git');
+  });
+
+  it('is found wherever git put it meanwhile, and not where somebody deleted it', async () => {
+    const { repo, root } = await sandbox({ a: 'a' });
+    const commit = (text: string) => {
+      put(root, 'a', text);
+      commitAll(root);
+      return git(root, 'rev-parse', 'HEAD').trim();
+    };
+    const [one, two] = [commit('one'), commit('two')];
+    const seen = [];
+    for (const step of [
+      ['update-ref', `${repo.refs}x`, one],
+      ['pack-refs', '--all'],
+      ['update-ref', `${repo.refs}x`, two],
+      ['gc', '--quiet'],
+    ]) {
+      git(root, ...step);
+      seen.push(valued(await readRef(repo, 'x')));
+    }
+    git(root, 'update-ref', '-d', `${repo.refs}x`);
+    assert.deepEqual([...seen, valued(await readRef(repo, 'x'))], [one, one, two, two, undefined]);
   });
 
   it('that git keeps its own files in is refused, and so is one whose path git cannot tell in a line', async () => {
