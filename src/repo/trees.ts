@@ -4,6 +4,7 @@ import { type Change, type Entry, modeSchema } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import { plumb, plumbText } from './git';
 import type { Repository } from './repository';
+import { changesBetween, entriesAt } from './treeRows';
 
 /** A file to be put into a tree: by its bytes, or as a blob that the repository has. */
 export type Put = { readonly mode: Entry['mode']; readonly bytes: Buffer } | Entry;
@@ -27,67 +28,22 @@ export async function listTree(repo: Repository, tree: string, folders: readonly
 
 /** What a tree has at each of these exact paths: a file, `'folder'`, or nothing. Costs no process: only the trees on the way are read. */
 export async function lookUp(repo: Repository, tree: string, paths: readonly string[]): Promise<Result<Map<string, Entry | 'folder'>>> {
-  const found = new Map<string, Entry | 'folder'>();
-  if (paths.length === 0) return ok(found);
+  if (paths.length === 0) return ok(new Map());
   const top = await treeOf(repo, tree);
-  if (!top.ok) return top;
-  // Paths lie beside each other: each tree on the way is read once.
-  const read = new Map<string, ReadonlyMap<string, TreeRow>>();
-  for (const path of paths) {
-    let at: string | undefined = top.value;
-    const parts = path.split('/');
-    for (const [depth, part] of parts.entries()) {
-      const before: ReadonlyMap<string, TreeRow> | undefined = read.get(at);
-      const rows: Result<ReadonlyMap<string, TreeRow>> = before === undefined ? await treeRows(repo, at) : ok(before);
-      if (!rows.ok) return rows;
-      read.set(at, rows.value);
-      const row: TreeRow | undefined = rows.value.get(part);
-      if (depth === parts.length - 1 && row !== undefined)
-        found.set(path, row.mode === 'folder' ? 'folder' : { mode: row.mode, blob: row.id });
-      at = row?.mode === 'folder' ? row.id : undefined;
-      if (at === undefined) break;
-    }
-  }
-  return ok(found);
+  return top.ok ? entriesAt(repo, top.value, paths) : top;
 }
 
-interface TreeRow {
-  readonly mode: Entry['mode'] | 'folder';
-  readonly id: string;
-}
-
-/** One tree object, taken apart: `MODE NAME`, a NUL, and the id as bytes, one after the other. */
-async function treeRows(repo: Repository, tree: string): Promise<Result<ReadonlyMap<string, TreeRow>>> {
-  const bytes = await repo.objects.read(tree);
-  if (!bytes.ok) return bytes;
-  if (bytes.value === undefined)
-    return fail('git', `The tree ${tree} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
-  const rows = new Map<string, TreeRow>();
-  const idLength = repo.zero.length / 2;
-  for (let at = 0; at < bytes.value.length; ) {
-    const blank = bytes.value.indexOf(0x20, at);
-    const nul = bytes.value.indexOf(0, blank);
-    const mode = bytes.value.toString('latin1', at, blank).padStart(6, '0');
-    const id = bytes.value.toString('hex', nul + 1, nul + 1 + idLength);
-    const known = modeSchema.safeParse(mode);
-    if (mode === '040000') rows.set(bytes.value.toString('utf8', blank + 1, nul), { mode: 'folder', id });
-    else if (known.success) rows.set(bytes.value.toString('utf8', blank + 1, nul), { mode: known.data, id });
-    at = nul + 1 + idLength;
-  }
-  return ok(rows);
-}
-
-/** The paths that differ between two trees or commits. Renames are a deletion and an addition. */
+/** The paths that differ between two trees or commits, in git's order. Renames are a deletion and an addition. Costs no process. */
 export async function diffTrees(repo: Repository, before: string, after: string): Promise<Result<Change[]>> {
   if (before === after) return ok([]);
-  const key = [before, after].map((one) => repo.known.trees.get(one) ?? one).join(' ');
-  const known = repo.known.changes.get(key);
+  const [old, now] = [await treeOf(repo, before), await treeOf(repo, after)];
+  if (!old.ok) return old;
+  if (!now.ok) return now;
+  const known = repo.known.changes.get(`${old.value} ${now.value}`);
   if (known !== undefined) return ok([...known]);
-  const said = await plumb(repo, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', before, after]);
-  if (!said.ok) return said;
-  const changes = readChanges(said.value.out.toString());
-  if (IDS.test(key)) rememberChanges(repo, { before: key.slice(0, key.indexOf(' ')), after: key.slice(key.indexOf(' ') + 1) }, changes);
-  return ok(changes);
+  const changes = await changesBetween(repo, old.value, now.value);
+  if (changes.ok) rememberChanges(repo, { before: old.value, after: now.value }, changes.value);
+  return changes;
 }
 
 /** What differs between two trees, where that is known already. */
@@ -95,8 +51,6 @@ export function rememberChanges(repo: Repository, ends: { before: string; after:
   if (changes.length <= FEW_CHANGES) remember(repo.known.changes, `${ends.before} ${ends.after}`, changes);
 }
 
-/** Two ids: what they mean never changes, as a name's meaning does. */
-const IDS = /^[0-9a-f]{40,64} [0-9a-f]{40,64}$/;
 /** Longer differences are found again when they are asked for again. */
 const FEW_CHANGES = 500;
 
@@ -228,13 +182,17 @@ export function messageOf(title: string, facts: object): string {
   return `${title.replaceAll(/\s+/g, ' ').trim() || 'Weft'}\n\n${JSON.stringify(facts)}`;
 }
 
+/** The tree of a commit, or of whatever names one; of a tree, itself. Costs no process. */
 export async function treeOf(repo: Repository, commit: string): Promise<Result<string>> {
   const known = repo.known.trees.get(commit);
   if (known !== undefined) return ok(known);
-  const tree = await plumbText(repo, ['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
+  const tree = await repo.objects.find(`${commit}^{tree}`);
+  if (!tree.ok) return tree;
+  if (tree.value === undefined)
+    return fail('git', `The state ${commit} is no longer in the repository.`, 'Something deleted git objects: “git fsck” tells more.');
   // A name (a ref, say) means something else tomorrow.
-  if (tree.ok && /^[0-9a-f]{40,64}$/.test(commit)) remember(repo.known.trees, commit, tree.value);
-  return tree;
+  if (/^[0-9a-f]{40,64}$/.test(commit)) remember(repo.known.trees, commit, tree.value);
+  return ok(tree.value);
 }
 
 /** A merge of whole trees: the merged tree, and the paths that it could not decide (the tree has markers there). */
