@@ -1,27 +1,35 @@
 /** The whole work tree as one tree: each part's made by git in the part's private index, and all of them put together. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import type { Include } from '../../domain/include';
-import { plumb, plumbText } from '../git';
+import { type Gate, gateFor } from '../gate';
+import { plumb } from '../git';
 import type { Repository } from '../repository';
-import { diffTrees, withFolders } from '../trees';
+import { withFolders } from '../trees';
+import { checkAllRead } from './allRead';
+import { treeOfFewChanged } from './fewChanged';
 import { findIncluded, forget, type Included, includedIndex, withIncluded } from './included';
-import { treeOfIndex } from './indexTree';
+import { treeAsBefore, treeOfIndex } from './indexTree';
+import { linksIn } from './links';
 import { below, inPart, keepParts, nestedPart, nestedParts, type Part } from './parts';
 import { indexFiles, removeFrom, seedIndex } from './seed';
 
 /** How often git may meet a file that is gone before that is a failure. */
 const ADD_TRIES = 3;
-/** More of a path is not told, in characters. */
-const LONG_PATH = 300;
+/** Parts that are read side by side. */
+const AT_ONCE = 4;
+/** An index of so many bytes (some ten thousand files) takes longer to write than git takes to start a few times. */
+const LARGE = 1 << 20;
 
 /** One look at the disk. */
 interface Scan {
   readonly repo: Repository;
   /** The nested parts that are there, by path: known ones, and those that this look finds. */
   readonly parts: Map<string, Part>;
+  /** The own trees of parts, those of parts in them not included, as far as they have been begun. */
+  readonly trees: Map<string, Promise<Result<string>>>;
+  readonly gate: Gate;
   readonly signal: AbortSignal;
 }
 
@@ -32,15 +40,19 @@ interface Scan {
 export async function diskTree(repo: Repository, include: Include, signal: AbortSignal): Promise<Result<Included>> {
   const known = await nestedParts(repo);
   if (!known.ok) return known;
-  const scan: Scan = { repo, parts: new Map(known.value.map((part) => [part.path, part])), signal };
+  const gate = gateFor(AT_ONCE);
+  const scan: Scan = { repo, parts: new Map(known.value.map((part) => [part.path, part])), trees: new Map(), gate, signal };
+  const before = [...repo.roots, ...known.value];
+  // Outer parts first: they take longest. Where one fails, the others are waited for: they are at work in indexes that are locked until then.
+  const begun = before.map((part) => begin(scan, part));
   // Ignored files are looked for beside that: both walk through the folder.
-  const [tree, early] = await Promise.all([treeOfRoots(scan), findIncluded({ parts: [...repo.roots, ...known.value], include }, signal)]);
+  const [tree, early] = await Promise.all([treeOfRoots(scan), findIncluded({ parts: before, include, gate }, signal), ...begun]);
   if (!tree.ok) return tree;
   if (!early.ok) return early;
   const kept = await keepParts(repo, [...scan.parts.keys()]);
   if (!kept.ok) return kept;
   const parts = [...repo.roots, ...scan.parts.values()];
-  const late = await findIncluded({ parts: parts.filter((part) => !early.value.has(part)), include }, signal);
+  const late = await findIncluded({ parts: parts.filter((part) => !early.value.has(part)), include, gate }, signal);
   if (!late.ok) return late;
   const found = new Map([...early.value, ...late.value].filter(([part]) => parts.includes(part)));
   const whole = await withIncluded(repo, { tree: tree.value, found, include }, signal);
@@ -72,15 +84,23 @@ async function treeOfRoots(scan: Scan): Promise<Result<string>> {
 
 /** The tree of a part's folder, those of the parts in it included. */
 async function treeOfPart(scan: Scan, part: Part): Promise<Result<string>> {
-  const own = await treeWithParts(scan, part);
+  const own = await begin(scan, part);
   if (!own.ok) return own;
   const folders = new Map<string, string | undefined>(part.without.map((path) => [path, undefined]));
-  for (const inner of directlyIn(scan, part)) {
-    const tree = await treeOfPart(scan, inner);
+  const inside = directlyIn(scan, part);
+  const trees = await Promise.all(inside.map((inner) => treeOfPart(scan, inner)));
+  for (const [at, tree] of trees.entries()) {
     if (!tree.ok) return tree;
-    folders.set(inPart(part, inner.path), tree.value === emptyTree(scan.repo) ? undefined : tree.value);
+    folders.set(inPart(part, inside[at]?.path ?? ''), tree.value === emptyTree(scan.repo) ? undefined : tree.value);
   }
   return folders.size === 0 ? own : withFolders(scan.repo, own.value, folders);
+}
+
+/** Begins to read a part, once. */
+function begin(scan: Scan, part: Part): Promise<Result<string>> {
+  const begun = scan.trees.get(part.path) ?? scan.gate(() => treeWithParts(scan, part));
+  scan.trees.set(part.path, begun);
+  return begun;
 }
 
 /** A part's own tree; from now on, all parts that are directly in it are known. */
@@ -150,15 +170,20 @@ async function ownTree(scan: Scan, part: Part): Promise<Result<string>> {
 
 async function ownTreeOnce(scan: Scan, part: Part): Promise<Result<string>> {
   const { repo, signal } = scan;
-  const inner = directlyIn(scan, part).map(({ path }) => inPart(part, path));
-  const seeded = await seedIndex(part, inner, signal);
+  const seeded = await seedIndex(part, partsIn(scan, part), signal);
   if (!seeded.ok) return seeded;
+  const before = part.prefix === '' ? await treeAsBefore(repo, part) : undefined;
+  if (before !== undefined && before.indexBytes >= LARGE) {
+    const near = await treeOfFewChanged(repo, { part, apart: [...part.without, ...partsIn(scan, part)], tree: before.tree }, signal);
+    if (near !== undefined) return ok(near);
+  }
   const added = await addAll(scan, part);
-  if (!added.ok) return added;
-  if (part.prefix === '') return treeOfIndex(repo, part, signal);
-  const sub = await plumbText(part.place, ['write-tree', `--prefix=${part.prefix}`], { index: part.index, signal });
-  if (sub.ok || !/prefix .* not found/.test(sub.failure.message)) return sub;
-  return plumbText(part.place, ['hash-object', '-w', '-t', 'tree', '--stdin'], { stdin: '', signal });
+  return added.ok ? treeOfIndex(repo, part, signal) : added;
+}
+
+/** The paths of the known parts in a part, from its folder. */
+function partsIn(scan: Scan, part: Part): string[] {
+  return directlyIn(scan, part).map(({ path }) => inPart(part, path));
 }
 
 /**
@@ -168,8 +193,7 @@ async function ownTreeOnce(scan: Scan, part: Part): Promise<Result<string>> {
 async function addAll(scan: Scan, part: Part): Promise<Result<unknown>> {
   const { place, index, prefix } = part;
   for (let tries = 1; ; ) {
-    const apart = [...part.without, ...directlyIn(scan, part).map(({ path }) => inPart(part, path))];
-    const left = apart.map((path) => `:(exclude,literal)${path}`);
+    const left = [...part.without, ...partsIn(scan, part)].map((path) => `:(exclude,literal)${path}`);
     const added = await plumb(place, ['add', '--all', '--sparse', '--', '.', ...left], { index, magic: true, signal: scan.signal });
     if (added.ok) return checkAllRead(added.value.warnings);
     const fresh = /^(.*) is a git repository without any commit/.exec(added.failure.message)?.[1];
@@ -180,66 +204,4 @@ async function addAll(scan: Scan, part: Part): Promise<Result<unknown>> {
     }
     if (!/No such file or directory|short read while indexing/.test(added.failure.message) || tries++ >= ADD_TRIES) return added;
   }
-}
-
-/** Fails where git could not look into a folder or at a file: it warns, goes on, and would leave out, or keep as it was, what is there. */
-function checkAllRead(warnings: string): Result<void> {
-  for (const line of warnings.split('\n')) {
-    // git cuts a very long line off, and its reason with it.
-    const [, folder, why = 'File name too long'] = /^warning: could not open directory '(.+?)(?:': (.+))?$/.exec(line) ?? [];
-    const [, file, reason = why] = /^(?!warning: )(.+): (Permission denied|File name too long|Input\/output error)$/.exec(line) ?? [];
-    const path = folder ?? file;
-    // A folder that goes away meanwhile is no loss.
-    if (path === undefined || reason === 'No such file or directory') continue;
-    const name = path.length > LONG_PATH ? `${path.slice(0, LONG_PATH)}…` : path;
-    return fail('file', `${name} cannot be read: ${reason}.`, 'Make it readable, or have git ignore it, then try again.');
-  }
-  return ok();
-}
-
-const linksSchema = z.object({ tree: z.string(), links: z.array(z.string()) });
-
-/** The nested repositories that a part's own tree has as links. All of it is read once; then only what changed. */
-async function linksIn(repo: Repository, { index }: Part, tree: string, signal: AbortSignal): Promise<Result<string[]>> {
-  const file = `${index}.links`;
-  const last = await readLinks(file);
-  if (last?.tree === tree) return ok(last.links);
-  const links = (last === undefined ? undefined : await linksSince(repo, last, tree)) ?? (await allLinks(repo, tree, signal));
-  if (!links.ok) return links;
-  // Without the file, the next time is slower, and as right.
-  await writeFile(file, JSON.stringify({ tree, links: links.value })).catch(() => undefined);
-  return links;
-}
-
-async function readLinks(file: string): Promise<z.infer<typeof linksSchema> | undefined> {
-  try {
-    return linksSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined where git no longer has the tree of the last time. */
-async function linksSince(repo: Repository, last: z.infer<typeof linksSchema>, tree: string): Promise<Result<string[]> | undefined> {
-  const changes = await diffTrees(repo, last.tree, tree);
-  if (!changes.ok) return undefined;
-  const links = new Set(last.links);
-  for (const { path, after } of changes.value) {
-    if (after?.mode === '160000') links.add(path);
-    else links.delete(path);
-  }
-  return ok([...links]);
-}
-
-async function allLinks(repo: Repository, tree: string, signal: AbortSignal): Promise<Result<string[]>> {
-  const said = await plumb(repo, ['ls-tree', '-r', '-z', '--full-tree', tree], { signal });
-  if (!said.ok) return said;
-  const links: string[] = [];
-  const { out } = said.value;
-  // Rows are many, links few: only those become text.
-  for (let at = out.indexOf('160000 commit '); at >= 0; at = out.indexOf('160000 commit ', at + 1)) {
-    if (at > 0 && out[at - 1] !== 0) continue;
-    links.push(out.toString('utf8', out.indexOf(9, at) + 1, out.indexOf(0, at)));
-  }
-  return ok(links);
 }

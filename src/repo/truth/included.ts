@@ -8,6 +8,7 @@ import { type Entry, modeSchema } from '../../domain/changes';
 import { cancelled, fail, ok, type Result, thrownText } from '../../domain/failure';
 import { fitting, type Include, type Matcher, matcherOf, type TooLarge } from '../../domain/include';
 import { isMissing } from '../files';
+import type { Gate } from '../gate';
 import { plumb } from '../git';
 import type { Repository } from '../repository';
 import { withPuts } from '../trees';
@@ -38,6 +39,7 @@ export async function withIncluded(
   const puts = new Map<string, Entry>();
   for (const [part, all] of found) {
     const names = all.filter((one) => chosen.has(one)).map(({ path }) => inPart(part, path));
+    if (names.length === 0) continue;
     const entries = await entriesOf(part, names, signal);
     if (!entries.ok) return entries;
     for (const [name, entry] of entries.value) puts.set(below(part, name), entry);
@@ -53,15 +55,16 @@ export function includedIndex(index: string): string {
 
 /** The ignored files of each part that the globs take, and their sizes. */
 export async function findIncluded(
-  from: { readonly parts: readonly Part[]; readonly include: Include },
+  from: { readonly parts: readonly Part[]; readonly include: Include; readonly gate: Gate },
   signal: AbortSignal,
 ): Promise<Result<Map<Part, readonly Found[]>>> {
   const all = new Map<Part, readonly Found[]>();
-  if (from.include.globs.length === 0) return ok(all);
-  for (const part of from.parts) {
-    const found = await findInPart(part, from.include, signal);
+  const { parts, include, gate } = from;
+  if (include.globs.length === 0) return ok(all);
+  for (const [at, found] of (await Promise.all(parts.map((part) => gate(() => findInPart(part, include, signal))))).entries()) {
     if (!found.ok) return found;
-    all.set(part, found.value);
+    const part = parts[at];
+    if (part !== undefined) all.set(part, found.value);
   }
   return ok(all);
 }

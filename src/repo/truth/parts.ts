@@ -9,10 +9,14 @@ import * as z from 'zod';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import { parentsOf } from '../../domain/path';
 import { checkNoLink, isMissing } from '../files';
+import { gateFor } from '../gate';
 import type { GitPlace } from '../git';
 import type { Repository } from '../repository';
 import { absolute, type Root } from '../root';
 import { type Rules, rulesOf } from './rules';
+
+/** Parts that are looked up side by side. */
+const AT_ONCE = 4;
 
 export interface Part {
   /** Workspace path of its folder; empty for the workspace itself. */
@@ -113,9 +117,9 @@ async function make(folder: string): Promise<Result<void>> {
 
 /** The nested parts that are there now, of those that the last snapshot found; outer ones first. */
 export async function nestedParts(repo: Repository): Promise<Result<Part[]>> {
+  const gate = gateFor(AT_ONCE);
   const parts: Part[] = [];
-  for (const path of await listed(repo)) {
-    const part = await nestedPart(repo, path);
+  for (const part of await Promise.all((await listed(repo)).map((path) => gate(() => nestedPart(repo, path))))) {
     if (!part.ok) return part;
     if (part.value !== undefined) parts.push(part.value);
   }

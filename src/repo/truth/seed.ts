@@ -12,7 +12,7 @@ const FEW_OBJECTS = 100;
 
 /** The files of an index: itself, and what Weft notes beside it. */
 export function indexFiles(index: string): string[] {
-  return [index, `${index}.seed`, `${index}.tree`, `${index}.links`];
+  return [index, `${index}.seed`, `${index}.tree`, `${index}.links`, `${index}.few`];
 }
 
 /**
@@ -25,7 +25,7 @@ export async function seedIndex(part: Part, inner: readonly string[], signal: Ab
   try {
     await mkdir(dirname(index), { recursive: true, mode: 0o700 });
     // The lock of a git that was killed: ours around this says that nobody else is at work here.
-    await Promise.all([index, `${index}.copy`, includedIndex(index)].map((file) => rm(`${file}.lock`, { force: true })));
+    await Promise.all([index, `${index}.copy`, `${index}.few`, includedIndex(index)].map((file) => rm(`${file}.lock`, { force: true })));
     const from = theirs === undefined ? undefined : await ifThere(stat(theirs));
     if (theirs === undefined || from === undefined) return ok();
     const mark = `${from.ino} ${from.size} ${from.mtimeMs}`;
