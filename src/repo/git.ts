@@ -123,6 +123,8 @@ export async function gitText(cwd: string, args: readonly string[]): Promise<Res
       allowEnvironment: Object.keys(environment),
       // Ours is the empty template: a new repository gets nothing that the person's templates would put there.
       unsafe: { allowUnsafeTemplateDir: true },
+      // By itself it takes a git that was killed for one that had nothing to say. One that answers no (1) says nothing either.
+      errors: (error, { exitCode }) => error ?? (exitCode === 0 || exitCode === 1 ? undefined : new Error('it was ended from outside')),
     });
     return ok(await git.env(environment).raw([...args]));
   } catch (thrown) {
