@@ -206,7 +206,7 @@ describe('a process that is killed', function () {
     const box = await withDraft();
     const before = folderState(box.root);
     const actor = ['--require', join(SUPPORT, 'cutOff.js'), join(SUPPORT, 'engineActor.js'), 'land', box.root, box.run.id, 'a'];
-    const { signal } = spawnSync(process.execPath, actor, { env: { ...process.env, CUT_BEFORE: `to ${join(box.root, 'run')}` } });
+    const { signal } = spawnSync(process.execPath, actor, { env: { ...process.env, CUT_BEFORE: ` ${join(box.root, 'run')}` } });
     assert.equal(signal, 'SIGKILL');
     assert.notDeepEqual(folderState(box.root), before);
     const repo = await opened(box.root);
