@@ -59,11 +59,11 @@ const taskSchema = z
 
 const limitsSchema = z
   .strictObject({
-    maxWorkers: z.int().min(1).max(64).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
+    maxWorkers: z.int().min(1).max(128).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
     repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
     timeoutSeconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional().describe('How long the whole run may take. Default: no limit.'),
     pools: z
-      .partialRecord(roleSchema, z.int().min(1).max(64))
+      .partialRecord(roleSchema, z.int().min(1).max(128))
       .optional()
       .describe('How many agents of a role run at once. Default: the setting weft.pools.'),
     depth: z.int().min(0).max(8).optional().describe('How deep tasks may spawn tasks; 0: not at all. Default: 3.'),

@@ -1,7 +1,7 @@
 /** What is used where the person set nothing; package.json's defaults are held to these by a test. */
 export const DEFAULT_MODEL = 'claude-sonnet-5-5';
 export const DEFAULT_MAX_WORKERS = 5;
-export const MAX_WORKERS = 64;
+export const MAX_WORKERS = 128;
 /** Of one ignored file that is included in snapshots, and of all of them together, in megabytes. */
 export const DEFAULT_INCLUDE_MAX_FILE_MB = 5;
 export const DEFAULT_INCLUDE_MAX_MB = 50;

@@ -1,6 +1,6 @@
 /** One line of the benchmark's table: what was measured, what it is compared with, and the limit that it must keep. */
 
-export type Unit = 'ms' | 's' | 'KiB';
+export type Unit = 'ms' | 's' | 'KiB' | 'files';
 
 /** What the limit speaks of: the measurement itself, or its ratio to the reference of the same run. */
 export type Limit =

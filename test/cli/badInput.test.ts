@@ -65,12 +65,12 @@ describe('the command line', function () {
     await refused(['run', '--goal', ' '], call, 2, /needs a plan or a goal/);
     await refused(['run', 'plan.json', '--goal', 'x'], call, 2, /Both a plan and a --goal are given/);
     for (const many of ['0', '65', 'x', '1.5']) {
-      await refused(['run', 'plan.json', '--max-workers', many], call, 2, /--max-workers \S+ is not a number from 1 to 64/);
+      await refused(['run', 'plan.json', '--max-workers', many], call, 2, /--max-workers \S+ is not a number from 1 to 128/);
     }
     const pools: [string, RegExp][] = [
       ['coder', /--pool coder is no role and number\. Give it as ROLE=N/],
       ['coder=x', /--pool coder=x is no role and number/],
-      ['coder=0', /--pool has no usable number of agents for “coder”: 0\. Give each role a number from 1 to 64/],
+      ['coder=0', /--pool has no usable number of agents for “coder”: 0\. Give each role a number from 1 to 128/],
       ['cook=1', /--pool names a role that there is not: “cook”\. .*the roles are coder, debugger/],
     ];
     for (const [pool, said] of pools) await refused(['run', 'plan.json', '--pool', pool], call, 2, said);

@@ -2,7 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Pool } from '../../src/engine/pool/pool';
 import { measureLoading, measureVsix } from '../bench/bundle';
+import { measureEngine } from '../bench/engine';
 import { atMost, keepsLimit, type Row } from '../bench/row';
 import { measureRun } from '../bench/run';
 import { measureSchedule } from '../bench/schedule';
@@ -24,7 +26,7 @@ const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
-  --only PART   only this one: workspace, stress, run, streaming, schedule, bundle, activation
+  --only PART   only this one: workspace, stress, run, streaming, schedule, engine, bundle, activation
   --json        the rows as JSON, for machines (npm --silent leaves its own lines out)`;
 
 /** What is going on; the table alone goes to the standard output. */
@@ -39,7 +41,8 @@ const parts: Record<string, Part> = {
   stress: (processes) => measureStress(processes.folder('bench'), say),
   run: (processes) => measureRun(folders(processes.folder('bench')), TASK_MS, say),
   streaming: (processes) => measureStreaming(processes.folder('bench'), say),
-  schedule: (processes) => measureSchedule(processes.folder('bench'), say),
+  schedule: (processes) => withPool((pool) => measureSchedule(processes.folder('bench'), pool, say)),
+  engine: (processes) => measureEngine(processes.folder('bench'), agentsEntry, say),
   bundle: async (processes) => {
     await packageIt(processes);
     return [measureVsix(vsixPath), measureLoading()];
@@ -49,6 +52,14 @@ const parts: Record<string, Part> = {
     return [await measureActivation(processes)];
   },
 };
+
+/** The processes of agents as they ship; `npm run bench` bundles them first. */
+const agentsEntry = join(__dirname, '..', '..', '..', 'dist', 'worker.js');
+
+async function withPool(measure: (pool: Pool) => Promise<Row[]>): Promise<Row[]> {
+  const pool = new Pool({ entry: agentsEntry });
+  return measure(pool).finally(() => pool.close());
+}
 
 /** Makes numbered folders inside one. */
 function folders(parent: string): () => string {

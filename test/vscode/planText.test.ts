@@ -36,7 +36,7 @@ describe('a plan as text', () => {
       goal: fc.string({ minLength: 1 }),
       tasks,
       ...checks,
-      limits: fc.record({ maxWorkers: fc.integer({ min: 1, max: 64 }), repairs: fc.integer({ min: 0, max: 10 }) }),
+      limits: fc.record({ maxWorkers: fc.integer({ min: 1, max: 128 }), repairs: fc.integer({ min: 0, max: 10 }) }),
     });
     fc.assert(
       fc.property(plans, (given) => {
