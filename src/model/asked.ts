@@ -33,9 +33,13 @@ export function onward(
   { signal, headers, content }: { signal?: AbortSignal; headers?: Readonly<Record<string, string>>; content?: Asked['content'] } = {},
 ): Request {
   const now = content === undefined ? asked : { bytes: new TextEncoder().encode(JSON.stringify(content)), content };
-  const all = new Headers(request.headers);
-  for (const [name, value] of Object.entries(headers ?? {})) all.set(name, value);
-  const sent = new Request(request.url, { method: request.method, headers: all, body: now.bytes, signal: signal ?? request.signal });
+  const sent = new Request(request.url, {
+    method: request.method,
+    headers: request.headers,
+    body: now.bytes,
+    signal: signal ?? request.signal,
+  });
+  for (const [name, value] of Object.entries(headers ?? {})) sent.headers.set(name, value);
   read.set(sent, Promise.resolve(now));
   return sent;
 }

@@ -1,6 +1,6 @@
 /** One line of the benchmark's table: what was measured, what it is compared with, and the limit that it must keep. */
 
-export type Unit = 'ms' | 's' | 'KiB' | 'files';
+export type Unit = 'ms' | 's' | 'KiB' | 'files' | 'tokens';
 
 /** What the limit speaks of: the measurement itself, or its ratio to the reference of the same run. */
 export type Limit =

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Pool } from '../../src/engine/pool/pool';
 import { measureLoading, measureVsix } from '../bench/bundle';
 import { measureEngine } from '../bench/engine';
+import { measurePipeline } from '../bench/pipeline';
 import { atMost, keepsLimit, type Row } from '../bench/row';
 import { measureRun } from '../bench/run';
 import { measureSchedule } from '../bench/schedule';
@@ -26,7 +27,7 @@ const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
-  --only PART   only this one: workspace, stress, run, streaming, schedule, engine, bundle, activation
+  --only PART   only this one: workspace, stress, run, streaming, schedule, engine, pipeline, bundle, activation
   --json        the rows as JSON, for machines (npm --silent leaves its own lines out)`;
 
 /** What is going on; the table alone goes to the standard output. */
@@ -43,6 +44,7 @@ const parts: Record<string, Part> = {
   streaming: (processes) => measureStreaming(processes.folder('bench'), say),
   schedule: (processes) => withPool((pool) => measureSchedule(processes.folder('bench'), pool, say)),
   engine: (processes) => measureEngine(processes.folder('bench'), agentsEntry, say),
+  pipeline: () => measurePipeline(say),
   bundle: async (processes) => {
     await packageIt(processes);
     return [measureVsix(vsixPath), measureLoading()];

@@ -54,30 +54,50 @@ interface Line {
 }
 
 function lineTo(model: ModelFetch, request: Request, asked: Asked, { silentMs, time }: SteadyOptions): Line {
+  const most = asked.content.stream === true ? silentMs : silentMs * WHOLE;
   const stop = new AbortController();
-  let refuse: (reason: unknown) => void = () => undefined;
-  const left = new Promise<never>((_resolve, reject) => {
+  const over = new AbortController();
+  let refuse: (thrown: unknown) => void = () => undefined;
+  const gone = new Promise<never>((_resolve, reject) => {
     refuse = reject;
   });
+  gone.catch(() => 'Whoever listens hears of it.');
   const leave = () => {
     stop.abort(request.signal.reason);
     refuse(request.signal.reason);
   };
   request.signal.addEventListener('abort', leave, { once: true });
-  const most = asked.content.stream === true ? silentMs : silentMs * WHOLE;
-  const end = () => request.signal.removeEventListener('abort', leave);
+  const end = () => {
+    request.signal.removeEventListener('abort', leave);
+    // With a reason: without one, an error is made, with its stack.
+    over.abort('over');
+  };
+  /** Since when somebody listens; undefined while nobody does. */
+  let since: number | undefined;
+  let isGuarded = false;
+  // One timer for many pieces: it is looked at anew when it goes off, not set anew with each of them.
+  const guard = async () => {
+    isGuarded = true;
+    while (since !== undefined && !over.signal.aborted) {
+      const left = since + most - time.now();
+      if (left > 0) await time.wait(left, over.signal);
+      else {
+        refuse(new SilenceError(`Nothing came from the model for ${Math.round(most / 1000)} s.`));
+        break;
+      }
+    }
+    isGuarded = false;
+  };
   const heard = async <T>(next: Promise<T>): Promise<T> => {
-    const came = new AbortController();
-    const silence = time.wait(most, came.signal).then(() => {
-      throw new SilenceError(`Nothing came from the model for ${Math.round(most / 1000)} s.`);
-    });
+    since = time.now();
+    if (!isGuarded) void guard();
     try {
-      return await Promise.race([next, silence, left]);
+      return await Promise.race([next, gone]);
     } catch (thrown) {
       request.signal.throwIfAborted();
       throw thrown;
     } finally {
-      came.abort();
+      since = undefined;
     }
   };
   const sent = onward(request, asked, { signal: stop.signal });

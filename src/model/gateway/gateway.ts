@@ -107,7 +107,9 @@ type Served = Required<GatewayOptions>;
 
 async function answer({ model, run, maxBodyBytes }: Served, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const gone = new AbortController();
-  outgoing.on('close', () => gone.abort());
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
   outgoing.on('error', () => gone.abort());
   const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`);
   if (incoming.method !== 'POST' || url.pathname !== '/v1/messages') {

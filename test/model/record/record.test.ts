@@ -62,7 +62,7 @@ describe('a recording', () => {
     const first = await run(part(anthropicModel({ baseUrl: server.url, key: KEY, fetch })));
     const again = await run(play());
     assert.deepEqual(first.result, { ok: true, value: { summary: 'All of it.' } });
-    assert.deepEqual([again.result, again.requests, again.events], [first.result, first.requests, first.events]);
+    assert.deepEqual([again.result, again.requests, again.steps], [first.result, first.requests, first.steps]);
     assert.equal(lines(), 4);
     for (const secret of [KEY, 'authorization', 'x-api-key', 'user-agent', 'anthropic-version'])
       assert.ok(!text().includes(secret), secret);
