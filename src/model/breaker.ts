@@ -107,7 +107,7 @@ function circuitFor(model: string, { time, onEvent, faults = FAULTS, openMs = OP
   let last = { why: '', again: (headers: Readonly<Record<string, string>>) => errorResponse(502, NO_ANSWER, '', headers) };
   let openedAt = 0;
   policy.onBreak(() => {
-    openedAt = time.now();
+    openedAt = time.elapsed();
     onEvent({ kind: 'open', model, why: last.why });
   });
   policy.onHalfOpen(() => onEvent({ kind: 'half-open', model }));
@@ -149,7 +149,7 @@ function circuitFor(model: string, { time, onEvent, faults = FAULTS, openMs = OP
       }
     },
     isOpen: () => policy.state === CircuitState.Open,
-    again: () => last.again({ 'retry-after-ms': String(Math.max(1000, openedAt + openMs - time.now())) }),
+    again: () => last.again({ 'retry-after-ms': String(Math.max(1000, openedAt + openMs - time.elapsed())) }),
   };
 }
 

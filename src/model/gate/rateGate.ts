@@ -60,7 +60,7 @@ export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: mos
     const { signal } = request;
     const asked = await askedOf(request);
     const comer = waiter(aboutOf(request), signal, onWaiting);
-    const since = time.now();
+    const since = time.elapsed();
     let faults = 0;
     try {
       for (let tries = 0; ; tries += 1) {
@@ -75,7 +75,7 @@ export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: mos
         const ms = outcome.ms ?? backoff(tries);
         const isBusy = outcome.why === 'limit' || outcome.why === 'overloaded';
         if (!isBusy) faults += 1;
-        if (faults > most || (isBusy && time.now() + ms - since > busyMs)) return outcome.last();
+        if (faults > most || (isBusy && time.elapsed() + ms - since > busyMs)) return outcome.last();
         if (outcome.why === 'limit') stile.park(ms);
         else {
           comer.waits(outcome.why, ms);

@@ -79,7 +79,7 @@ function lineTo(model: ModelFetch, request: Request, asked: Asked, { silentMs, t
   const guard = async () => {
     isGuarded = true;
     while (since !== undefined && !over.signal.aborted) {
-      const left = since + most - time.now();
+      const left = since + most - time.elapsed();
       if (left > 0) await time.wait(left, over.signal);
       else {
         refuse(new SilenceError(`Nothing came from the model for ${Math.round(most / 1000)} s.`));
@@ -89,7 +89,7 @@ function lineTo(model: ModelFetch, request: Request, asked: Asked, { silentMs, t
     isGuarded = false;
   };
   const heard = async <T>(next: Promise<T>): Promise<T> => {
-    since = time.now();
+    since = time.elapsed();
     if (!isGuarded) void guard();
     try {
       return await Promise.race([next, gone]);

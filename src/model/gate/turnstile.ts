@@ -62,7 +62,7 @@ export function turnstile({ atOnce, time }: TurnstileOptions): Turnstile {
   let shrunk = 0;
   let alarm: AbortController | undefined;
 
-  const parkedMs = () => parkedUntil - time.now();
+  const parkedMs = () => parkedUntil - time.elapsed();
   const isOpen = () => inside < Math.floor(limit) && parkedMs() <= 0;
   const tell = (comer: Comer) => {
     const ms = parkedMs();
@@ -136,7 +136,7 @@ export function turnstile({ atOnce, time }: TurnstileOptions): Turnstile {
     },
     park: (ms) => {
       if (ms <= Math.max(0, parkedMs())) return;
-      parkedUntil = time.now() + ms;
+      parkedUntil = time.elapsed() + ms;
       for (const { comer } of line) tell(comer);
       letIn();
     },
