@@ -8,14 +8,16 @@ import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
 import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot/snapshot';
+import { pastEstimates } from './estimates';
 import { beginAgain, type Retry } from './kept';
 import { keepDraft } from './landing';
-import { RunRecord } from './record';
+import { RunRecord, readState } from './record';
 import { LiveRun, type RunPorts, type RunRequest } from './run';
 
 /** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
 export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {
   const { repo, workspace, clock } = ports;
+  const estimates = await pastEstimates(repo.stateDir, ports.read ?? readState);
   const run = clock.id();
   const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
   if (!snapshot.ok) return snapshot;
@@ -51,7 +53,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
     clock,
   );
   if (!record.ok) return record;
-  const live = new LiveRun(record.value, request, ports);
+  const live = new LiveRun(record.value, { ...request, estimates }, ports);
   if (request.retry !== undefined && again.value !== undefined)
     record.value.emit({ type: 'task.again', task: request.retry.task, next: again.value });
   return ok(live);

@@ -2,35 +2,58 @@
 import { mayOverlap } from '../domain/overlap';
 import type { Role, TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import type { TaskState } from '../domain/taskState';
+import { parentOf, type TaskState } from '../domain/taskState';
 
 /** How long a task of a role takes, in milliseconds, as past runs tell. */
 export type Estimates = Partial<Record<Role, number>>;
 
-/** How long it takes from a task's start to the end of all that waits for it, as far as can be told. */
-export type Rank = (id: TaskId) => number;
+/** What of a task decides when its turn comes. Holds as long as no task is added to the run. */
+export interface Rank {
+  /** The greatest one counts: its own, or that of a task that waits for it; children have their parent's where they have none. */
+  readonly priority: (id: TaskId) => number;
+  /** How long it takes from its start to the end of all that waits for it, as far as can be told. */
+  readonly remaining: (id: TaskId) => number;
+}
 
 /** The role with which a task is worked on. */
 export function roleOf({ task, work }: TaskState): Role {
   return work.as?.role ?? task.role;
 }
 
-/** Holds as long as no task is added to the run. A role without an estimate takes as long as the mean of those with one; all of them 1 where there is none. */
+/** A role without an estimate takes as long as the mean of those with one; all of them 1 where there is none. */
 export function rankOf({ tasks, waiters }: RunState, estimates: Estimates = {}): Rank {
   const given = Object.values(estimates);
   const mean = given.length === 0 ? 1 : given.reduce((sum, ms) => sum + ms, 0) / given.length;
+  const remaining = remembered((id) => {
+    let longest = 0;
+    for (const waiter of waiters.get(id) ?? []) longest = Math.max(longest, remaining(waiter));
+    const found = tasks.get(id);
+    return longest + ((found === undefined ? undefined : estimates[found.task.role]) ?? mean);
+  });
+  const priority = remembered((id) => {
+    const found = tasks.get(id);
+    const parent = found === undefined ? undefined : parentOf(found);
+    const own = found?.task.priority ?? (parent === undefined ? 0 : priority(parent));
+    // Who waits for a task waits for its turn, too; that one waits for what matters less holds it up by nothing.
+    return Math.max(own, ...(waiters.get(id) ?? []).map(priority).filter((other) => other > 0));
+  });
+  return { priority, remaining };
+}
+
+/** First what has the greater priority, then that behind which the longer way waits. */
+export function compareRank({ priority, remaining }: Rank, a: TaskId, b: TaskId): number {
+  return priority(b) - priority(a) || remaining(b) - remaining(a);
+}
+
+function remembered(make: (id: TaskId) => number): (id: TaskId) => number {
   const known = new Map<TaskId, number>();
-  const rank: Rank = (id) => {
+  return (id) => {
     const before = known.get(id);
     if (before !== undefined) return before;
-    let longest = 0;
-    for (const waiter of waiters.get(id) ?? []) longest = Math.max(longest, rank(waiter));
-    const found = tasks.get(id);
-    const own = (found === undefined ? undefined : estimates[found.task.role]) ?? mean;
-    known.set(id, own + longest);
-    return own + longest;
+    const made = make(id);
+    known.set(id, made);
+    return made;
   };
-  return rank;
 }
 
 export interface Choice {
@@ -56,20 +79,16 @@ export function chooseStarts({ ready, running, maxWorkers, pools, rank, admits }
   for (const task of running) inPool.set(roleOf(task), (inPool.get(roleOf(task)) ?? 0) + 1);
   while (running.length + chosen.length < maxWorkers) {
     const writes = [...running, ...chosen].flatMap(({ task }) => task.writes);
-    let best: { readonly task: TaskState; readonly priority: number; readonly rank: number; readonly overlaps: boolean } | undefined;
+    let best: { readonly task: TaskState; readonly overlaps: boolean } | undefined;
     for (const task of left) {
       if ((inPool.get(roleOf(task)) ?? 0) >= (pools[roleOf(task)] ?? Number.POSITIVE_INFINITY)) continue;
-      const priority = task.task.priority ?? 0;
-      if (best !== undefined && priority < best.priority) continue;
-      const remaining = rank(task.task.id);
-      const isEqual = best !== undefined && priority === best.priority && remaining === best.rank;
-      if (best !== undefined && priority === best.priority && remaining < best.rank) continue;
+      const order = best === undefined ? -1 : compareRank(rank, task.task.id, best.task.task.id);
       // Waiting costs nothing where something else of the same rank can start instead.
-      if (isEqual && best?.overlaps === false) continue;
+      if (order > 0 || (order === 0 && best?.overlaps === false)) continue;
       const overlaps = writes.length > 0 && mayOverlap(task.task.writes, writes);
-      if (isEqual && overlaps) continue;
+      if (order === 0 && overlaps) continue;
       if (!admits(task, chosen)) continue;
-      best = { task, priority, rank: remaining, overlaps };
+      best = { task, overlaps };
     }
     if (best === undefined) break;
     left.delete(best.task);

@@ -5,9 +5,10 @@ import type { RunState } from '../domain/run';
 import { readChains } from '../repo/history/chain';
 import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
+import { pastEstimates } from './estimates';
 import { journalFile, readJournal } from './journal';
 import { lifeOf } from './library';
-import { type Listener, RunRecord } from './record';
+import { type Listener, RunRecord, readState } from './record';
 import { LiveRun, type RunPorts } from './run';
 import type { Limits } from './scheduler';
 import { Transcripts } from './transcripts';
@@ -39,7 +40,9 @@ export async function resumeRun(request: ResumeRequest, ports: RunPorts, signal:
   if (!record.ok) return record;
   const { limits, start } = record.value.state;
   const { conflicts } = request;
-  return ok(new LiveRun(record.value, { limits: { ...limits, conflicts }, ...(start.onStale && { onStale: start.onStale }) }, ports));
+  const estimates = await pastEstimates(repo.stateDir, ports.read ?? readState);
+  const wanted = { limits: { ...limits, conflicts }, estimates, ...(start.onStale && { onStale: start.onStale }) };
+  return ok(new LiveRun(record.value, wanted, ports));
 }
 
 /** Why a run cannot be resumed by anybody now; undefined where it can. */

@@ -19,10 +19,11 @@ import { Controls } from './controls';
 import { Family } from './family';
 import type { Retry } from './kept';
 import { landNothing, landPortsOf, landTask } from './landing';
+import type { StateReader } from './library';
 import { Live } from './live';
 import { isPaused } from './pausing';
 import { premiseHolds } from './premise';
-import { type Rank, rankOf } from './ranking';
+import { type Estimates, type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
 import type { Settled } from './recovery';
 import type { Reuse } from './reuse';
@@ -56,6 +57,8 @@ export interface RunPorts {
   /** Absent: every task is worked on anew. */
   readonly reuse?: Reuse | undefined;
   readonly clock: Clock;
+  /** Reads past runs, which tell how long tasks take; absent: as they stand in their journals. */
+  readonly read?: StateReader | undefined;
   /** Stands before the worker's model; undefined where that is none. */
   readonly hold?: Hold | undefined;
   readonly time: Time;
@@ -87,7 +90,7 @@ export class LiveRun {
 
   constructor(
     readonly record: RunRecord,
-    private readonly request: Pick<RunRequest, 'limits' | 'onStale'>,
+    private readonly request: Pick<RunRequest, 'limits' | 'onStale'> & { readonly estimates?: Estimates },
     private readonly ports: RunPorts,
   ) {
     this.live = new Live(record.state.start.run, ports);
@@ -190,7 +193,7 @@ export class LiveRun {
 
   private decide(): Decision[] {
     const { state } = this.record;
-    if (this.ranked?.waiters !== state.waiters) this.ranked = { waiters: state.waiters, rank: rankOf(state) };
+    if (this.ranked?.waiters !== state.waiters) this.ranked = { waiters: state.waiters, rank: rankOf(state, this.request.estimates) };
     const busy = {
       starting: this.agents.starting,
       landing: this.landing ?? this.batch.first,

@@ -4,7 +4,7 @@ import { never } from '../domain/failure';
 import { checksOf, type Role, type TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../domain/taskState';
-import { chooseStarts, type Rank, rankOf } from './ranking';
+import { chooseStarts, compareRank, type Rank, rankOf } from './ranking';
 import { agentOf, freeStandIn, keyOf } from './standIn';
 
 /** What a run can be told to do next. */
@@ -75,7 +75,7 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
   const { decisions } = found;
   if (state.phase === 'running') {
     for (const { task } of found.empty) decisions.push({ kind: 'land', task: task.id });
-    const [landable] = found.landable.sort((a, b) => rank(b.task.id) - rank(a.task.id));
+    const [landable] = found.landable.sort((a, b) => compareRank(rank, a.task.id, b.task.id));
     if (landable !== undefined && busy.landing === undefined) decisions.push({ kind: 'land', task: landable.task.id });
     // One check at a time; those that come meanwhile wait, and are checked together.
     if (found.unchecked.length > 0 && busy.checking.size === 0) {

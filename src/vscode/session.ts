@@ -160,7 +160,7 @@ export class Sessions implements vscode.Disposable {
   ): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
-    const begun = await beginRun(request, { ...this.recovery(session), ...agents, time: systemTime }, signal);
+    const begun = await beginRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
