@@ -9,6 +9,10 @@ export const DEFAULT_INCLUDE_MAX_MB = 50;
 export const ON_STALE = ['check', 'ask', 'rework'] as const;
 export type OnStale = (typeof ON_STALE)[number];
 export const DEFAULT_ON_STALE: OnStale = 'check';
+/** What becomes of a run that was cut off when its folder is opened again: it offers to go on, does so by itself, or waits to be asked. */
+export const RESUME = ['ask', 'always', 'never'] as const;
+export type Resume = (typeof RESUME)[number];
+export const DEFAULT_RESUME: Resume = 'ask';
 /** Snapshots of a folder that are kept, and the disk that they may take, in megabytes (0: no limit). */
 export const DEFAULT_KEEP = 50;
 export const DEFAULT_QUOTA_MB = 2048;

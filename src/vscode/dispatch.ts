@@ -4,15 +4,9 @@ import { notAllowed } from '../domain/commands';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
-import { folderChecker } from '../engine/check';
 import { isRetryable, type Retry, retryOf } from '../engine/kept';
 import { limitsOf } from '../engine/limits';
-import type { Pool } from '../engine/pool/pool';
-import { processWorker } from '../engine/pool/processWorker';
-import { reuseFrom } from '../engine/reuse';
-import { Hold } from '../model/hold';
 import type { Selected } from '../plan/context';
-import { folderPool } from '../repo/commands/folderPool';
 import { listFiles } from '../repo/truth/truth';
 import { askAgain } from './again';
 import { runLimits } from './limits';
@@ -20,8 +14,9 @@ import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
 import { openPlan, readPlanDocument, sessionOfPlan } from './planDocument';
+import { type AgentPorts, runAgents } from './runAgents';
 import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selection';
-import type { DrivenRun, Session, Sessions } from './session';
+import type { DrivenRun, Session } from './session';
 import { fulfil } from './steering';
 import { type TaskTarget, taskTarget } from './targets';
 import { shortened } from './wording';
@@ -31,19 +26,15 @@ const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and chan
 /** Longer commands are cut in a notification; the plan has all of them. */
 const COMMAND_LENGTH = 60;
 
-interface Ports {
-  readonly context: vscode.ExtensionContext;
-  readonly sessions: Sessions;
-  /** Where the agents of all runs work. */
-  readonly pool: Pool;
+interface Ports extends AgentPorts {
   /** What planning cost, by the plan document's address, until its run starts. */
   readonly planning: Map<string, Usage>;
   /** The addresses of plan documents whose runs go on. */
   readonly running: Set<string>;
 }
 
-export function registerDispatch(context: vscode.ExtensionContext, sessions: Sessions, pool: Pool): vscode.Disposable {
-  const ports: Ports = { context, sessions, pool, planning: new Map(), running: new Set() };
+export function registerDispatch(agents: AgentPorts): vscode.Disposable {
+  const ports: Ports = { ...agents, planning: new Map(), running: new Set() };
   const command = (id: string, act: (...args: unknown[]) => Promise<Result<void>>) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
       if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
@@ -223,22 +214,14 @@ async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
 
 async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage, retry?: Retry): Promise<Result<DrivenRun>> {
   const settings = settingsOf(session.folder);
-  const model = await modelOf(ports.context, settings);
-  if (!model.ok) return model;
+  const agents = await runAgents(ports, session, settings);
+  if (!agents.ok) return agents;
   const set = runLimits(session.folder);
   if (!set.ok) return set;
   const limits = { ...limitsOf(plan, set.value), conflicts: 'wait' as const };
-  const hold = new Hold();
-  const worker = processWorker(ports.pool, { repo: session.repo, model: hold.part(model.value) });
-  const check = folderChecker(folderPool(session.repo, settings.folders, ports.sessions.clock));
-  const started = await withProgress('Weft: taking a snapshot', (signal) =>
-    ports.sessions.start(
-      session,
-      { plan, model: settings.model, planning, limits, attempts: settings.attempts, onStale: settings.onStale, ...(retry && { retry }) },
-      { worker, check, hold, reuse: settings.reuse ? reuseFrom(session.repo) : undefined },
-      signal,
-    ),
-  );
+  const { model, attempts, onStale } = settings;
+  const request = { plan, model, planning, limits, attempts, onStale, ...(retry && { retry }) };
+  const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.
   void vscode.commands.executeCommand(`${VIEWS.runs}.focus`, { preserveFocus: true });

@@ -22,6 +22,7 @@ import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
 import { registerPruning } from './pruning';
 import { registerRadarWatch } from './radarWatch';
+import { registerResume } from './resume';
 import { runsFeed } from './runsFeed';
 import { registerRunsView } from './runsView';
 import { registerSample } from './sample';
@@ -40,18 +41,20 @@ export interface WeftApi {
   readonly onDidHappen: Event<{ readonly event: RunEvent; readonly state: RunState }>;
 }
 
-/** Stops what runs when the window closes; set while the extension is active. */
+/** Leaves what runs when the window closes; set while the extension is active. */
 let shutDown: (() => Promise<void>) | undefined;
 
 export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions();
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
-  // Agents that are stopped keep what they did before their processes end.
-  shutDown = () => sessions.stopAll().finally(() => pool.close());
+  const agents = { context, sessions, pool };
+  // What is being landed comes to its end; the rest goes on when the folder is opened again.
+  shutDown = () => sessions.leaveAll().finally(() => pool.close());
   context.subscriptions.push(
     sessions,
-    registerDispatch(context, sessions, pool),
+    registerDispatch(agents),
+    registerResume(agents),
     registerTasks(sessions),
     registerSteering(sessions),
     registerAddTask(sessions),

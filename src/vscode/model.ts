@@ -10,11 +10,14 @@ import {
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
+  DEFAULT_RESUME,
   MAX_ATTEMPTS,
   MAX_FOLDERS,
   MAX_WORKERS,
   ON_STALE,
   type OnStale,
+  RESUME,
+  type Resume,
 } from '../domain/settings';
 import type { ModelFetch } from '../model/fetch';
 import { modelSource } from '../model/source';
@@ -34,6 +37,8 @@ export interface Settings {
   readonly attempts: number;
   readonly autoApprove: boolean;
   readonly onStale: OnStale;
+  /** What becomes of runs that were cut off. */
+  readonly resume: Resume;
   /** Whether what an earlier run did is taken over where nothing has changed for it. */
   readonly reuse: boolean;
   /** Where traces are sent; empty: nowhere. */
@@ -53,6 +58,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
     attempts: countOr(section.get<unknown>(SETTINGS.attempts), MAX_ATTEMPTS, DEFAULT_ATTEMPTS),
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
+    resume: RESUME.find((one) => one === section.get<unknown>(SETTINGS.resume)) ?? DEFAULT_RESUME,
     reuse: section.get<unknown>(SETTINGS.reuse) !== false,
     otlpEndpoint: stringOr(section.get<unknown>(SETTINGS.otlpEndpoint), ''),
     allowedCommands: stringsOr(section.get<unknown>(SETTINGS.allowedCommands), []),

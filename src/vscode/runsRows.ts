@@ -68,9 +68,12 @@ function wordsOf(state: RunState): string[] {
   return (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
 }
 
-/** `run.running` where this window drives it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`. */
+/**
+ * `run.running` where this window drives it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`, or
+ * `run.finished.interrupted…` where it was cut off.
+ */
 function runContext({ session, state, life }: RunView): string {
-  if (life !== 'running') return ['run.finished', ...wordsOf(state)].join('');
+  if (life !== 'running') return ['run.finished', ...(life === 'interrupted' ? ['.interrupted'] : []), ...wordsOf(state)].join('');
   const where = session.live.has(state.start.run) ? 'run.running' : 'run.elsewhere';
   return isPaused(state) ? `${where}.paused` : where;
 }

@@ -11,7 +11,8 @@ import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engi
 import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
 import { type RecoveryPorts, type Settled, settledText, settleLeft } from '../engine/recovery';
-import type { RunPorts, RunRequest } from '../engine/run';
+import { resumeRun } from '../engine/resume';
+import type { LiveRun, RunPorts, RunRequest } from '../engine/run';
 import { systemTime } from '../model/time';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
@@ -21,7 +22,10 @@ import { type Place, placeOf } from './place';
 import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
-/** A run of this window; `ended` resolves when it has finished and nothing of it is under way. */
+/** Who works on the tasks of a run, and who checks what they do. */
+export type RunAgents = Pick<RunPorts, 'worker' | 'check' | 'hold' | 'reuse'>;
+
+/** A run of this window; `ended` resolves when it has finished, or was left, and nothing of it is under way. */
 export interface DrivenRun {
   readonly record: RunRecord;
   readonly ended: Promise<Result<RunState>>;
@@ -30,6 +34,8 @@ export interface DrivenRun {
   /** What else the person does to it. */
   readonly controls: Controls;
   stop(): void;
+  /** Leaves it to whoever takes it over. */
+  leave(): void;
   stopTask(task: string): void;
   /** Has the agent of a task that is held go on from the workspace as it is now. */
   rework(task: string, signal: AbortSignal): Promise<Result<void>>;
@@ -152,18 +158,29 @@ export class Sessions implements vscode.Disposable {
   }
 
   /** Takes the snapshot and starts the run, which goes on by itself. */
-  async start(
-    session: Session,
-    request: RunRequest,
-    agents: Pick<RunPorts, 'worker' | 'check' | 'hold' | 'reuse'>,
-    signal: AbortSignal,
-  ): Promise<Result<DrivenRun>> {
+  async start(session: Session, request: RunRequest, agents: RunAgents, signal: AbortSignal): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
     const begun = await beginRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
+    const driven = this.drive(session, run);
+    this.tell(session, run.record.state.start, run.record.state);
+    return ok(driven);
+  }
+
+  /** Takes over a run that was cut off, which goes on by itself. */
+  async resume(session: Session, run: string, agents: RunAgents): Promise<Result<DrivenRun>> {
+    const settled = await this.settle(session);
+    if (!settled.ok) return settled;
+    const listener = (event: RunEvent, state: RunState) => this.tell(session, event, state);
+    const request = { run, conflicts: 'wait' as const, paused: 'stay' as const, listener };
+    const resumed = await resumeRun(request, { ...this.recovery(session), ...agents, time: systemTime }, this.closing);
+    return resumed.ok ? ok(this.drive(session, resumed.value)) : resumed;
+  }
+
+  private drive(session: Session, run: LiveRun): DrivenRun {
     run.live.listen(() => this.changed.fire());
     const ended = run.drive().finally(() => {
       this.liveIn(session.id).delete(run.id);
@@ -176,12 +193,12 @@ export class Sessions implements vscode.Disposable {
       live: run.live,
       controls: run.controls,
       stop: () => run.stop(),
+      leave: () => run.leave(),
       stopTask: (task) => run.stopTask(task),
       rework: (task, signal) => run.rework(task, signal),
     };
     this.liveIn(session.id).set(run.id, driven);
-    this.tell(session, run.record.state.start, run.record.state);
-    return ok(driven);
+    return driven;
   }
 
   /** Adds to a run's record: the live one, or, where the run has ended, its journal's. Fails where another process drives the run. */
@@ -219,10 +236,10 @@ export class Sessions implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** Stops what this window drives; resolves when all of it has ended, with drafts kept. */
-  async stopAll(): Promise<void> {
+  /** Leaves what this window drives to whoever takes it over; resolves when nothing of it is under way here. */
+  async leaveAll(): Promise<void> {
     const all = [...this.lives.values()].flatMap((live) => [...live.values()]);
-    for (const run of all) run.stop();
+    for (const run of all) run.leave();
     await Promise.all(all.map((run) => run.ended));
   }
 
