@@ -6,6 +6,7 @@ import { fail, failureText, ok, type Result } from '../domain/failure';
 import { discardDraft } from '../engine/kept';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing';
 import { lifeOf, listRuns } from '../engine/library';
+import { inFamilies } from '../engine/offspring';
 import type { RunRecord } from '../engine/record';
 import { summarize } from '../engine/summary';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
@@ -20,7 +21,8 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     const { start } = state;
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);
     output.say(`    ${stagesText(summarize(state, Date.now()).stages)}; snapshot ${start.snapshot}`);
-    for (const [id, { task, stage }] of state.tasks) output.say(`    ${id.padEnd(16)} ${stage.kind.padEnd(10)} ${task.title}`);
+    for (const { task, generation } of inFamilies(state))
+      output.say(`    ${('  '.repeat(generation) + task.task.id).padEnd(16)} ${task.stage.kind.padEnd(10)} ${task.task.title}`);
   }
   if (runs.length === 0) output.say('There are no runs of this folder yet.');
   for (const one of unreadable) if (!one.ok) output.say(`weft: ${failureText(one.failure)}`);

@@ -60,7 +60,7 @@ export function summaryLines(
   const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
   if (state.stopReason === 'timeout') lines.push('  It took longer than it may, and was stopped. What was done is kept.');
   const rows: [string, string][] = [
-    ['tasks', String(summary.tasks)],
+    ['tasks', [String(summary.tasks), ...madeText(summary)].join(', ')],
     ['files changed', String(summary.filesChanged)],
     ['conflicts', String(summary.conflicts)],
     [
@@ -88,6 +88,11 @@ export function summaryLines(
   if (summary.filesChanged > 0)
     lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
+}
+
+/** `12 spawned by their agents`, `3 agents raced`. */
+function madeText({ spawned, candidates }: Summary): string[] {
+  return [...(spawned > 0 ? [`${spawned} spawned by agents`] : []), ...(candidates > 0 ? [`${counted(candidates, 'agent')} raced`] : [])];
 }
 
 interface ShownConflict {

@@ -3,7 +3,7 @@ import type { Read } from './changes';
 import type { RunEvent } from './event';
 import { isCutOff, never } from './failure';
 import { isSamePart } from './part';
-import { isReversal, type Link, type Stage, type TaskState, type Work } from './taskState';
+import { awaited, isReversal, type Link, type Stage, type TaskState, type Work } from './taskState';
 import { addUsage } from './usage';
 
 /** An event that changes one task, and nothing beside it. */
@@ -14,7 +14,8 @@ export type TaskEvent = Exclude<
 
 /** `order`: greater than that of any task so far. */
 export function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskState {
-  const { stage, work } = state;
+  const { stage } = state;
+  const work = awaited(state, event.at);
   const allow = (...kinds: Stage['kind'][]) => {
     if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
   };
@@ -72,12 +73,12 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       allow('running', 'waiting');
       return {
         ...state,
-        stage: { kind: 'awaiting', children: event.children },
+        stage: { kind: 'awaiting', children: event.children, since: event.at },
         work: { ...work, changeset: event.draft ?? work.changeset, startedAt: work.startedAt || event.at },
       };
     case 'task.resumed':
       allow('awaiting');
-      return { ...state, stage: { kind: 'running' } };
+      return { ...state, stage: { kind: 'running' }, work };
     case 'task.reused':
       allow('waiting');
       return {

@@ -2,7 +2,7 @@
 import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
 import type { Task, TaskId } from './plan';
 import { illegal, reduceTask, type TaskEvent } from './reduceTask';
-import { isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
+import { awaited, isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
 
 /** The agents of one role with one model, while they keep failing: none starts, one may, or none does any more. */
@@ -35,9 +35,14 @@ export interface RunState {
   readonly endedAt: number;
 }
 
+/** The tasks that the person knows of, planned or added: not what was made for another task. */
+export function ownTasks({ tasks }: Pick<RunState, 'tasks'>): TaskState[] {
+  return [...tasks.values()].filter((task) => parentOf(task) === undefined);
+}
+
 /** Whether the run did all that its plan asked for. */
 export function isComplete(state: RunState): boolean {
-  return [...state.tasks.values()].every((task) => parentOf(task) !== undefined || isIn(task.stage));
+  return ownTasks(state).every(({ stage }) => isIn(stage));
 }
 
 /** Whether nothing goes on in a run but that it waits for the person to decide. */
@@ -189,12 +194,13 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
   if (task.stage.kind !== 'awaiting') throw illegal(event, `the task is ${task.stage.kind}`);
   if (candidate.origin.kind !== 'candidate' || candidate.origin.parent !== event.task) throw illegal(event, 'it did not race for the task');
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
-  const { base, changeset, changes, reads, summary, endedAt } = candidate.work;
+  const { base, changeset, changes, reads, summary } = candidate.work;
+  const before = awaited(task, event.at);
   const { role, model = state.start.model } = candidate.task;
   const own = role === task.task.role && model === (task.task.model ?? state.start.model);
   // Should it have to be mended, its own agent goes on with it.
   const as = candidate.work.as ?? (own ? null : { role, model });
-  const work = { ...task.work, as, base, changeset, changes, reads, summary, endedAt };
+  const work = { ...before, as, base, changeset, changes, reads, summary, endedAt: event.at };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'joined', conflicts: [] } });
   return { ...state, tasks: tasks.with({ ...task, stage: { kind: 'done' }, work }) };
 }
@@ -206,7 +212,7 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
   if (task.stage.kind !== 'done') throw illegal(event, `the task is ${task.stage.kind}`);
   if (parentOf(candidate) !== event.task || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
   const racing = [...state.tasks.values()].filter((other) => other.origin.kind === 'candidate' && other.origin.parent === event.task);
-  const stage = { kind: 'awaiting' as const, children: racing.map(({ task: { id } }) => id) };
+  const stage = { kind: 'awaiting' as const, children: racing.map(({ task: { id } }) => id), since: event.at };
   const work = { ...task.work, as: null, changeset: null, changes: [], reads: [], stale: [], summary: '', endedAt: 0 };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'failed', failure: event.failure }, check: task.check });
   return { ...state, tasks: tasks.with({ ...task, stage, work, check: null }) };

@@ -14,7 +14,8 @@ import { NO_USAGE, type Usage } from './usage';
 export type Stage =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
-  | { readonly kind: 'awaiting'; readonly children: readonly TaskId[] }
+  /** `since`: milliseconds since 1970. */
+  | { readonly kind: 'awaiting'; readonly children: readonly TaskId[]; readonly since: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
   | { readonly kind: 'held' }
@@ -55,6 +56,8 @@ export interface Work {
   /** Milliseconds since 1970; 0 until then. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** So many milliseconds of that it waited for others. */
+  readonly awaitedMs: number;
 }
 
 /** Two commits of the workspace, around a change to it. */
@@ -130,11 +133,25 @@ export const NO_WORK: Work = {
   turns: 0,
   startedAt: 0,
   endedAt: 0,
+  awaitedMs: 0,
 };
 
 /** A task before anything happened to it. */
 export function newTask(task: Task, origin: TaskState['origin'], depth: number): TaskState {
   return { task, origin, depth, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0, check: null };
+}
+
+/** How long its own agents took, in milliseconds; `now`: since 1970, for what goes on. */
+export function workedMs({ stage, work }: TaskState, now: number): number {
+  if (work.startedAt === 0) return 0;
+  const awaits = stage.kind === 'awaiting' ? now - stage.since : 0;
+  return Math.max(0, (work.endedAt || now) - work.startedAt - work.awaitedMs - awaits);
+}
+
+/** A task that waits for others no more. */
+export function awaited(state: TaskState, at: number): Work {
+  const { stage, work } = state;
+  return stage.kind === 'awaiting' ? { ...work, awaitedMs: work.awaitedMs + Math.max(0, at - stage.since) } : work;
 }
 
 /** Whether every file of a conflict is decided. */

@@ -68,10 +68,19 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
     return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
   const { task, stage, work } = found;
   if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
-  const plan = { ...state.start.plan, tasks: [{ ...task, dependsOn: [] }] };
+  const newId = planId(id);
+  const plan = { ...state.start.plan, tasks: [{ ...task, id: newId, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;
   const { base, changeset } = work;
-  return ok({ plan, retry: { fresh, hint: hint.trim(), task: id, title: task.title, base, changeset, failure } });
+  return ok({ plan, retry: { fresh, hint: hint.trim(), task: newId, title: task.title, base, changeset, failure } });
+}
+
+/** The id of a task in a plan; that of one that joined its run for another one has points, which a plan's cannot have. */
+function planId(id: TaskId): TaskId {
+  return id
+    .replaceAll('.', '-')
+    .slice(-64)
+    .replace(/^[-_]+/, '');
 }
 
 /** Keeps a commit from git's garbage collection. */

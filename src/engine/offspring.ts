@@ -2,13 +2,36 @@
 import type { Happening } from '../domain/event';
 import { type Failure, fail, failureText } from '../domain/failure';
 import type { Task, TaskId } from '../domain/plan';
-import type { RunState } from '../domain/run';
+import { ownTasks, type RunState } from '../domain/run';
 import type { ChildEnd, Spawn } from '../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../domain/taskState';
 
 /** All that were made for a task, in the order in which they were. */
 export function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
   return [...tasks.values()].filter((task) => parentOf(task) === id);
+}
+
+/** What was made for each task that something was made for, in order. */
+export function families({ tasks }: Pick<RunState, 'tasks'>): Map<TaskId, TaskState[]> {
+  const all = new Map<TaskId, TaskState[]>();
+  for (const task of tasks.values()) {
+    const parent = parentOf(task);
+    if (parent === undefined) continue;
+    const made = all.get(parent);
+    if (made === undefined) all.set(parent, [task]);
+    else made.push(task);
+  }
+  return all;
+}
+
+/** All tasks, each followed by what was made for it; `generation`: 0 for those of the person. */
+export function inFamilies(state: RunState): { readonly task: TaskState; readonly generation: number }[] {
+  const made = families(state);
+  const withIts = (task: TaskState, generation: number): { task: TaskState; generation: number }[] => [
+    { task, generation },
+    ...(made.get(task.task.id) ?? []).flatMap((one) => withIts(one, generation + 1)),
+  ];
+  return ownTasks(state).flatMap((task) => withIts(task, 0));
 }
 
 /** The children that a call has made before. */

@@ -1,14 +1,19 @@
 /** What came of a run, in numbers. Pure. */
 import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import type { Stage } from '../domain/taskState';
+import { parentOf, type Stage, workedMs } from '../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
+import { agentOf } from './standIn';
 
 export interface Summary {
   readonly run: string;
   readonly snapshot: string;
+  /** Of the plan, or added by the person. */
   readonly tasks: number;
-  /** How many tasks are in each stage; stages that none is in are left out. */
+  /** Tasks that agents spawned, and agents that raced for one. */
+  readonly spawned: number;
+  readonly candidates: number;
+  /** How many of the person's tasks are in each stage; stages that none is in are left out. */
   readonly stages: { readonly [kind in Stage['kind']]?: number };
   /** Different files that landed tasks changed. */
   readonly filesChanged: number;
@@ -37,16 +42,24 @@ export interface Summary {
 export function summarize(state: RunState, now: number): Summary {
   const stages: { [kind in Stage['kind']]?: number } = {};
   const files = new Set<string>();
+  const made = { plan: 0, person: 0, child: 0, candidate: 0 };
+  let conflicts = 0;
   let usage = state.start.planning;
+  let cost = costOf(usage, state.start.model);
   let serialMs = 0;
   let retries = 0;
   let reworks = 0;
-  for (const { stage, work } of state.tasks.values()) {
+  for (const task of state.tasks.values()) {
+    const { stage, work, origin } = task;
+    made[origin.kind]++;
+    if (stage.kind === 'conflicted') conflicts++;
     retries += work.failures.length;
     reworks += work.reworks.stale + work.reworks.check;
-    stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
+    if (parentOf(task) === undefined) stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
     usage = addUsage(usage, work.usage);
-    if (work.startedAt > 0) serialMs += (work.endedAt || now) - work.startedAt;
+    const own = costOf(work.usage, agentOf(state.start, task).model);
+    if (totalTokens(work.usage) > 0) cost = cost === undefined || own === undefined ? undefined : cost + own;
+    serialMs += workedMs(task, now);
     if (stage.kind === 'landed') for (const change of work.changes) files.add(change.path);
   }
   const read = usage.input + usage.cacheRead + usage.cacheWrite;
@@ -54,13 +67,15 @@ export function summarize(state: RunState, now: number): Summary {
   return {
     run: state.start.run,
     snapshot: state.start.snapshot,
-    tasks: state.tasks.size,
+    tasks: made.plan + made.person,
+    spawned: made.child,
+    candidates: made.candidate,
     stages,
     filesChanged: files.size,
-    conflicts: stages.conflicted ?? 0,
+    conflicts,
     usage,
     tokens: totalTokens(usage),
-    costUsd: costOf(usage, state.start.model) ?? null,
+    costUsd: cost ?? null,
     wallMs,
     serialMs,
     speedUp: wallMs > 0 ? serialMs / wallMs : 0,

@@ -6,7 +6,7 @@ import type { Part } from '../domain/part';
 import { isSamePart, partText } from '../domain/part';
 import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import type { Link, TaskState } from '../domain/taskState';
+import { type Link, parentOf, type TaskState } from '../domain/taskState';
 import { changedFile, withoutParts } from '../repo/history/hunks';
 import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../repo/land/land';
 import type { Repository } from '../repo/repository';
@@ -78,6 +78,8 @@ async function incomingFor(state: RunState, repo: Repository, reversal: Reversal
     const known = [...state.tasks.keys()].join(', ');
     return fail('input', `Run ${run} has no task “${target.task}”.`, `Its tasks: ${known}.`);
   }
+  const own = checkOwn(state, task);
+  if (!own.ok) return own;
   const { title } = task.task;
   if (target.of === 'task') {
     const step = await stepFor(repo, task, intent);
@@ -85,6 +87,19 @@ async function incomingFor(state: RunState, repo: Repository, reversal: Reversal
   }
   const part = intent === 'undo' ? await partToUndo(repo, task, target) : await partToRedo(task, target);
   return part.ok ? ok({ run, title, intent, task: target.task, ...part.value }) : part;
+}
+
+/** What was done for another task came into the workspace with that, and leaves it with that. */
+function checkOwn(state: RunState, { task, stage, origin }: TaskState): Result<void> {
+  if (stage.kind !== 'joined' || origin.kind === 'person' || origin.kind === 'plan') return ok();
+  let root = state.tasks.get(origin.parent);
+  for (let above = root; above !== undefined; above = state.tasks.get(parentOf(above) ?? '')) root = above;
+  const { id, title } = root?.task ?? task;
+  return fail(
+    'input',
+    `“${task.title}” (${task.id}) came into the workspace as a part of “${title}” (${id}), and cannot be undone or redone by itself.`,
+    `Name ${id}: all that was done for it goes with it. Of a single file or hunk it can be done alone.`,
+  );
 }
 
 async function stepsForRun(state: RunState, repo: Repository, reversal: Reversal): Promise<Result<Step[]>> {

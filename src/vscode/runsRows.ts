@@ -7,6 +7,7 @@ import type { Part } from '../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../domain/run';
 import { isReversal } from '../domain/taskState';
 import { isPaused } from '../engine/pausing';
+import { agentOf } from '../engine/standIn';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -35,19 +36,26 @@ export function runItem({ view }: RunNode, now: number, open: boolean): vscode.T
   };
 }
 
-export function taskItem(node: TaskNode, now: number): vscode.TreeItem {
+/** `made`: how many tasks were made for it. */
+export function taskItem(node: TaskNode, now: number, made = 0): vscode.TreeItem {
   const { view, task } = node;
   const clash = clashText(clashesOf(node), view.state);
   const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now, liveOf(view)?.held)].join(' · ');
   return {
     id: taskKey(node),
-    label: task.task.title,
+    label: labelOf(node),
     description,
     iconPath: taskIcon(task.stage, lookOf(node), clash !== undefined),
     contextValue: taskContext(node),
-    collapsibleState: hasDraft(node) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
-    accessibilityInformation: { label: `${task.task.title}, ${description}` },
+    collapsibleState: made > 0 || hasDraft(node) ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+    accessibilityInformation: { label: `${labelOf(node)}, ${description}` },
   };
+}
+
+/** Those that race for a task have its title: their model tells them apart. */
+function labelOf({ view, task }: TaskNode): string {
+  if (task.origin.kind !== 'candidate') return task.task.title;
+  return `Candidate ${task.task.id.slice(task.task.id.lastIndexOf('.') + 1)}: ${agentOf(view.state.start, task).model}`;
 }
 
 export function runKey({ session, state }: RunView): string {

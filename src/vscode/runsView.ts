@@ -1,8 +1,11 @@
-/** The Runs tree: run, its tasks, the files that each agent changed. Reads the runs; acts through commands alone. */
+/** The Runs tree: run, its tasks, under each what was made for it and the files that its agent changed. Reads the runs; acts through commands alone. */
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
 import { counted } from '../domain/figures';
-import { waitsForPerson } from '../domain/run';
+import type { TaskId } from '../domain/plan';
+import { ownTasks, type RunState, waitsForPerson } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
+import { families } from '../engine/offspring';
 import { isPaused } from '../engine/pausing';
 import { VIEWS } from './names';
 import { changesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
@@ -58,6 +61,8 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
   /** Rows keep their identity, so that only those that differ are drawn anew: a tooltip would close under the mouse. */
   private readonly rows = new Map<string, Row>();
   private order = '';
+  /** What was made for which task, by {@link RunState.waiters}, which is the same as long as no task joins the run. */
+  private readonly families = new WeakMap<RunState['waiters'], ReadonlyMap<TaskId, readonly TaskState[]>>();
 
   constructor(
     private readonly feed: RunsFeed,
@@ -73,24 +78,28 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
       this.changed.fire(undefined);
       return;
     }
-    const differing = runs.flatMap((view) => [runNode(view), ...taskNodes(view)]).flatMap((fresh) => this.renew(fresh) ?? []);
+    const differing = runs
+      .flatMap((view) => [runNode(view), ...taskNodes(view, [...view.state.tasks.values()])])
+      .flatMap((fresh) => this.renew(fresh) ?? []);
     if (differing.length > 0) this.changed.fire(differing);
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
     if (node === undefined) return (await this.feed.runs()).map((view) => this.rowOf(runNode(view)).node);
-    if (node.kind === 'run') return taskNodes(node.view).map((task) => this.rowOf(task).node);
+    if (node.kind === 'run') return taskNodes(node.view, ownTasks(node.view.state)).map((task) => this.rowOf(task).node);
     if (node.kind !== 'task') return [];
+    const made = taskNodes(node.view, this.madeFor(node)).map((task) => this.rowOf(task).node);
     const changes = await changesOf(node);
-    if (!changes.ok) return [{ kind: 'problem', id: `${taskKey(node)}/problem`, message: changes.failure.message }];
-    return changes.value.map((change) => ({ kind: 'file', view: node.view, task: node.task, change }));
+    if (!changes.ok) return [...made, { kind: 'problem', id: `${taskKey(node)}/problem`, message: changes.failure.message }];
+    const files = changes.value.map((change): FileNode => ({ kind: 'file', view: node.view, task: node.task, change }));
+    return [...made, ...files];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
     if (node.kind === 'file') return fileItem(node);
     if (node.kind === 'problem') return problemItem(node);
     const item = this.itemOf(node);
-    this.rowOf(node).drawn = drawing(node, item);
+    this.rowOf(node).drawn = this.drawing(node, item);
     return item;
   }
 
@@ -102,7 +111,7 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
   }
 
   private itemOf(node: RunNode | TaskNode): vscode.TreeItem {
-    if (node.kind === 'task') return taskItem(node, this.clock.now());
+    if (node.kind === 'task') return taskItem(node, this.clock.now(), this.madeFor(node).length);
     const { life, state } = node.view;
     if (life === 'running') this.seen.add(state.start.run);
     return runItem(node, this.clock.now(), this.seen.has(state.start.run));
@@ -124,20 +133,28 @@ class RunsTree implements vscode.TreeDataProvider<Node> {
   /** The node of a row that VS Code shows and that would look different now. */
   private renew(fresh: RunNode | TaskNode): Node | undefined {
     const row = this.rowOf(fresh);
-    return row.drawn !== '' && row.drawn !== drawing(row.node, this.itemOf(row.node)) ? row.node : undefined;
+    return row.drawn !== '' && row.drawn !== this.drawing(row.node, this.itemOf(row.node)) ? row.node : undefined;
   }
-}
 
-/** What a row looks like, and what is under it: of a running task, its draft as it is now. */
-function drawing(node: RunNode | TaskNode, item: vscode.TreeItem): string {
-  const draft = node.kind === 'task' ? liveOf(node.view)?.drafts.get(node.task.task.id)?.commit : undefined;
-  return JSON.stringify([item, draft]);
+  /** What a row looks like, and what is under it: tasks, and of a running task its draft as it is now. */
+  private drawing(node: RunNode | TaskNode, item: vscode.TreeItem): string {
+    if (node.kind === 'run') return JSON.stringify([item, ownTasks(node.view.state).length]);
+    return JSON.stringify([item, liveOf(node.view)?.drafts.get(node.task.task.id)?.commit, this.madeFor(node).length]);
+  }
+
+  /** What was made for a task: known anew only when a task has joined the run. */
+  private madeFor({ view, task }: TaskNode): readonly TaskState[] {
+    const { state } = view;
+    const made = this.families.get(state.waiters) ?? families(state);
+    this.families.set(state.waiters, made);
+    return made.get(task.task.id)?.flatMap(({ task: { id } }) => state.tasks.get(id) ?? []) ?? [];
+  }
 }
 
 function runNode(view: RunView): RunNode {
   return { kind: 'run', view };
 }
 
-function taskNodes(view: RunView): TaskNode[] {
-  return [...view.state.tasks.values()].map((task) => ({ kind: 'task', view, task }));
+function taskNodes(view: RunView, tasks: readonly TaskState[]): TaskNode[] {
+  return tasks.map((task) => ({ kind: 'task', view, task }));
 }

@@ -1,7 +1,7 @@
 /** The status bar's item: there while runs of this window are at work, or wait for a decision. */
 import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
-import { waitsForPerson } from '../domain/run';
+import { ownTasks, waitsForPerson } from '../domain/run';
 import { isPaused } from '../engine/pausing';
 import { VIEWS } from './names';
 import type { RunsFeed } from './runsFeed';
@@ -35,7 +35,7 @@ function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
     return;
   }
   const landed = live.reduce((sum, { state }) => sum + stageCounts(state).landed, 0);
-  const tasks = live.reduce((sum, { state }) => sum + state.tasks.size, 0);
+  const tasks = live.reduce((sum, { state }) => sum + ownTasks(state).length, 0);
   const toDecide = held === 0 ? counted(conflicts, 'conflict') : counted(open, 'decision');
   const isMoving = atWork.some(({ state }) => !isPaused(state));
   const progress = `$(${isMoving ? 'sync~spin' : 'debug-pause'}) Weft ${landed}/${tasks}`;
@@ -44,7 +44,7 @@ function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
   item.backgroundColor = open === 0 ? undefined : new vscode.ThemeColor('statusBarItem.warningBackground');
   const lines = live.map(
     ({ state }) =>
-      `${state.start.plan.goal}: ${isPaused(state) ? 'paused, ' : ''}${stageCounts(state).landed} of ${counted(state.tasks.size, 'task')} landed`,
+      `${state.start.plan.goal}: ${isPaused(state) ? 'paused, ' : ''}${stageCounts(state).landed} of ${counted(ownTasks(state).length, 'task')} landed`,
   );
   if (open > 0) lines.push(held === 0 ? `${toDecide} to decide` : `${counted(open, 'task')} to decide`);
   item.tooltip = lines.join('\n');

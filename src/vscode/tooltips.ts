@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isDecided, type TaskState } from '../domain/taskState';
+import { agentOf } from '../engine/standIn';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -55,10 +56,11 @@ function decisionText({ stage, work }: TaskState, state: RunState): string[] {
   );
 }
 
-function costText({ work }: TaskState, { start }: RunState): string | undefined {
+function costText(task: TaskState, { start }: RunState): string | undefined {
+  const { work } = task;
   if (work.turns === 0) return undefined;
   const took = work.endedAt > 0 ? `, ${durationText(work.endedAt - work.startedAt)}` : '';
-  return `${counted(work.turns, 'turn')}, ${usageText(work.usage, start.model)}${took}`;
+  return `${counted(work.turns, 'turn')}, ${usageText(work.usage, agentOf(start, task).model)}${took}`;
 }
 
 function begin(title: string): vscode.MarkdownString {

@@ -2,8 +2,8 @@
 import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
 import { counted } from '../domain/figures';
-import { type Broken, type RunState, waitsForPerson } from '../domain/run';
-import { isDecided, isOver, type Stage, type TaskState } from '../domain/taskState';
+import { type Broken, ownTasks, type RunState, waitsForPerson } from '../domain/run';
+import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from '../engine/library';
 import { isPaused } from '../engine/pausing';
@@ -52,7 +52,7 @@ export function withoutLinks(text: string): string {
   return text.replaceAll('](', ']\u2060(');
 }
 
-/** How many tasks of a run are in each stage. */
+/** How many of the person's tasks are in each stage; and whatever waits for the person. */
 export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   const counts = {
     waiting: 0,
@@ -68,7 +68,10 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
     stopped: 0,
     doomed: 0,
   };
-  for (const { stage } of state.tasks.values()) counts[stage.kind]++;
+  for (const task of state.tasks.values()) {
+    const { kind } = task.stage;
+    if (parentOf(task) === undefined || kind === 'conflicted' || kind === 'held') counts[kind]++;
+  }
   return counts;
 }
 
@@ -86,12 +89,19 @@ export function runText(state: RunState, life: Life, now: number, held?: Readonl
   else if (isPaused(state)) parts.push(isPausing(state, held) ? 'pausing' : 'paused');
   else if (state.phase === 'stopping') parts.push('stopping');
   if (state.stopReason === 'timeout') parts.push('out of time');
-  parts.push(`${counts.landed}/${state.tasks.size} landed`, ...troubles(state));
+  parts.push(`${counts.landed}/${ownTasks(state).length} landed`, ...spawnedText(state), ...troubles(state));
   if (life === 'running') for (const key of state.breakers.keys()) parts.push(`${key} keeps failing`);
   // How long it waits for the person is no news to them.
   if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(now - state.start.at)));
   if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
   return parts.join(' · ');
+}
+
+/** `12/30 parts done`, of what agents spawned. */
+function spawnedText({ tasks }: RunState): string[] {
+  const spawned = [...tasks.values()].filter(({ origin }) => origin.kind === 'child');
+  const joined = spawned.filter(({ stage }) => stage.kind === 'joined');
+  return spawned.length === 0 ? [] : [`${joined.length}/${counted(spawned.length, 'part')} done`];
 }
 
 /** In steps of five seconds: a row that is drawn anew takes the tooltips of the rows below it with it. */
@@ -114,7 +124,7 @@ function troubles(state: RunState): string[] {
 /** What came of a run, as a sentence: `7 of 8 tasks landed in 17 s; 1 conflict.` */
 export function finishedText(state: RunState): string {
   const counts = stageCounts(state);
-  const landed = `${counts.landed} of ${counted(state.tasks.size, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
+  const landed = `${counts.landed} of ${counted(ownTasks(state).length, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
   const late = state.stopReason === 'timeout' ? ['it took longer than it may'] : [];
   return `${[landed, ...troubles(state), ...late].join('; ')}.`;
 }
@@ -134,15 +144,19 @@ export function taskText(task: TaskState, state: RunState, life: Life, now: numb
 }
 
 /** What a task of a paused run does otherwise than one of a run that goes on; undefined where there is no difference. */
-function pausedText({ task, stage, work }: TaskState, state: RunState, held: ReadonlySet<string> | undefined): string[] | undefined {
+function pausedText(
+  { task, stage, work, origin }: TaskState,
+  state: RunState,
+  held: ReadonlySet<string> | undefined,
+): string[] | undefined {
   const later = 'when the run goes on';
   switch (stage.kind) {
     case 'waiting':
-      return task.dependsOn.every((id) => state.tasks.get(id)?.stage.kind === 'landed') ? [`starts ${later}`] : undefined;
+      return missingOf(task, state).length === 0 ? [`starts ${later}`] : undefined;
     case 'running':
       return held === undefined || held.has(task.id) ? ['paused'] : [work.step === '' ? 'starting' : work.step, 'then pauses'];
     case 'done':
-      return [`lands ${later}`];
+      return origin.kind === 'candidate' ? undefined : [`${origin.kind === 'child' ? 'joins' : 'lands'} ${later}`];
     case 'conflicted':
       return isDecided(stage) ? [`decided, lands ${later}`] : undefined;
     default:
@@ -151,12 +165,12 @@ function pausedText({ task, stage, work }: TaskState, state: RunState, held: Rea
 }
 
 function stageText(whole: TaskState, state: RunState, life: Life, now: number): string[] {
-  const { task, stage, work, check, parts } = whole;
+  const { task, stage, work, check, parts, origin } = whole;
   const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(work.endedAt - work.startedAt)] : [];
   switch (stage.kind) {
     case 'waiting': {
       if (life !== 'running') return ['not started'];
-      const missing = task.dependsOn.filter((id) => state.tasks.get(id)?.stage.kind !== 'landed');
+      const missing = missingOf(task, state);
       if (work.reworks.check > 0 && check?.kind === 'ended') return ['check failed, waiting for its agent'];
       const key = keyOf(agentOf(state.start, whole));
       if (missing.length === 0 && state.breakers.has(key)) return [`waiting: ${key} keeps failing`];
@@ -167,13 +181,17 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       if (life !== 'running') return ['interrupted'];
       return [work.step === '' ? (work.reworks.check > 0 ? 'repairing' : 'starting') : work.step, elapsedText(now - work.startedAt)];
     case 'awaiting': {
-      const open = stage.children.filter((id) => !isOver(state.tasks.get(id)?.stage ?? stage)).length;
-      return life === 'running' ? [`waiting for ${counted(open, 'task')} of its own`] : ['interrupted'];
+      if (life !== 'running') return ['interrupted'];
+      const open = stage.children.flatMap((id) => state.tasks.get(id) ?? []).filter((one) => !isOver(one.stage));
+      const isRace = open.some(({ origin }) => origin.kind === 'candidate');
+      return [isRace ? `${counted(open.length, 'agent')} at it` : `waiting for ${counted(open.length, 'part')}`];
     }
     case 'joined':
-      return [work.changeset === null ? 'changed nothing' : 'joined its parent', ...took];
+      if (origin.kind === 'candidate') return ['chosen', ...took];
+      return [work.changeset === null ? 'changed nothing' : `joined${jointText(stage)}`, ...took];
     case 'done':
-      return life === 'running' ? [landingText(check, needsCheck(state, whole)), ...took] : ['did not land'];
+      if (life !== 'running') return ['did not land'];
+      return [origin.kind === 'plan' || origin.kind === 'person' ? landingText(check, needsCheck(state, whole)) : 'done', ...took];
     case 'conflicted':
       return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
     case 'held':
@@ -192,10 +210,27 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'stopped':
       return ['stopped', ...took];
     case 'doomed':
-      return [`${work.changeset === null ? 'not started' : 'stopped'}: ${quoted(state, stage.because)} did not land`];
+      return [
+        `${work.changeset === null ? 'not started' : 'stopped'}: ${quoted(state, stage.because)} did not ${origin.kind === 'child' ? 'end well' : 'land'}`,
+      ];
     default:
       return never(stage);
   }
+}
+
+/** What a task still waits for. */
+function missingOf({ dependsOn }: TaskState['task'], { tasks }: RunState): string[] {
+  return dependsOn.filter((id) => {
+    const stage = tasks.get(id)?.stage;
+    return stage === undefined || !isIn(stage);
+  });
+}
+
+/** Whether its parent had to decide something. */
+function jointText({ conflicts }: Extract<Stage, { kind: 'joined' }>): string {
+  const [first] = conflicts;
+  if (first === undefined) return '';
+  return `, with a conflict in ${conflicts.length === 1 ? first.path : counted(conflicts.length, 'file')}`;
 }
 
 /** `a.ts was changed meanwhile`. */

@@ -63,6 +63,31 @@ describe('weft run', function () {
     assert.deepEqual(folderState(cwd), before);
   });
 
+  it('has agents in their processes spawn others, and race, and lists what was made for which task', async () => {
+    const cwd = workspace();
+    const part = (name: string) => ({ name, title: `Part ${name}`, instructions: `Do part ${name}.` });
+    const model = scenarioFile({
+      top: [
+        { calls: [{ tool: 'spawn', input: { parts: [part('x'), part('y')] } }] },
+        { calls: [{ tool: 'finish', input: { summary: 'All of it.' } }] },
+      ],
+      'top.1': writing({ 'x.txt': 'x\n' }),
+      'top.2': writing({ 'y.txt': 'y\n' }),
+      'race.1': writing({ 'r.txt': 'r\n' }),
+      'race.2': writing({ 'r.txt': 'r\n' }),
+    });
+    const input = planText({ id: 'top' }, { id: 'race', candidates: 2 });
+    const { code, out, err } = await weft(['run', '-', '--model', model], { cwd, input });
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /Run \S+: 2 landed\n {2}tasks {10}2, 2 spawned by agents, 2 agents raced\n {2}files changed {2}3\n/);
+    assert.deepEqual(folderState(cwd), { 'a.txt': 'file a\n', 'r.txt': 'file r\n', 'x.txt': 'file x\n', 'y.txt': 'file y\n' });
+    const runs = await weft(['runs'], { cwd });
+    assert.match(
+      runs.out,
+      /\n {4}top {14}landed {5}Task top\n {6}top\.1 {10}joined {5}Part x\n {6}top\.2 {10}joined {5}Part y\n {4}race {13}landed {5}Task race\n {6}race\.1 /,
+    );
+  });
+
   it('takes a plan on standard input, exits 0 when everything has landed, and sums it up', async () => {
     const cwd = workspace();
     const model = scenarioFile({ one: writing({ 'b.txt': 'b\n' }), two: writing({ 'c.txt': 'c\n' }) });

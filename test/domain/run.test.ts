@@ -98,6 +98,7 @@ describe('the state of a run', () => {
         turns: 2,
         startedAt: 101,
         endedAt: 105,
+        awaitedMs: 0,
       },
       landing: { before: 'c0', after: 'c1' },
       undone: null,

@@ -2,14 +2,21 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkPlan } from '../../src/domain/plan';
 import { isComplete } from '../../src/domain/run';
 import { childSchema, type Spawned } from '../../src/domain/spawn';
+import { attribute } from '../../src/engine/attribution';
+import { journalFile, readJournal } from '../../src/engine/journal';
+import { retryOf } from '../../src/engine/kept';
+import { landPortsOf, landTask } from '../../src/engine/landing';
+import { summarize } from '../../src/engine/summary';
+import { undoTask } from '../../src/engine/undo';
 import { Draft } from '../../src/repo/draft/draft';
 import { readRef } from '../../src/repo/repository';
 import { changesetOf, type Held } from '../support/gatedWorker';
-import { failed, valued } from '../support/result';
+import { failed, NEVER, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
-import { treeState } from '../support/sandbox';
+import { folderState, treeState } from '../support/sandbox';
 
 const child = (name: string, dependsOn: string[] = [], instructions = `Do part ${name}.`) =>
   childSchema.parse({ name, title: `Part ${name}`, instructions, dependsOn });
@@ -264,5 +271,71 @@ describe('a task that spawns others', () => {
     box.run.stop();
     valued(await box.ended);
     assert.equal(box.run.record.state.tasks.size, 4);
+  });
+
+  it('comes into the workspace, and leaves it, with all that was done for it', async () => {
+    const box = await rig({ 'a.txt': 'a\n' }, { top: [] });
+    const { agents, run, repo, ended, root } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('x'));
+    const below = ask(await agents.agent('top.1'), child('low', [], 'Do it below.'));
+    await (await agents.agent('top.1.1')).finish({ 'low.txt': 'low\n' });
+    await adopt(box, await agents.agent('top.1'), valued(await below));
+    await adopt(box, top, valued(await spawned));
+    valued(await ended);
+    assert.deepEqual(folderState(root), { 'a.txt': 'file a\n', 'low.txt': 'file low\n' });
+    const written = valued(await attribute(repo, box.workspace, 'low.txt', NEVER));
+    assert.deepEqual(
+      written.map((line) => line.by === 'task' && line.task),
+      ['top'],
+    );
+    const undo = (task: string) => undoTask(run.record, landPortsOf(run.record, box), task, NEVER);
+    const { message, fix } = failed(await undo('top.1.1'));
+    assert.equal(
+      `${message} ${fix}`,
+      '“Part low” (top.1.1) came into the workspace as a part of “Task top” (top), and cannot be undone or redone by itself. Name top: all that was done for it goes with it. Of a single file or hunk it can be done alone.',
+    );
+    assert.equal(valued(await undo('top')).kind, 'landed');
+    assert.deepEqual(folderState(root), { 'a.txt': 'file a\n' });
+    assert.equal(failed(await undo('top.1.1')).message, message);
+  });
+
+  it('leaves the draft of a child that failed to be landed by hand, or gone on from in a run of its own', async () => {
+    const box = await rig({ 'a.txt': 'a\n' }, { top: [] });
+    const { agents, run, ended, root } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('x'));
+    await (await agents.agent('top.1')).fail('agent', { 'x.txt': 'half\n' });
+    valued(await spawned);
+    await top.finish({ 'top.txt': 'top\n' });
+    valued(await ended);
+    const { plan, retry } = valued(retryOf(run.record.state, 'top.1', { fresh: false, hint: '' }));
+    assert.deepEqual([plan.tasks.map(({ id, title }) => [id, title]), retry.task], [[['top-1', 'Part x']], 'top-1']);
+    assert.equal(checkPlan(plan).problems.length, 0);
+    valued(await landTask(run.record, landPortsOf(run.record, box), 'top.1', NEVER));
+    assert.deepEqual(box.stages(), { top: 'landed', 'top.1': 'landed' });
+    assert.deepEqual(folderState(root), { 'a.txt': 'file a\n', 'top.txt': 'file top\n', 'x.txt': 'file half\n' });
+    assert.equal(valued(await undoTask(run.record, landPortsOf(run.record, box), 'top.1', NEVER)).kind, 'landed');
+    assert.deepEqual(folderState(root), { 'a.txt': 'file a\n', 'top.txt': 'file top\n' });
+  });
+
+  it('costs the time that its own agent worked, not that in which it waited', async () => {
+    const box = await rig({}, { top: [] });
+    const { agents, run, ended } = box;
+    const top = await agents.agent('top');
+    const spawned = ask(top, child('x'));
+    await (await agents.agent('top.1')).finish();
+    valued(await spawned);
+    await top.finish();
+    valued(await ended);
+    const { work } = run.record.state.tasks.get('top') ?? {};
+    const times = valued(readJournal(journalFile(box.repo.stateDir, run.id)));
+    const at = (type: string) => times.find((event) => event.type === type)?.at ?? 0;
+    assert.equal(work?.awaitedMs, at('task.resumed') - at('task.awaiting'));
+    assert.ok((work?.awaitedMs ?? 0) > 0);
+    const { tasks, spawned: made, candidates, stages, serialMs } = summarize(run.record.state, 0);
+    assert.deepEqual({ tasks, made, candidates, stages }, { tasks: 1, made: 1, candidates: 0, stages: { landed: 1 } });
+    const all = [...run.record.state.tasks.values()].map((task) => task.work.endedAt - task.work.startedAt);
+    assert.equal(serialMs, all.reduce((sum, ms) => sum + ms, 0) - (work?.awaitedMs ?? 0));
   });
 });

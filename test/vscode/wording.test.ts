@@ -292,3 +292,49 @@ describe('the text of what was used', () => {
     assert.equal(usageText(usage, 'a-model'), '12,345 tokens, price of a-model unknown');
   });
 });
+
+describe('what is said of a task and what was made for it', () => {
+  const made = (id: string, dependsOn: string[] = []): Happening => ({
+    type: 'task.added',
+    task: id,
+    definition: { ...task(id, dependsOn), role: 'coder', writes: [], context: [] },
+    origin: { kind: 'child', parent: 'a', name: id },
+  });
+  const candidate = (id: string): Happening => ({
+    type: 'task.added',
+    task: id,
+    definition: { ...task(id), role: 'coder', writes: [], context: [] },
+    origin: { kind: 'candidate', parent: 'b' },
+  });
+  const awaiting = (id: string, ...children: string[]): Happening => ({ type: 'task.awaiting', task: id, children, draft: null });
+
+  it('counts what agents spawned apart from what the person planned', () => {
+    const now = state(
+      begun('a'),
+      made('a.1'),
+      made('a.2', ['a.1']),
+      made('a.3', ['a.1']),
+      awaiting('a', 'a.1', 'a.2', 'a.3'),
+      begun('a.1'),
+      done('a.1'),
+      { type: 'task.joined', task: 'a.1', before: 'x', after: 'y', conflicts: [{ path: 'src/a.ts', stands: 'both' }] },
+      begun('a.2'),
+      failed('a.2'),
+    );
+    assert.equal(runText(now, 'running', 12_000), '0/3 landed · 1/3 parts done · 10 s');
+    assert.equal(textOf(now, 'a'), 'waiting for 1 part · coder');
+    assert.equal(textOf(now, 'a', 'interrupted'), 'interrupted · coder');
+    assert.equal(textOf(now, 'a.1'), 'joined, with a conflict in src/a.ts · 1.0 s · coder');
+    assert.equal(textOf(now, 'a.3'), 'waiting for a free agent · coder');
+    assert.equal(finishedText({ ...now, endedAt: 17_000 }), '0 of 3 tasks landed in 17 s.');
+  });
+
+  it('says who is at it where several race, and who was chosen', () => {
+    const racing = [candidate('b.1'), candidate('b.2'), awaiting('b', 'b.1', 'b.2'), begun('b.1'), begun('b.2')];
+    assert.equal(textOf(state(...racing), 'b'), '2 agents at it · coder');
+    const chosen = state(...racing, done('b.2'), { type: 'task.chosen', task: 'b', candidate: 'b.2' });
+    assert.equal(textOf(chosen, 'b.2'), 'chosen · 1.0 s · coder');
+    assert.equal(textOf(state(...racing, done('b.2')), 'b.2'), 'done · 1.0 s · coder');
+    assert.equal(runText(chosen, 'running', 12_000), '0/3 landed · 10 s');
+  });
+});
