@@ -2,8 +2,8 @@
 import type { Change, Conflict, Entry } from '../../domain/changes';
 import type { Clock } from '../../domain/clock';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
+import { giveBeside, rememberBeside } from '../besideTrees';
 import { sameContent } from '../diskWorkspace';
-import { giveBits, rememberBits } from '../permissions';
 import { type Repository, readRef, writeRef } from '../repository';
 import { buildCommit, commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../trees';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, withLineEndsOf } from '../truth/raw';
@@ -181,21 +181,17 @@ async function landOnce(ports: LandPorts, incoming: Incoming, look: Look): Promi
   return struck.ok ? ok(landing) : struck;
 }
 
-/** {@link Workspace.apply}, with the permission bits of files that come back. */
+/** {@link Workspace.apply}, with what no tree holds: permission bits, and folders that were empty. */
 export async function applyEdits(repo: Repository, workspace: Workspace, edits: readonly FileEdit[]): Promise<Result<void>> {
-  const going = edits.filter(({ after }) => after === null);
-  const coming = edits.filter(({ before, after }) => before === null && after !== null);
-  const noted = await rememberBits(
-    repo,
-    going.map(({ path }) => path),
-  );
+  const going = edits.flatMap(({ path, after }) => (after === null ? [path] : []));
+  const coming = edits.flatMap(({ path, before, after }) => (before === null && after !== null ? [path] : []));
+  const noted = await rememberBeside(repo, { going, coming });
   if (!noted.ok) return noted;
   const applied = await workspace.apply(edits);
-  if (!applied.ok) return applied;
-  return giveBits(
-    repo,
-    coming.map(({ path }) => path),
-  );
+  if (applied.ok) return giveBeside(repo, { going, coming });
+  // What was put back left folders empty, or away, that were empty before.
+  const back = await giveBeside(repo, { going: coming, coming: going });
+  return back.ok ? applied : back;
 }
 
 /** Puts on record what is about to be written. */
@@ -366,7 +362,11 @@ async function verify(ports: LandPorts, edits: readonly FileEdit[], changes: rea
   }
   if (unwritten.size > 0) {
     const written = edits.filter((edit) => !unwritten.has(edit.path));
-    const back = await workspace.apply(written.map(({ path, before, after: now }) => ({ path, before: now, after: before })));
+    const back = await applyEdits(
+      repo,
+      workspace,
+      written.map(({ path, before, after: now }) => ({ path, before: now, after: before })),
+    );
     const message = `${[...unwritten].join(', ')} did not change although the change was accepted.`;
     return back.ok
       ? fail('file', message, 'See whether another program writes these files, then land the task again: its draft is kept.')

@@ -3,12 +3,12 @@ import type { Change, Entry } from '../../domain/changes';
 import type { Clock } from '../../domain/clock';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
 import { matcherOf } from '../../domain/include';
+import { giveBeside, rememberBeside } from '../besideTrees';
 import { checkNoLink, readContent } from '../files';
 import { contentOf } from '../filters';
 import { plumbText } from '../git';
 import { rewrittenSince } from '../history/chain';
 import { checkNothingLeft, intend, strike } from '../land/intent';
-import { giveBits, rememberBits } from '../permissions';
 import type { Repository } from '../repository';
 import { diffTrees, lookUp, type Put, treeOf, withPuts } from '../trees';
 import { asText, oddChanges, restoreOddNames } from '../truth/oddNames';
@@ -272,20 +272,18 @@ export async function restoreAll(
   const restore = async (some: readonly string[], more: readonly Untitled[]): Promise<Result<void>> => {
     const files = await restoresOf(repo, { disk: past.disk, texts: texts.value, kept: kept.value, since: snapshot.at }, some);
     if (!files.ok) return files;
-    const noted = await rememberBits(
-      repo,
-      files.value.filter(({ disk }) => disk === null).map(({ path }) => path),
-    );
-    if (!noted.ok) return noted;
-    const missing: string[] = [];
+    const going = files.value.filter(({ disk }) => disk === null).map(({ path }) => path);
+    const coming: string[] = [];
     for (const { path, disk } of files.value) {
       const there = await readContent(repo.root, path);
       if (!there.ok) return there;
-      if (disk !== null && there.value === null) missing.push(path);
+      if (disk !== null && there.value === null) coming.push(path);
     }
+    const noted = await rememberBeside(repo, { going, coming });
+    if (!noted.ok) return noted;
     const done = await workspace.restore(files.value, more);
     if (!done.ok) return fail('half', done.failure.message, done.failure.fix);
-    const given = await giveBits(repo, missing);
+    const given = await giveBeside(repo, { going, coming });
     return given.ok ? firstDifference(repo, files.value) : given;
   };
   // Now: when attributes are others, what lies on disk would not be stored as it was read.

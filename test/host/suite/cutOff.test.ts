@@ -88,7 +88,7 @@ describe('a landing that was cut off', () => {
     const place = await freshFolder({ 'a.txt': 'old\n', 'b.txt': 'old\n', 'c.txt': 'old\n', 'd.txt': lines('one', 'two', 'three') });
     const run = await beginTestRun(place);
     const incoming = await run.work('a', { 'a.txt': 'new\n', 'b.txt': 'new\n', 'c.txt': 'new\n' });
-    cutOff(place, incoming, `to ${place.path('b.txt')}`);
+    cutOff(place, incoming, ` ${place.path('b.txt')}`);
     const state = () => ['a.txt', 'b.txt', 'c.txt'].map((name) => readFileSync(place.path(name), 'utf8'));
     assert.deepEqual([state(), existsSync(join(place.repo.stateDir, 'intent.json'))], [['new\n', 'old\n', 'old\n'], true]);
     const document = await openFile(place.uri('d.txt'));
@@ -115,7 +115,7 @@ describe('a landing that was cut off', () => {
     const place = await freshFolder(FILES);
     const run = await beginTestRun(place);
     const incoming = await run.work('a', EDITS);
-    cutOff(place, incoming, `to ${place.path('b.txt')}`);
+    cutOff(place, incoming, ` ${place.path('b.txt')}`);
     for (const name of ['a.txt', 'b.txt']) await typeIn(place, name, 4, `typed in ${name}\n`);
     const typed = (text: string, name: string) => text.replace('five', `typed in ${name}\nfive`);
     assert.deepEqual(shown(place), {
@@ -144,7 +144,7 @@ describe('a landing that was cut off', () => {
   it('leaves what is typed over the very lines that it had written to who typed it', async () => {
     const place = await freshFolder(FILES);
     const run = await beginTestRun(place);
-    cutOff(place, await run.work('a', EDITS), `to ${place.path('b.txt')}`);
+    cutOff(place, await run.work('a', EDITS), ` ${place.path('b.txt')}`);
     await typeIn(place, 'a.txt', 0, 'over ');
     await settled();
     assert.deepEqual(shown(place)['a.txt'], { disk: LANDED, unsaved: `over ${LANDED}` });
@@ -156,7 +156,7 @@ describe('a landing that was cut off', () => {
       const place = await freshFolder(FILES);
       const run = await beginTestRun(place);
       const typed = TEXT.replace('five', 'typed\nfive');
-      cutOff(place, await run.work('a', EDITS), `to ${place.path('c.txt')}`, { 'a.txt': typed });
+      cutOff(place, await run.work('a', EDITS), ` ${place.path('c.txt')}`, { 'a.txt': typed });
       // As the editor has it again after a crash.
       const document = await typeIn(place, 'a.txt', 4, 'typed\n');
       if (back === 'after') {
@@ -194,7 +194,7 @@ describe('a landing that was cut off', () => {
       () => vscode.commands.executeCommand('weft.takeSnapshot'),
       () => vscode.commands.executeCommand('weft.restoreFiles', { session, snapshot: run.snapshot }, ['c.txt']),
     ]) {
-      cutOff(place, incoming, `to ${place.path('b.txt')}`);
+      cutOff(place, incoming, ` ${place.path('b.txt')}`);
       assert.deepEqual(shown(place), half);
       const answers = answering({});
       await act();

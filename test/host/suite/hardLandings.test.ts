@@ -117,6 +117,46 @@ describe('a landing', () => {
     }
   });
 
+  it('merges into unsaved text of a UTF-16 file where git knows that it is text, and is a conflict where git does not', async () => {
+    const text = lines('café', 'zwei', 'drei', 'vier', 'fünf 🧵');
+    const wanted = text.replace('café', 'CAFÉ');
+    const typed = (all: string) => all.replace('fünf', 'größer\nfünf');
+    const place = await freshFolder({
+      '.gitattributes': 'known.u16 text working-tree-encoding=UTF-16LE-BOM\n',
+      'known.u16': utf16(text),
+      'unknown.u16': utf16(text),
+    });
+    const [known, unknown] = [await openFile(place.uri('known.u16')), await openFile(place.uri('unknown.u16'))];
+    assert.deepEqual([known.encoding, unknown.encoding], ['utf16le', 'utf16le']);
+    const run = await beginTestRun(place);
+    for (const document of [known, unknown]) await typeAt(document, 4, 'größer\n');
+    // An agent reads and writes what git holds: UTF-8, where it knows better.
+    const landing = await run.land(await run.work('known', { 'known.u16': wanted }));
+    assert.equal(landing.kind, 'landed');
+    assert.deepEqual([known.getText(), known.isDirty, known.encoding], [typed(wanted), true, 'utf16le']);
+    assert.deepEqual(readFileSync(place.path('known.u16')), utf16(text));
+    const conflict = must(await land(run.ports, await workIn(place, run, { 'unknown.u16': utf16(wanted) }), never));
+    assert.deepEqual(conflict.kind === 'conflict' && conflict.conflict.files.map(({ path, oursBy }) => [path, oursBy]), [
+      ['unknown.u16', 'Your edits'],
+    ]);
+    assert.deepEqual([unknown.getText(), unknown.isDirty], [typed(text), true]);
+    assert.ok((await known.save()) && (await unknown.save()));
+    assert.deepEqual(
+      [readFileSync(place.path('known.u16')), readFileSync(place.path('unknown.u16'))],
+      [utf16(typed(wanted)), utf16(typed(text))],
+    );
+  });
+
+  it('leaves a folder that was empty before as it was when it is undone', async () => {
+    const place = await freshFolder({ 'a.txt': 'a\n' });
+    mkdirSync(place.path('empty'));
+    const run = await beginTestRun(place);
+    const incoming = await run.work('a', { 'empty/new.txt': 'new\n', 'made/new.txt': 'new\n' });
+    const landing = await run.land(incoming);
+    assert.equal((await run.undo(incoming, landing)).kind, 'landed');
+    assert.deepEqual([readdirSync(place.path('empty')), existsSync(place.path('made'))], [[], false]);
+  });
+
   it('puts a file where a folder was, and a folder where a file was', async () => {
     const place = await freshFolder({ 'folder/in/a.txt': 'old\n', file: 'old\n' });
     const run = await beginTestRun(place);
