@@ -12,7 +12,8 @@ import { diskWorkspace } from '../repo/diskWorkspace';
 import type { Repository } from '../repo/repository';
 import { openWorkspace } from '../repo/spanning';
 import type { Unsaved, Untitled } from '../repo/workspace';
-import { type Arguments, type Command, parseArguments, USAGE } from './arguments';
+import { parseArguments } from './arguments';
+import type { Arguments, Command } from './command';
 import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
@@ -23,6 +24,7 @@ import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsC
 import { steerCommand } from './steer';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
+import { USAGE } from './usage';
 import { workspaceFolders } from './workspaceFolders';
 
 async function main(argv: readonly string[]): Promise<number> {

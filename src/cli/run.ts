@@ -31,7 +31,7 @@ import type { Repository } from '../repo/repository';
 import { listFiles } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
 import { type Agents, agentsOf } from './agents';
-import type { Command } from './arguments';
+import type { Command } from './command';
 import { type Output, summaryLines } from './output';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';

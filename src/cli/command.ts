@@ -1,0 +1,62 @@
+import type { OnStale } from '../domain/settings';
+import type { Pools } from '../engine/limits';
+import type { Reversal } from '../engine/undo';
+import type { Steer } from './steer';
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'schema' }
+  | {
+      readonly kind: 'run';
+      readonly work: { readonly plan: string } | { readonly goal: string };
+      readonly model: string;
+      readonly maxWorkers: number | undefined;
+      readonly attempts: number;
+      readonly timeoutSeconds: number | undefined;
+      readonly pools: Pools;
+      readonly onStale: OnStale;
+      /** Commands that a plan which nobody has read may run. */
+      readonly allow: readonly string[];
+      /** Globs of ignored files that agents see and snapshots have. */
+      readonly include: readonly string[];
+      /** Agents run in the process of the CLI itself. */
+      readonly inProcess: boolean;
+      /** Whether what an earlier run did is taken over where nothing has changed for it. */
+      readonly reuse: boolean;
+    }
+  | { readonly kind: 'steer'; readonly steer: Steer }
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
+  | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
+  | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean }
+  | {
+      readonly kind: 'retry';
+      readonly run: string;
+      readonly task: string;
+      readonly hint: string;
+      /** Without what was done before. */
+      readonly fresh: boolean;
+      readonly model: string;
+      readonly onStale: OnStale;
+      readonly inProcess: boolean;
+    }
+  | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
+  /** `task` undefined: all of the run's. */
+  | { readonly kind: 'callOff'; readonly intent: 'undo' | 'redo'; readonly run: string; readonly task: string | undefined }
+  | { readonly kind: 'hunks'; readonly run: string; readonly task: string; readonly path: string }
+  | { readonly kind: 'blame'; readonly path: string }
+  | { readonly kind: 'export'; readonly run: string; readonly branch: string; readonly withEdits: boolean }
+  | { readonly kind: 'snapshots' }
+  | { readonly kind: 'compare' | 'delete'; readonly snapshot: string }
+  | { readonly kind: 'keep'; readonly keep: number }
+  | { readonly kind: 'folders'; readonly remove: boolean }
+  /** `paths`: only these; none means all. */
+  | { readonly kind: 'rollback'; readonly snapshot: string; readonly paths: readonly string[] };
+
+export interface Arguments {
+  readonly command: Command;
+  /** Folders, or `.code-workspace` files. */
+  readonly workspaces: readonly string[];
+  readonly json: boolean;
+}

@@ -1,0 +1,103 @@
+/** The options of the command line, and which command takes which. */
+import { parseArgs } from 'node:util';
+import { fail } from '../domain/failure';
+
+export const HELP = 'Run “weft --help” for how to call it.';
+
+/** What Node says of arguments that it cannot read, in one line. */
+export function misread(said: string) {
+  // A value that begins with a dash could be an option that was meant to come next.
+  const dashed = /^Option '.*?(--[\w-]+)(?: <value>)?' argument is ambiguous/.exec(said)?.[1];
+  if (dashed !== undefined)
+    return fail('input', `What follows ${dashed} begins with “-”, as an option does.`, `If it is meant so: ${dashed}=…`);
+  return fail('input', `${said.split(/\.\s/)[0]?.replace(/\.$/, '')}.`, HELP);
+}
+
+export function parse(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      goal: { type: 'string' },
+      workspace: { type: 'string', multiple: true },
+      'max-workers': { type: 'string' },
+      attempts: { type: 'string' },
+      timeout: { type: 'string' },
+      pool: { type: 'string', multiple: true },
+      model: { type: 'string' },
+      'on-stale': { type: 'string' },
+      'allow-command': { type: 'string', multiple: true },
+      include: { type: 'string', multiple: true },
+      'no-reuse': { type: 'boolean' },
+      out: { type: 'string' },
+      hint: { type: 'string' },
+      fresh: { type: 'boolean' },
+      'in-process': { type: 'boolean' },
+      compare: { type: 'string' },
+      delete: { type: 'string' },
+      keep: { type: 'string' },
+      file: { type: 'string' },
+      hunk: { type: 'string' },
+      'call-off': { type: 'boolean' },
+      branch: { type: 'string' },
+      'include-edits': { type: 'boolean' },
+      remove: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
+  });
+}
+
+export type Values = ReturnType<typeof parse>['values'];
+
+/** How many arguments each command takes at most. */
+export const MOST: Readonly<Record<string, number>> = {
+  run: 1,
+  runs: 0,
+  undo: 2,
+  redo: 2,
+  hunks: 3,
+  blame: 1,
+  export: 1,
+  land: 2,
+  discard: 2,
+  trace: 2,
+  retry: 2,
+  pause: 1,
+  continue: 1,
+  stop: 1,
+  add: 2,
+  resume: 1,
+  snapshots: 0,
+  rollback: Number.POSITIVE_INFINITY,
+  folders: 0,
+  schema: 0,
+};
+
+/** The options that not every command takes, with those that do. */
+export const TAKERS: Readonly<Record<string, readonly string[]>> = {
+  goal: ['run'],
+  'max-workers': ['run'],
+  attempts: ['run'],
+  timeout: ['run'],
+  pool: ['run'],
+  model: ['run', 'retry'],
+  'on-stale': ['run', 'retry'],
+  'allow-command': ['run'],
+  include: ['run'],
+  'no-reuse': ['run'],
+  out: ['trace'],
+  hint: ['retry'],
+  fresh: ['retry'],
+  'in-process': ['run', 'resume', 'retry'],
+  compare: ['snapshots'],
+  delete: ['snapshots'],
+  keep: ['snapshots'],
+  file: ['undo', 'redo'],
+  hunk: ['undo', 'redo'],
+  'call-off': ['undo', 'redo'],
+  branch: ['export'],
+  'include-edits': ['export'],
+  remove: ['folders'],
+};

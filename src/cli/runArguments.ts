@@ -1,0 +1,76 @@
+import { fail, ok, type Result } from '../domain/failure';
+import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
+import {
+  DEFAULT_ATTEMPTS,
+  DEFAULT_MAX_WORKERS,
+  DEFAULT_MODEL,
+  DEFAULT_ON_STALE,
+  MAX_ATTEMPTS,
+  MAX_WORKERS,
+  ON_STALE,
+  type OnStale,
+} from '../domain/settings';
+import { type Pools, readPools } from '../engine/limits';
+import type { Command } from './command';
+import type { Values } from './options';
+
+export function retryOf([run, task]: readonly string[], values: Values): Result<Command> {
+  if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
+  const onStale = onStaleOf(values);
+  if (!onStale.ok) return onStale;
+  const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
+  return ok({ kind: 'retry', run, task, hint, fresh, model, onStale: onStale.value, inProcess });
+}
+
+function onStaleOf(values: Values): Result<OnStale> {
+  const onStale = ON_STALE.find((one) => one === (values['on-stale'] ?? DEFAULT_ON_STALE));
+  if (onStale !== undefined) return ok(onStale);
+  return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
+}
+
+function poolsOf(given: readonly string[]): Result<Pools> {
+  const pools: Record<string, unknown> = {};
+  for (const one of given) {
+    const [, role, many] = /^([^=]+)=(\d+)$/.exec(one) ?? [];
+    if (role === undefined) return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
+    pools[role] = Number(many);
+  }
+  return readPools(pools, '--pool');
+}
+
+/** `otherwise`: what holds without it. */
+function countOf(
+  option: 'max-workers' | 'attempts' | 'timeout',
+  { [option]: said }: Values,
+  most: number,
+  otherwise: string,
+): Result<number | undefined> {
+  if (said === undefined) return ok(undefined);
+  const read = Number(said);
+  if (Number.isInteger(read) && read >= 1 && read <= most) return ok(read);
+  return fail('input', `--${option} ${said} is not a number from 1 to ${most}.`, `Leave it out for ${otherwise}.`);
+}
+
+export function runOf(plan: string | undefined, values: Values): Result<Command> {
+  const { goal, model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
+  const allow = values['allow-command'] ?? [];
+  const maxWorkers = countOf('max-workers', values, MAX_WORKERS, String(DEFAULT_MAX_WORKERS));
+  const attempts = countOf('attempts', values, MAX_ATTEMPTS, String(DEFAULT_ATTEMPTS));
+  const timeoutSeconds = countOf('timeout', values, MAX_TIMEOUT_SECONDS, 'no limit');
+  if (!maxWorkers.ok) return maxWorkers;
+  if (!attempts.ok) return attempts;
+  if (!timeoutSeconds.ok) return timeoutSeconds;
+  const stale = onStaleOf(values);
+  if (!stale.ok) return stale;
+  const onStale = stale.value;
+  const reuse = values['no-reuse'] !== true;
+  if (plan !== undefined && goal !== undefined)
+    return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
+  const pools = poolsOf(values.pool ?? []);
+  if (!pools.ok) return pools;
+  const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
+  const rest = { model, ...counts, pools: pools.value, onStale, allow, include, inProcess, reuse };
+  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
+  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
+  return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
+}

@@ -1,0 +1,62 @@
+/** What `weft --help` prints. */
+import { DEFAULT_ATTEMPTS, DEFAULT_MAX_WORKERS, DEFAULT_MODEL } from '../domain/settings';
+
+export const USAGE = `Weft runs parallel coding agents on a folder.
+
+  weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
+       --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
+       --pool ROLE=N                       of a role, agents at once (--pool coder=3); may be repeated
+       --attempts N                        how often an agent may begin on a task before it has failed (default ${DEFAULT_ATTEMPTS})
+       --timeout SECONDS                   how long the whole run may take (default: no limit)
+       --model NAME                        model (default ${DEFAULT_MODEL})
+       --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
+                                           passes (default), leave it to you, or have the agent go on from it
+       --allow-command COMMAND             with --goal: a check that the plan may run, exactly or with *; may be repeated
+       --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
+                                           may be given several times, and adds to weft.snapshot.include
+       --in-process                        run agents in this process, not in processes of their own without secrets
+       --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
+  weft runs                                the runs of this folder
+  weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one
+                                           task: each turn and call of its agent
+       --out DIR                           as files: an index, and one for each task
+  weft undo RUN [TASK]                     take back all of a run, or one task, and keep everything else
+       --file PATH                         only this file of the task
+       --hunk N                            only this hunk of the file
+       --call-off                          leave it: nothing of an undo that is in conflict is done
+  weft redo RUN [TASK]                     bring back what was undone; --file, --hunk and --call-off as above
+  weft hunks RUN TASK FILE                 what a task changed in a file, numbered
+  weft blame FILE                          who wrote each line: which task of which run, or you
+  weft export RUN --branch NAME            make a branch with one commit for each landed task
+       --include-edits                     with your own edits before and during the run as commits of their own
+  weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
+  weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
+  weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
+                                           --in-process as above
+  weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
+                                           agent begins another turn of the model
+  weft continue RUN                        have it go on
+  weft stop RUN                            have it stop; what its agents did is kept
+  weft add RUN TASK.json | -               add a task to it, written as in a plan
+  weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
+                                           else in one of its own; --model, --on-stale and --in-process as above
+       --hint TEXT                         what its agent should know
+       --fresh                             without its draft
+  weft snapshots                           the snapshots of this folder, with their age and size
+       --compare SNAPSHOT                  the files that differ between a snapshot and now
+       --delete SNAPSHOT                   forget a snapshot, and the runs that began at it
+       --keep N                            forget all but the N newest, and those that something waits for
+  weft rollback SNAPSHOT [PATH…]           make the folder, or only these files and folders, equal to a snapshot
+  weft folders [--remove]                  the folders in which checks run, of all workspaces; --remove deletes those not in use
+  weft schema                              the JSON schema of a plan
+
+  --workspace DIR   the folder (default: the current one); given several times, or a .code-workspace file: all of them together
+  --json            one event a line, and a last line with the result
+  --help, --version
+
+What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
+here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
+Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR, WEFT_OTLP_ENDPOINT (an
+OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
+Exit codes of “weft run”, “weft resume” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
+`;
