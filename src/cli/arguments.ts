@@ -1,3 +1,4 @@
+/** The command line: which command, with what. Parsed at the edge, trusted inside. */
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
 import type { Target } from '../engine/undo';

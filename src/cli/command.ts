@@ -1,3 +1,4 @@
+/** What the CLI can be told to do. */
 import type { OnStale } from '../domain/settings';
 import type { Pools } from '../engine/limits';
 import type { Reversal } from '../engine/undo';

@@ -1,3 +1,4 @@
+/** What `weft run` and `weft retry` are called with. */
 import { fail, ok, type Result } from '../domain/failure';
 import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
 import {
