@@ -12,7 +12,8 @@ import { pastEstimates } from './estimates';
 import { beginAgain, type Retry } from './kept';
 import { keepDraft } from './landing';
 import { RunRecord, readState } from './record';
-import { LiveRun, type RunPorts, type RunRequest } from './run';
+import { LiveRun } from './run';
+import type { RunPorts, RunRequest } from './runRequest';
 
 /** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
 export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {

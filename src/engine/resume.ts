@@ -9,7 +9,8 @@ import { pastEstimates } from './estimates';
 import { journalFile, readJournal } from './journal';
 import { lifeOf } from './library';
 import { type Listener, RunRecord, readState } from './record';
-import { LiveRun, type RunPorts } from './run';
+import { LiveRun } from './run';
+import type { RunPorts } from './runRequest';
 import type { Limits } from './scheduler';
 import { Transcripts } from './transcripts';
 

@@ -1,70 +1,28 @@
 /** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
-import type { Clock } from '../domain/clock';
 import type { StopReason } from '../domain/event';
 import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
-import type { Plan, TaskId } from '../domain/plan';
+import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import type { OnStale } from '../domain/settings';
 import type { Rework } from '../domain/taskState';
-import type { Usage } from '../domain/usage';
-import type { Hold } from '../model/hold';
-import type { Time } from '../model/time';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { Agents } from './agents';
 import { Batch } from './batch';
 import { tellGivenUp } from './breakers';
-import type { Checker } from './check';
 import { landChecked } from './checkedLanding';
 import { Controls } from './controls';
 import { Family } from './family';
-import type { Retry } from './kept';
 import { landNothing, landPortsOf, landTask } from './landing';
-import type { StateReader } from './library';
 import { Live } from './live';
 import { isPaused } from './pausing';
 import { premiseHolds } from './premise';
 import { type Estimates, type Rank, rankOf } from './ranking';
 import type { RunRecord } from './record';
-import type { Settled } from './recovery';
-import type { Reuse } from './reuse';
-import { type Decision, decide, type Limits } from './scheduler';
+import type { RunPorts, RunRequest } from './runRequest';
+import { type Decision, decide } from './scheduler';
 import { Setbacks } from './setbacks';
 import { reworkOf } from './stale';
 import { Transcripts } from './transcripts';
 import { hearWishes, perform } from './wishes';
-import type { Worker } from './worker';
-
-export interface RunRequest {
-  readonly plan: Plan;
-  readonly model: string;
-  readonly planning: Usage;
-  readonly limits: Limits;
-  /** Absent: `check`. */
-  readonly onStale?: OnStale;
-  /** Globs of ignored files that its agents see, where the person named them for this run. */
-  readonly include?: readonly string[];
-  /** How often an agent may begin on a task whose plan does not say. Absent: once. */
-  readonly attempts?: number;
-  /** What was done for its one task in an earlier run: its agent goes on from that. */
-  readonly retry?: Retry;
-}
-
-export interface RunPorts {
-  readonly repo: LandPorts['repo'];
-  readonly workspace: LandPorts['workspace'];
-  readonly worker: Worker;
-  readonly check: Checker;
-  /** Absent: every task is worked on anew. */
-  readonly reuse?: Reuse | undefined;
-  readonly clock: Clock;
-  /** Reads past runs, which tell how long tasks take; absent: as they stand in their journals. */
-  readonly read?: StateReader | undefined;
-  /** Stands before the worker's model; undefined where that is none. */
-  readonly hold?: Hold | undefined;
-  readonly time: Time;
-  /** Told what another process had left half-done in the workspace, and what became of it. */
-  readonly onSettled?: ((settled: Settled) => void) | undefined;
-}
 
 export class LiveRun {
   private landing: TaskId | undefined;
@@ -120,6 +78,8 @@ export class LiveRun {
       if (event.type === 'task.landed' || event.type === 'task.undone') this.live.stir();
     });
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
+    const over = new AbortController();
+    const adapting = this.ports.width?.follow(this.record, () => this.stir(), over.signal);
     const deafen = hearWishes(this.ports.repo.stateDir, this.record.state, (wish, signal) => perform(this, wish, signal));
     while (this.record.state.phase !== 'finished' && this.broken === undefined && !this.isLeft) {
       this.stirred = false;
@@ -130,7 +90,8 @@ export class LiveRun {
     this.setbacks.close();
     this.agents.stopAll();
     await Promise.all(this.under);
-    await Promise.all([this.live.close(), deafen()]);
+    over.abort();
+    await Promise.all([this.live.close(), deafen(), adapting]);
     unlisten();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }
@@ -202,7 +163,8 @@ export class LiveRun {
       ending: this.agents.ending,
       resting: this.setbacks.rests,
     };
-    return decide(state, { ...this.request.limits, ...state.limits }, busy, this.ranked.rank);
+    const maxWorkers = Math.min(state.limits.maxWorkers, this.ports.width?.most ?? state.limits.maxWorkers);
+    return decide(state, { ...this.request.limits, ...state.limits, maxWorkers }, busy, this.ranked.rank);
   }
 
   private perform(decisions: readonly Decision[]): void {

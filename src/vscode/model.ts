@@ -33,6 +33,8 @@ export interface Settings {
   readonly model: string;
   readonly baseUrl: string;
   readonly maxWorkers: number;
+  /** Whether a run finds out how many agents are worth having. */
+  readonly adaptiveWorkers: boolean;
   /** How often an agent may begin on a task before it has failed. */
   readonly attempts: number;
   readonly autoApprove: boolean;
@@ -54,6 +56,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
   return {
     model: stringOr(section.get<unknown>(SETTINGS.model), DEFAULT_MODEL),
     baseUrl: stringOr(section.get<unknown>(SETTINGS.baseUrl), ''),
+    adaptiveWorkers: section.get<unknown>(SETTINGS.adaptiveWorkers) === true,
     maxWorkers: countOr(section.get<unknown>(SETTINGS.maxWorkers), MAX_WORKERS, DEFAULT_MAX_WORKERS),
     attempts: countOr(section.get<unknown>(SETTINGS.attempts), MAX_ATTEMPTS, DEFAULT_ATTEMPTS),
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,

@@ -60,6 +60,7 @@ export const SETTINGS = {
   maxWorkers: 'maxWorkers',
   attempts: 'attempts',
   pools: 'pools',
+  adaptiveWorkers: 'adaptiveWorkers',
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',
   resume: 'resume',

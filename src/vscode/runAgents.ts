@@ -1,11 +1,14 @@
 /** Who works on the tasks of a run of this window, and who checks what they do: by the settings of its folder. */
 import type { ExtensionContext } from 'vscode';
 import { ok, type Result } from '../domain/failure';
+import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { AdaptiveWidth, memoryLeft } from '../engine/adaptiveWidth';
 import { folderChecker } from '../engine/check';
 import type { Pool } from '../engine/pool/pool';
 import { processWorker } from '../engine/pool/processWorker';
 import { reuseFrom } from '../engine/reuse';
 import { Hold } from '../model/hold';
+import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';
 import { modelOf, settingsOf } from './model';
 import type { RunAgents, Session, Sessions } from './session';
@@ -30,5 +33,6 @@ export async function runAgents(
   const hold = new Hold();
   const worker = processWorker(pool, { repo, model: hold.part(model.value) });
   const check = folderChecker(folderPool(repo, settings.folders, sessions.clock));
-  return ok({ worker, check, hold, reuse: reuse ? reuseFrom(repo) : undefined });
+  const width = settings.adaptiveWorkers ? new AdaptiveWidth({ time: systemTime, memoryLeft, first: DEFAULT_MAX_WORKERS }) : undefined;
+  return ok({ worker, check, hold, width, reuse: reuse ? reuseFrom(repo) : undefined });
 }

@@ -12,7 +12,8 @@ import type { Live } from '../engine/live';
 import { RunRecord } from '../engine/record';
 import { type RecoveryPorts, type Settled, settledText, settleLeft } from '../engine/recovery';
 import { resumeRun } from '../engine/resume';
-import type { LiveRun, RunPorts, RunRequest } from '../engine/run';
+import type { LiveRun } from '../engine/run';
+import type { RunPorts, RunRequest } from '../engine/runRequest';
 import { systemTime } from '../model/time';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
@@ -23,7 +24,7 @@ import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
 /** Who works on the tasks of a run, and who checks what they do. */
-export type RunAgents = Pick<RunPorts, 'worker' | 'check' | 'hold' | 'reuse'>;
+export type RunAgents = Pick<RunPorts, 'worker' | 'check' | 'hold' | 'width' | 'reuse'>;
 
 /** A run of this window; `ended` resolves when it has finished, or was left, and nothing of it is under way. */
 export interface DrivenRun {
@@ -176,7 +177,7 @@ export class Sessions implements vscode.Disposable {
     if (!settled.ok) return settled;
     const listener = (event: RunEvent, state: RunState) => this.tell(session, event, state);
     const request = { run, conflicts: 'wait' as const, paused: 'stay' as const, listener };
-    const resumed = await resumeRun(request, { ...this.recovery(session), ...agents, time: systemTime }, this.closing);
+    const resumed = await resumeRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, this.closing);
     return resumed.ok ? ok(this.drive(session, resumed.value)) : resumed;
   }
 

@@ -9,13 +9,15 @@ import type { RunState } from '../../src/domain/run';
 import type { OnStale } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
+import type { AdaptiveWidth } from '../../src/engine/adaptiveWidth';
 import { beginRun } from '../../src/engine/begin';
 import { type Checker, folderChecker } from '../../src/engine/check';
 import { inProcessWorker } from '../../src/engine/inProcess';
 import { journalFile } from '../../src/engine/journal';
 import { type ResumeRequest, resumeRun } from '../../src/engine/resume';
 import type { Reuse } from '../../src/engine/reuse';
-import type { LiveRun, RunPorts } from '../../src/engine/run';
+import type { LiveRun } from '../../src/engine/run';
+import type { RunPorts } from '../../src/engine/runRequest';
 import type { Limits } from '../../src/engine/scheduler';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
@@ -77,6 +79,7 @@ export interface RigOptions {
   /** Its agents are real ones, on this model; absent: the test holds them. */
   readonly model?: ModelFetch;
   readonly hold?: Hold;
+  readonly width?: AdaptiveWidth;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
 
@@ -138,7 +141,7 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
   const time = options.time ?? handTime();
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
   const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
-  const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, reuse: options.reuse };
+  const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, width: options.width, reuse: options.reuse };
   return { workspace, agents, clock, time, ports };
 }
 

@@ -92,6 +92,7 @@ describe('package.json', () => {
       'weft.baseUrl': '',
       'weft.maxWorkers': DEFAULT_MAX_WORKERS,
       'weft.pools': {},
+      'weft.adaptiveWorkers': false,
       'weft.attempts': DEFAULT_ATTEMPTS,
       'weft.plan.autoApprove': false,
       'weft.snapshot.include': [],

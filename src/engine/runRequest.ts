@@ -1,0 +1,50 @@
+/** What a run is begun with: what is asked of it, and what it works with. */
+import type { Clock } from '../domain/clock';
+import type { Plan } from '../domain/plan';
+import type { OnStale } from '../domain/settings';
+import type { Usage } from '../domain/usage';
+import type { Hold } from '../model/hold';
+import type { Time } from '../model/time';
+import type { LandPorts } from '../repo/land/land';
+import type { AdaptiveWidth } from './adaptiveWidth';
+import type { Checker } from './check';
+import type { Retry } from './kept';
+import type { StateReader } from './library';
+import type { Settled } from './recovery';
+import type { Reuse } from './reuse';
+import type { Limits } from './scheduler';
+import type { Worker } from './worker';
+
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly model: string;
+  readonly planning: Usage;
+  readonly limits: Limits;
+  /** Absent: `check`. */
+  readonly onStale?: OnStale;
+  /** Globs of ignored files that its agents see, where the person named them for this run. */
+  readonly include?: readonly string[];
+  /** How often an agent may begin on a task whose plan does not say. Absent: once. */
+  readonly attempts?: number;
+  /** What was done for its one task in an earlier run: its agent goes on from that. */
+  readonly retry?: Retry;
+}
+
+export interface RunPorts {
+  readonly repo: LandPorts['repo'];
+  readonly workspace: LandPorts['workspace'];
+  readonly worker: Worker;
+  readonly check: Checker;
+  /** Absent: every task is worked on anew. */
+  readonly reuse?: Reuse | undefined;
+  readonly clock: Clock;
+  /** Reads past runs, which tell how long tasks take; absent: as they stand in their journals. */
+  readonly read?: StateReader | undefined;
+  /** Stands before the worker's model; undefined where that is none. */
+  readonly hold?: Hold | undefined;
+  readonly time: Time;
+  /** Absent: as many agents as the limits say. */
+  readonly width?: AdaptiveWidth | undefined;
+  /** Told what another process had left half-done in the workspace, and what became of it. */
+  readonly onSettled?: ((settled: Settled) => void) | undefined;
+}
