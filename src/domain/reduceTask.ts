@@ -19,6 +19,13 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
   const allow = (...kinds: Stage['kind'][]) => {
     if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
   };
+  /** What has come in can be taken back, and brought back; also while that is in conflict. */
+  const allowWhile = (where: 'landed' | 'undone') => {
+    if ((isReversal(stage) ? placeOf(state) : stage.kind) !== where) throw illegal(event, `the task is ${stage.kind}`);
+  };
+  const refuseReversal = () => {
+    if (isReversal(stage)) throw illegal(event, 'it has landed');
+  };
   switch (event.type) {
     case 'task.started':
       // It awaits others where its agent went with its process meanwhile.
@@ -128,38 +135,45 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
     case 'task.landed':
       allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone', ...leftOver(state));
       // An undo that did not happen was told so before there was an event of its own for that.
-      if (isReversal(stage)) return { ...state, stage: { kind: 'landed' } };
+      if (isReversal(stage) && placeOf(state) === 'landed') return { ...state, stage: { kind: 'landed' } };
       return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
     case 'task.conflicted':
-      allow('done', 'held', 'landed', 'undone', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      if (event.conflict.intent === 'undo') allowWhile('landed');
+      else if (event.conflict.intent === 'redo') allowWhile(event.conflict.part === undefined ? 'undone' : 'landed');
+      else {
+        allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+        refuseReversal();
+      }
       return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { ...stage, resolved: new Map(stage.resolved).set(event.path, event.entry) } };
     case 'task.undone':
-      allow('landed', 'conflicted');
+      allowWhile('landed');
       return { ...state, stage: { kind: 'undone' }, undone: linkOf(event), order };
     case 'task.redone':
-      allow('undone', 'conflicted');
+      allowWhile('undone');
       return { ...redone(state, event), order };
     case 'task.partUndone':
-      allow('landed', 'conflicted');
+      allowWhile('landed');
       return { ...state, stage: { kind: 'landed' }, parts: [...state.parts, { part: event.part, ...linkOf(event) }] };
     case 'task.partRedone':
-      allow('landed', 'conflicted');
+      allowWhile('landed');
       return { ...state, stage: { kind: 'landed' }, parts: state.parts.filter(({ part }) => !isSamePart(part, event.part)) };
     case 'task.kept':
       if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
-      return { ...state, stage: { kind: state.undone === null ? 'landed' : 'undone' } };
+      return { ...state, stage: { kind: placeOf(state) } };
     case 'task.failed':
       allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      refuseReversal();
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
       allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted');
+      refuseReversal();
       return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
     case 'task.discarded':
       allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
-      if (isReversal(stage)) throw illegal(event, 'it has landed');
+      refuseReversal();
       return {
         ...state,
         stage: stage.kind === 'failed' || stage.kind === 'doomed' ? stage : { kind: 'stopped' },
@@ -171,6 +185,11 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
     default:
       return never(event);
   }
+}
+
+/** Where a task is whose undo or redo is in conflict. */
+function placeOf({ undone }: TaskState): 'landed' | 'undone' {
+  return undone === null ? 'landed' : 'undone';
 }
 
 /** A task that went back to its agent and was doomed before that began again still has what it did before. */

@@ -147,15 +147,30 @@ function checkPlace(state: RunState, event: TaskEvent): void {
     case 'task.reworked':
       unfinished(state, event);
       break;
-    case 'task.awaiting':
-      for (const id of event.children)
-        if (parentOf(known(state, event, id)) !== event.task) throw illegal(event, `${id} was not made for the task`);
+    case 'task.awaiting': {
+      // An agent spawns children; a task for which several race has none of its own.
+      const kind = known(state, event, event.task).stage.kind === 'running' ? 'child' : 'candidate';
+      for (const id of event.children) {
+        const made = known(state, event, id);
+        if (parentOf(made) !== event.task || made.origin.kind !== kind) throw illegal(event, `${id} is no ${kind} of the task`);
+      }
+      break;
+    }
+    case 'task.resumed':
+      for (const child of awaitedBy(known(state, event, event.task), state)) {
+        if (child.origin.kind !== 'child') throw illegal(event, 'its race has no winner');
+        if (!isOver(child.stage)) throw illegal(event, `${child.task.id} is ${child.stage.kind}`);
+      }
       break;
     case 'task.doomed':
       known(state, event, event.because);
       break;
     default:
   }
+}
+
+function awaitedBy({ stage }: TaskState, { tasks }: RunState): TaskState[] {
+  return stage.kind === 'awaiting' ? stage.children.flatMap((id) => tasks.get(id) ?? []) : [];
 }
 
 function known(state: RunState, event: RunEvent, id: TaskId): TaskState {
@@ -169,7 +184,11 @@ function added(state: RunState, event: { type: 'task.added'; at: number; task: T
   unfinished(state, event);
   if (definition.id !== event.task) throw illegal(event, `it defines ${definition.id}`);
   if (state.tasks.has(definition.id)) throw illegal(event, 'there is such a task already');
-  for (const on of definition.dependsOn) known(state, event, on);
+  for (const on of definition.dependsOn) {
+    const parent = parentOf(known(state, event, on));
+    // Else it may wait for what waits for it.
+    if (origin.kind !== 'person' && parent !== origin.parent) throw illegal(event, `it depends on ${on}, which was not made for the same task`);
+  }
   const depth = origin.kind === 'person' ? 0 : known(state, event, origin.parent).depth + (origin.kind === 'child' ? 1 : 0);
   const tasks = state.tasks.and(newTask(definition, origin, depth));
   return { ...state, tasks, waiters: waitersOf(tasks) };
@@ -210,7 +229,8 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
   const task = known(state, event, event.task);
   const candidate = known(state, event, event.candidate);
   if (task.stage.kind !== 'done') throw illegal(event, `the task is ${task.stage.kind}`);
-  if (parentOf(candidate) !== event.task || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
+  const hasRaced = candidate.origin.kind === 'candidate' && candidate.origin.parent === event.task;
+  if (!hasRaced || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
   const racing = [...state.tasks.values()].filter((other) => other.origin.kind === 'candidate' && other.origin.parent === event.task);
   const stage = { kind: 'awaiting' as const, children: racing.map(({ task: { id } }) => id), since: event.at };
   const work = { ...task.work, as: null, changeset: null, changes: [], reads: [], stale: [], summary: '', endedAt: 0 };

@@ -23,8 +23,8 @@ export function tellLanding(record: RunRecord, incoming: Incoming, landing: Land
 }
 
 function isOpenTo(record: RunRecord, { intent }: Incoming, task: string): boolean {
-  const kind = record.state.tasks.get(task)?.stage.kind;
-  return kind === 'conflicted' || kind === (intent === 'redo' ? 'undone' : 'landed');
+  const stage = record.state.tasks.get(task)?.stage;
+  return stage !== undefined && (isReversal(stage) || stage.kind === (intent === 'redo' ? 'undone' : 'landed'));
 }
 
 function happeningOf({ intent, part }: Incoming, { task, before, after }: Link): Happening {

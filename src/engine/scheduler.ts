@@ -145,7 +145,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       // Of children that a crash left without the others, none starts before all are there.
       else if (isEarly(state, task)) break;
       else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
-      else if (fate === 'ready' && !busy.resting.has(id)) ready(found, state, task);
+      else if (fate === 'ready' && isMoving && !busy.resting.has(id)) ready(found, state, task);
       break;
     }
     case 'running':

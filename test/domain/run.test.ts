@@ -50,6 +50,8 @@ const partUndone: Happening = { type: 'task.partUndone', task: 'a', part, before
 const partRedone: Happening = { type: 'task.partRedone', task: 'a', part, before: 'c5', after: 'c6' };
 const kept: Happening = { type: 'task.kept', task: 'a' };
 const conflicted: Happening = { type: 'task.conflicted', task: 'a', conflict };
+const undoing: Happening = { ...conflicted, conflict: { ...conflict, intent: 'undo' } };
+const redoing: Happening = { ...conflicted, conflict: { ...conflict, intent: 'redo' } };
 const stopped: Happening = { type: 'task.stopped', task: 'a', draft: 'd2' };
 const failing: Happening = { type: 'task.failed', task: 'a', failure, draft: 'd3' };
 const doomed: Happening = { type: 'task.doomed', task: 'a', because: 'b' };
@@ -221,6 +223,8 @@ describe('an event', () => {
     conflicted: [started, done, conflicted],
     landed: [started, done, landed],
     undone: [started, done, landed, undone],
+    undoing: [started, done, landed, undoing],
+    redoing: [started, done, landed, undone, redoing],
     failed: [started, failing],
     stopped: [started, stopped],
     doomed: [doomed],
@@ -233,27 +237,31 @@ describe('an event', () => {
     [done, ['running'], 'done'],
     [checking, ['done'], 'done'],
     [checked, ['done'], 'done'],
-    [landed, ['done', 'conflicted', 'failed', 'stopped', 'undone'], 'landed'],
-    [conflicted, ['done', 'landed', 'undone', 'conflicted', 'failed', 'stopped'], 'conflicted'],
-    [resolved, ['conflicted'], 'conflicted'],
-    [undone, ['landed', 'conflicted'], 'undone'],
-    [redone, ['undone', 'conflicted'], 'landed'],
-    [partUndone, ['landed', 'conflicted'], 'landed'],
-    [partRedone, ['landed', 'conflicted'], 'landed'],
+    [landed, ['done', 'conflicted', 'failed', 'stopped', 'undone', 'undoing', 'redoing'], 'landed'],
+    [conflicted, ['done', 'conflicted', 'failed', 'stopped'], 'conflicted'],
+    [undoing, ['landed', 'undoing'], 'conflicted'],
+    [redoing, ['undone', 'redoing'], 'conflicted'],
+    [resolved, ['conflicted', 'undoing', 'redoing'], 'conflicted'],
+    [undone, ['landed', 'undoing'], 'undone'],
+    [redone, ['undone', 'redoing'], 'landed'],
+    [partUndone, ['landed', 'undoing'], 'landed'],
+    [partRedone, ['landed', 'undoing'], 'landed'],
     [failing, ['waiting', 'running', 'done', 'conflicted', 'failed', 'stopped'], 'failed'],
     [stopped, ['waiting', 'running', 'done', 'conflicted'], 'stopped'],
     [doomed, ['waiting'], 'doomed'],
   ];
   for (const [happening, allowed, to] of rules) {
-    it(`${happening.type} is possible where it makes sense, and throws elsewhere`, () => {
+    const of = happening.type === 'task.conflicted' ? ` over ${happening.conflict.intent}` : '';
+    it(`${happening.type}${of} is possible where it makes sense, and throws elsewhere`, () => {
       for (const [stage, way] of Object.entries(ways)) {
         const before = state(...way);
-        assert.equal(stageOf(before), stage);
+        const kind = stage === 'undoing' || stage === 'redoing' ? 'conflicted' : stage;
+        assert.equal(stageOf(before), kind);
         if (allowed.includes(stage)) assert.equal(stageOf(reduce(before, { ...happening, at: 999 })), to, stage);
         else
           assert.throws(
             () => reduce(before, { ...happening, at: 999 }),
-            new RegExp(`${happening.type} is not possible: the task is ${stage}`),
+            new RegExp(`${happening.type} is not possible: (the task is ${kind}|it has landed)`),
           );
       }
     });

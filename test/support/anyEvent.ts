@@ -1,0 +1,130 @@
+/** Any event of a run, about few tasks: most of them make no sense where they come. */
+import { type Arbitrary, array, boolean, constant, constantFrom, oneof, record, tuple } from 'fast-check';
+import type { Conflict } from '../../src/domain/changes';
+import type { Happening } from '../../src/domain/event';
+import type { Failure, FailureKind } from '../../src/domain/failure';
+import type { Task } from '../../src/domain/plan';
+import { NO_USAGE } from '../../src/domain/usage';
+import { conflictOf, planOf } from './run';
+
+type OfType = Happening['type'];
+type Fields<Type extends OfType> = Omit<Extract<Happening, { type: Type }>, 'type'>;
+
+/** Tasks of the plan, and those that may join it. */
+export const PLANNED = ['a', 'b'] as const;
+const ADDED = ['a.1', 'a.2', 'x'] as const;
+
+const task = constantFrom(...PLANNED, ...ADDED);
+const child = constantFrom('a.1', 'a.2');
+/** Mostly one for which others may have been made. */
+const parent = constantFrom('a', 'a', 'a', 'a', ...PLANNED, ...ADDED);
+const commit = constantFrom('c1', 'c2', 'c3');
+const draft = oneof(constant(null), commit);
+const kinds: FailureKind[] = ['agent', 'crash', 'model', 'check', 'cancelled'];
+const failure = constantFrom(...kinds).map((kind): Failure => ({ kind, message: `It failed: ${kind}.`, fix: '' }));
+const link = record({ task, before: commit, after: commit });
+const rework = record({ base: draft, draft, message: constant('Again.') });
+const next = oneof(constant(undefined), rework);
+const part = constantFrom(
+  { path: 'one', from: null, hunk: null },
+  { path: 'one', from: null, hunk: { number: 1, before: { line: 1, count: 1 }, after: { line: 1, count: 1 } } },
+);
+const standIn = record({ role: constantFrom('coder' as const, 'docs' as const), model: constantFrom('m1', 'm2') });
+const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const).map((intent): Conflict => ({ ...conflictOf('f'), intent }));
+
+const added = tuple(constantFrom(...ADDED, 'a'), array(task, { maxLength: 1 }), constantFrom('person', 'child', 'candidate'), parent).map(
+  ([id, dependsOn, kind, of]): Fields<'task.added'> => {
+    const definition = { ...(planOf({ a: [] }).tasks[0] as Task), id, dependsOn };
+    return { task: id, definition, origin: kind === 'person' ? { kind } : { kind: kind as 'child' | 'candidate', parent: of } };
+  },
+);
+
+/** One for each type there is: the compiler asks for those that are missing. */
+const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fields<Type>> } = {
+  'task.started': record({ task, base: commit, draft }),
+  'task.step': record({ task, step: constant('Reading') }),
+  'task.turn': record({ task, usage: constant({ ...NO_USAGE, input: 1 }) }),
+  'task.done': record({ task, summary: constant('Done.'), changeset: draft, changes: constant([]) }),
+  'task.added': added,
+  'task.awaiting': record({ task: parent, children: array(oneof(child, task), { minLength: 1, maxLength: 2 }), draft }),
+  'task.resumed': record({ task: parent }),
+  'task.joined': record({ task: child, before: commit, after: commit, conflicts: constant([]) }),
+  'task.chosen': record({ task: parent, candidate: child }),
+  'task.passedOver': record({ task: parent, candidate: child, failure }),
+  'task.retrying': record({ task, failure, draft, waitMs: constant(0), message: constant('Again.') }),
+  'task.switched': record({ task, as: standIn }),
+  'task.again': tuple(task, next).map(([id, found]) => ({ task: id, ...(found && { next: found }) })),
+  'task.reused': record({
+    task,
+    from: constant({ run: 'r0', task: 'a' }),
+    base: commit,
+    summary: constant('Done before.'),
+    changeset: draft,
+    changes: constant([]),
+  }),
+  'task.stale': record({ task, files: constant([{ path: 'x', by: null }]), held: boolean() }),
+  'task.reworked': tuple(task, constantFrom('stale' as const, 'check' as const), next).map(([id, why, found]) => ({
+    task: id,
+    why,
+    ...(found && { next: found }),
+  })),
+  'task.checking': record({ task, commands: constant(['test']), together: constant([]) }),
+  'task.checked': record({
+    task,
+    ok: boolean(),
+    command: constant('test'),
+    exitCode: constantFrom(0, 1, null),
+    timedOut: constant(false),
+    output: constant(''),
+    milliseconds: constant(1),
+    onTopOf: constant([]),
+  }),
+  'task.landed': link,
+  'task.conflicted': record({ task, conflict }),
+  'task.resolved': record({ task, path: constant('f'), entry: constant(null) }),
+  'task.failed': record({ task, failure, draft }),
+  'task.stopped': record({ task, draft }),
+  'task.discarded': record({ task }),
+  'task.doomed': record({ task, because: task }),
+  'task.undone': link,
+  'task.redone': link,
+  'task.partUndone': record({ task, part, before: commit, after: commit }),
+  'task.partRedone': record({ task, part, before: commit, after: commit }),
+  'task.kept': record({ task }),
+  'run.paused': constant({}),
+  'run.continued': constant({}),
+  'run.limited': constant({ limits: { maxWorkers: 2, pools: {} } }),
+  'run.taken': constant({ pid: 2 }),
+  'run.breaker': record({
+    key: constantFrom('coder@m1', 'coder@m2'),
+    state: constantFrom('closed' as const, 'open' as const, 'half-open' as const, 'given-up' as const),
+    why: constant('It failed.'),
+    waitMs: constant(1),
+  }),
+  'run.stopping': constantFrom<Fields<'run.stopping'>>({}, { why: 'timeout' }),
+  'run.finished': constant({}),
+};
+
+export const TYPES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+
+/** Those without which a run does not get far, and those after which it gets nowhere. */
+const WEIGHTS: { readonly [Type in OfType]?: number } = {
+  'task.started': 6,
+  'task.done': 6,
+  'task.added': 8,
+  'task.awaiting': 8,
+  'task.joined': 4,
+  'task.chosen': 6,
+  'task.passedOver': 6,
+  'run.continued': 4,
+};
+const RARE: readonly OfType[] = ['task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping', 'run.finished'];
+
+export const anyEvent: Arbitrary<Happening> = oneof(
+  ...TYPES.map((type) => ({ arbitrary: ofType(type), weight: 2 * (WEIGHTS[type] ?? 1) - (RARE.includes(type) ? 1 : 0) })),
+);
+
+function ofType(type: (typeof TYPES)[number]): Arbitrary<Happening> {
+  const fields: Arbitrary<object> = FIELDS[type];
+  return fields.map((found) => ({ type, ...found }) as Happening);
+}
