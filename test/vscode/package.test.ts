@@ -23,7 +23,7 @@ import {
   ON_STALE,
 } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
-import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, VIEWS } from '../../src/vscode/names';
+import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, STATE_SCHEME, VIEWS } from '../../src/vscode/names';
 
 const root = join(__dirname, '../../..');
 const { contributes } = packageJson;
@@ -133,6 +133,13 @@ describe('package.json', () => {
     for (const { menu, command, when } of menuItems()) {
       assert.ok(own.includes(command), `${menu}: ${command}`);
       for (const [, view] of when.matchAll(/view == ([\w.]+)/g)) assert.ok(view === VIEWS.runs || view === VIEWS.snapshots, when);
+    }
+  });
+
+  it('takes a key from VS Code only where a merge editor of its own is, and for a command of its own', () => {
+    for (const { command, when } of contributes.keybindings) {
+      assert.ok(own.includes(command), command);
+      assert.ok(when.includes(`=~ /^${STATE_SCHEME}:/`), when);
     }
   });
 

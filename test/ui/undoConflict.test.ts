@@ -1,4 +1,4 @@
-/** An undo in conflict, called off from its row: it is offered there alone, and asks once. */
+/** An undo in conflict: called off from its row, which asks once; and decided in the merge editor, by the key that completes a merge. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,19 @@ describe('an undo in conflict', function () {
     await merging.waitFor({ state: 'detached' });
     assert.equal(await workbench().page.locator('.monaco-dialog-box').count(), 0);
     assert.equal(readFileSync(join(workbench().folder, 'a.txt'), 'utf8'), 'two\n');
+    await workbench().clearNotifications();
+  });
+
+  it('is decided in the merge editor, and happens when its key is pressed', async () => {
     await workbench().clickRowAction('Runs', 'Task one', 'Undo Task');
-    await workbench().clickDialog('Undo “Task one”?', 'Cancel');
+    await workbench().clickDialog('Undo “Task one”?', 'Undo Task');
+    const merging = await workbench().editor('Merging: a.txt');
+    await workbench().page.locator('.merge-editor').waitFor();
+    await workbench().runCommand('Merge Editor: Accept All Incoming Changes from Left');
+    await workbench().page.locator('.merge-editor .monaco-editor.focused').waitFor();
+    await workbench().page.keyboard.press('Control+Enter');
+    await workbench().notification('“Task one” is undone, as you decided.');
+    await merging.waitFor({ state: 'detached' });
+    assert.equal(readFileSync(join(workbench().folder, 'a.txt'), 'utf8'), 'before\n');
   });
 });
