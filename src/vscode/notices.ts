@@ -4,7 +4,7 @@ import type { RunEvent } from '../domain/event';
 import { failureText } from '../domain/failure';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
-import type { TaskState } from '../domain/taskState';
+import { parentOf, type TaskState } from '../domain/taskState';
 import { lifeOf } from '../engine/library';
 import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
@@ -37,7 +37,9 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
       if (event.type === 'task.conflicted' && event.conflict.intent === 'land') conflicts.add(happened);
       const landedStale = event.type === 'task.landed' && (state.tasks.get(event.task)?.work.stale.length ?? 0) > 0;
       if (landedStale || (event.type === 'task.stale' && event.held)) stale.add(happened);
-      if (event.type === 'task.failed') failures.add(happened);
+      // What was made for another task is that one's to see to.
+      const own = 'task' in event ? state.tasks.get(event.task) : undefined;
+      if (event.type === 'task.failed' && own !== undefined && parentOf(own) === undefined) failures.add(happened);
       if (event.type === 'run.finished') void tellFinished(happened);
     }),
   );

@@ -7,7 +7,6 @@ import type { Part } from '../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../domain/run';
 import { isReversal } from '../domain/taskState';
 import { isPaused } from '../engine/pausing';
-import { agentOf } from '../engine/standIn';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -52,10 +51,10 @@ export function taskItem(node: TaskNode, now: number, made = 0): vscode.TreeItem
   };
 }
 
-/** Those that race for a task have its title: their model tells them apart. */
-function labelOf({ view, task }: TaskNode): string {
+/** Those that race for a task have its title. */
+function labelOf({ task }: TaskNode): string {
   if (task.origin.kind !== 'candidate') return task.task.title;
-  return `Candidate ${task.task.id.slice(task.task.id.lastIndexOf('.') + 1)}: ${agentOf(view.state.start, task).model}`;
+  return `Candidate ${task.task.id.slice(task.task.id.lastIndexOf('.') + 1)}`;
 }
 
 export function runKey({ session, state }: RunView): string {

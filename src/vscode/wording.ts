@@ -139,8 +139,9 @@ export function brokenText(key: string, { state, why, since, waitMs }: Broken): 
 /** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
 export function taskText(task: TaskState, state: RunState, life: Life, now: number, held?: ReadonlySet<string>): string {
   const paused = life === 'running' && isPaused(state) ? pausedText(task, state, held) : undefined;
+  const { role, model } = agentOf(state.start, task);
   // What changes comes first: a narrow side bar cuts the end.
-  return [...(paused ?? stageText(task, state, life, now)), task.task.role].join(' · ');
+  return [...(paused ?? stageText(task, state, life, now)), role, ...(model === state.start.model ? [] : [model])].join(' · ');
 }
 
 /** What a task of a paused run does otherwise than one of a run that goes on; undefined where there is no difference. */

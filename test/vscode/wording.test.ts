@@ -300,10 +300,10 @@ describe('what is said of a task and what was made for it', () => {
     definition: { ...task(id, dependsOn), role: 'coder', writes: [], context: [] },
     origin: { kind: 'child', parent: 'a', name: id },
   });
-  const candidate = (id: string): Happening => ({
+  const candidate = (id: string, model = 'scripted:sample'): Happening => ({
     type: 'task.added',
     task: id,
-    definition: { ...task(id), role: 'coder', writes: [], context: [] },
+    definition: { ...task(id), role: 'coder', writes: [], context: [], model },
     origin: { kind: 'candidate', parent: 'b' },
   });
   const awaiting = (id: string, ...children: string[]): Happening => ({ type: 'task.awaiting', task: id, children, draft: null });
@@ -330,11 +330,11 @@ describe('what is said of a task and what was made for it', () => {
   });
 
   it('says who is at it where several race, and who was chosen', () => {
-    const racing = [candidate('b.1'), candidate('b.2'), awaiting('b', 'b.1', 'b.2'), begun('b.1'), begun('b.2')];
+    const racing = [candidate('b.1'), candidate('b.2', 'other'), awaiting('b', 'b.1', 'b.2'), begun('b.1'), begun('b.2')];
     assert.equal(textOf(state(...racing), 'b'), '2 agents at it · coder');
     const chosen = state(...racing, done('b.2'), { type: 'task.chosen', task: 'b', candidate: 'b.2' });
-    assert.equal(textOf(chosen, 'b.2'), 'chosen · 1.0 s · coder');
-    assert.equal(textOf(state(...racing, done('b.2')), 'b.2'), 'done · 1.0 s · coder');
+    assert.equal(textOf(chosen, 'b.2'), 'chosen · 1.0 s · coder · other');
+    assert.equal(textOf(state(...racing, done('b.2')), 'b.2'), 'done · 1.0 s · coder · other');
     assert.equal(runText(chosen, 'running', 12_000), '0/3 landed · 10 s');
   });
 });
