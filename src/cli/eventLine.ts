@@ -60,7 +60,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.added':
       return line('+', addedText(event));
     case 'task.awaiting':
-      return line('…', `waits for ${counted(event.children.length, 'task')} of its own`);
+      return line('…', awaitingText(event, state));
     case 'task.resumed':
       return line('▶', 'goes on');
     case 'task.joined':
@@ -113,6 +113,11 @@ function breakerLine(
     default:
       return never(state);
   }
+}
+
+function awaitingText({ children }: Extract<RunEvent, { type: 'task.awaiting' }>, { tasks }: RunState): string {
+  const isRace = children.some((id) => tasks.get(id)?.origin.kind === 'candidate');
+  return isRace ? `${counted(children.length, 'agent')} race for it` : `waits for ${counted(children.length, 'part')}`;
 }
 
 function addedText({ definition, origin }: Extract<RunEvent, { type: 'task.added' }>): string {
