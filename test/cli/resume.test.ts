@@ -1,16 +1,13 @@
 /** A run whose process is killed, at every kind of event, goes on from there: every task comes to its end, none twice, and no answer is paid for again. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { standingAfter } from '../../src/agent/transcript';
-import { systemClock } from '../../src/domain/clock';
 import { parseEvent, type RunEvent } from '../../src/domain/event';
-import { Transcripts } from '../../src/engine/transcripts';
 import { scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
+import { answeredIn, keepsAsked } from '../support/answered';
 import { type ModelServer, serveModel } from '../support/modelServer';
-import { valued } from '../support/result';
 import { folderState, git, putAll, temporaryFolder } from '../support/sandbox';
 import { buildWeft, type Ended, ending, jsonLines, planText, startWeft, weft } from '../support/weft';
 
@@ -70,8 +67,6 @@ const KINDS = [
 const EVERY = process.env['WEFT_TEST_EVERY_STEP'] !== undefined;
 const SAMPLE = ['task.turn', 'task.awaiting', 'task.joined', 'result'];
 
-const requestSchema = z.looseObject({ messages: z.array(z.unknown()) });
-
 interface Scene {
   readonly root: string;
   readonly server: ModelServer;
@@ -84,12 +79,8 @@ async function scene(): Promise<Scene> {
   const root = temporaryFolder();
   git(root, 'init', '--quiet');
   putAll(root, { 'a.txt': 'one\n' });
-  const asked: string[] = [];
-  const model = scriptedModel(SCENARIO, { paceMs: 0, wait: async () => undefined });
-  const server = await serveModel(async (request) => {
-    asked.push(JSON.stringify(requestSchema.parse(await request.clone().json()).messages));
-    return model(request);
-  });
+  const { asked, model } = keepsAsked(scriptedModel(SCENARIO, { paceMs: 0, wait: async () => undefined }));
+  const server = await serveModel(model);
   return { root, server, asked, env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'a-key' } };
 }
 
@@ -110,18 +101,8 @@ function runIn(scene: Scene): string {
   return run;
 }
 
-/** The conversations to which the transcripts have an answer. */
 function answered(scene: Scene): Set<string> {
-  const run = runIn(scene);
-  const folder = join(stateOf(scene), 'runs', run, 'transcripts');
-  const all = new Set<string>();
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const entries = valued(new Transcripts(stateOf(scene), run, systemClock).read(name.replace('.jsonl', '')));
-    for (const [at, { type }] of entries.entries()) {
-      if (type === 'answer') all.add(JSON.stringify(standingAfter(entries.slice(0, at))?.session.messages));
-    }
-  }
-  return all;
+  return answeredIn(stateOf(scene), runIn(scene));
 }
 
 function journalOf(scene: Scene): RunEvent[] {

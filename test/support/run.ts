@@ -118,7 +118,7 @@ export async function leave({ run, ended, repo }: Rig): Promise<void> {
 }
 
 /** Has a run's journal say that another process drove it, which is gone. */
-function abandon({ stateDir }: Pick<Repository, 'stateDir'>, run: string): void {
+export function abandon({ stateDir }: Pick<Repository, 'stateDir'>, run: string): void {
   const { pid } = spawnSync(process.execPath, ['--version']);
   const file = journalFile(stateDir, run);
   const lines = readFileSync(file, 'utf8').replace(/"pid":\d+(,"birth":"[^"]*")?/g, `"pid":${pid}`);
