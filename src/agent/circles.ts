@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { fail } from '../domain/failure';
-import { callsOf } from './reply';
+import { callsOf } from './calls';
 import type { Conversation } from './transcript';
 
 /** The longest circle that is looked for, in turns. */

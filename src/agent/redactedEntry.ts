@@ -1,7 +1,7 @@
 /** An entry of a transcript as it may be written down: without secrets. Pure. */
 import { dataOf } from '../domain/line';
 import { redacted } from '../domain/secrets';
-import { callsOf } from './reply';
+import { callsOf } from './calls';
 import { type Entry, entrySchema } from './transcript';
 
 /** The entry itself where it has no secret. Of an answer, says which calls are not whole any more: they cannot be made from what is left. */

@@ -27,17 +27,6 @@ export async function replyOf(stream: BetaMessageStream): Promise<Reply> {
   }
 }
 
-/** A call of a tool. `input` is the model's, not yet checked. */
-export interface Call {
-  readonly id: string;
-  readonly name: string;
-  readonly input: unknown;
-}
-
-export function callsOf(content: readonly BetaContentBlockParam[]): Call[] {
-  return content.filter((block) => block.type === 'tool_use');
-}
-
 /** An answer's part of the conversation. The API refuses blank texts, and messages with nothing in them. */
 export function spoken(message: BetaMessage): BetaContentBlockParam[] {
   return message.content.filter((block) => block.type !== 'text' || block.text.trim() !== '');

@@ -1,7 +1,7 @@
 /** Tools as the model is told of them, and the calls that it makes. */
 import type { BetaContentBlockParam, BetaTool } from '@anthropic-ai/sdk/resources/beta/messages';
 import { failureText } from '../domain/failure';
-import type { Call } from './reply';
+import type { Call } from './calls';
 import type { Desk, Tool } from './tools/tool';
 
 export function toldTools(tools: readonly Tool[]): BetaTool[] {

@@ -6,7 +6,7 @@ import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/mes
 import * as z from 'zod';
 import { never } from '../domain/failure';
 import { type Usage, usageSchema } from '../domain/usage';
-import { callsOf } from './reply';
+import { callsOf } from './calls';
 import { isError, notMade } from './toolCalls';
 
 /** Goes up with every change that an earlier version would misread. */

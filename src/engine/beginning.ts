@@ -1,5 +1,5 @@
 /** How an agent begins on a task, as the journal and its transcript say: anew, with something new to be told, or where its process left it. */
-import { callsOf } from '../agent/reply';
+import { callsOf } from '../agent/calls';
 import { type Entry, renewed, type Session, standingAfter, TRANSCRIPT_VERSION, usagesOf } from '../agent/transcript';
 import { ok, type Result } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
