@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock';
 import type { Happening, RunEvent } from '../domain/event';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type RunState, reduce } from '../domain/run';
+import { cleaned } from './cleaned';
 import { type Journal, journalFile, openJournal, readJournal } from './journal';
 
 export type Listener = (event: RunEvent, state: RunState) => void;
@@ -58,7 +59,7 @@ export class RunRecord {
     this.draining = true;
     try {
       for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-        const event: RunEvent = { ...next, at: this.clock.now() };
+        const event: RunEvent = { ...cleaned(next), at: this.clock.now() };
         // Folded first: what is not possible must not get into the journal.
         const state = reduce(this.current, event);
         this.journal.append(event);

@@ -85,6 +85,37 @@ describe('a record', () => {
     record.close();
   });
 
+  it('has no secret that an agent, a check or a failure says, in what it keeps and in what it tells', () => {
+    const key = 'sk-ant-api03-0123456789abcdefghij';
+    const stateDir = temporaryFolder();
+    const record = valued(RunRecord.begin(stateDir, startOf(planOf({ a: [], b: [] })), countingClock()));
+    const failure = { kind: 'agent' as const, message: `It printed ${key}.`, fix: `Take ${key} out.` };
+    const [definition] = planOf({ x: [] }).tasks;
+    assert.ok(definition !== undefined);
+    record.emit({ type: 'task.started', task: 'a', base: 'c' });
+    record.emit({ type: 'task.step', task: 'a', step: `Searching for “${key}”` });
+    record.emit({
+      type: 'task.added',
+      task: 'a.1',
+      definition: { ...definition, id: 'a.1', title: `Use ${key}`, instructions: `The key is ${key}.` },
+      origin: { kind: 'child', parent: 'a', name: 'one' },
+    });
+    record.emit({ type: 'task.done', task: 'a', summary: `Used ${key}.`, changeset: 'x', changes: [] });
+    const verdict = { ok: false, command: 'npm test', exitCode: 1, timedOut: false, milliseconds: 1, onTopOf: [] };
+    record.emit({ type: 'task.checking', task: 'a', commands: ['npm test'], together: [] });
+    record.emit({ type: 'task.checked', task: 'a', ...verdict, output: `KEY=${key}` });
+    record.emit({ type: 'task.reworked', task: 'a', why: 'check', next: { base: 'c', draft: 'x', message: `It printed ${key}.` } });
+    record.emit({ type: 'task.started', task: 'b', base: 'c' });
+    record.emit({ type: 'task.retrying', task: 'b', failure, draft: null, waitMs: 1, message: `Before: ${key}.` });
+    record.emit({ type: 'task.started', task: 'b', base: 'c' });
+    record.emit({ type: 'task.failed', task: 'b', failure, draft: null });
+    record.close();
+    const journal = readFileSync(journalFile(stateDir, 'r1'), 'utf8');
+    assert.ok(!journal.includes(key), journal);
+    assert.equal(journal.split('(secret)').length - 1, 11);
+    assert.ok(!JSON.stringify([...record.state.tasks]).includes(key));
+  });
+
   it('is not read where its journal lies in the folder of another run', () => {
     const stateDir = temporaryFolder();
     const start = startOf(planOf({ a: [] }));
