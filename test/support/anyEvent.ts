@@ -30,7 +30,9 @@ const part = constantFrom(
   { path: 'one', from: null, hunk: { number: 1, before: { line: 1, count: 1 }, after: { line: 1, count: 1 } } },
 );
 const standIn = record({ role: constantFrom('coder' as const, 'docs' as const), model: constantFrom('m1', 'm2') });
-const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const).map((intent): Conflict => ({ ...conflictOf('f'), intent }));
+const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const).map(
+  (intent): Conflict => ({ ...conflictOf('f'), intent }),
+);
 
 const added = tuple(constantFrom(...ADDED, 'a'), array(task, { maxLength: 1 }), constantFrom('person', 'child', 'candidate'), parent).map(
   ([id, dependsOn, kind, of]): Fields<'task.added'> => {

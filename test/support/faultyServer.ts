@@ -6,8 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { ModelServer } from './modelServer';
 
-/** What happens to one request instead of its answer; `events` are those that the model streams for it. */
-export type Fault = (outgoing: ServerResponse, events: () => Promise<string[]>) => Promise<void> | void;
+/** How much of an answer came before it fell silent. */
+export type Said = 'nothing' | 'start' | 'half';
+
+/** What happens to one request instead of its answer; `events` are those that the model streams for it, `silent` is called when nothing more comes. */
+export type Fault = (outgoing: ServerResponse, events: () => Promise<string[]>, silent: (after: Said) => void) => Promise<void> | void;
 
 /** An error, as the API answers it. */
 export function refusal(status: number, type: string, headers: Readonly<Record<string, string>> = {}): Fault {
@@ -23,15 +26,16 @@ export const reset: Fault = (outgoing) => {
 };
 
 /** Nothing is ever said. */
-export const silence: Fault = () => undefined;
+export const silence: Fault = (_outgoing, _events, silent) => silent('nothing');
 
 /** The first part of the stream, and then: nothing more (`silence`), a lost connection (`break`), or an end as if that were all (`end`). */
 export function cut(part: 'start' | 'half', then: 'silence' | 'break' | 'end'): Fault {
-  return async (outgoing, events) => {
+  return async (outgoing, events, silent) => {
     const all = await events();
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
     const said = all.slice(0, part === 'start' ? 1 : Math.ceil(all.length / 2)).join('');
     await new Promise((resolve) => outgoing.write(said, resolve));
+    if (then === 'silence') silent(part);
     if (then === 'break') outgoing.destroy();
     if (then === 'end') outgoing.end();
   };
@@ -53,12 +57,18 @@ export interface FaultyServer extends ModelServer {
 }
 
 /** The first requests meet these faults, in order; all later ones are answered by the model. */
-export async function serveFaults(faults: readonly Fault[], model: ModelFetch): Promise<FaultyServer> {
+export async function serveFaults(
+  faults: readonly Fault[],
+  model: ModelFetch,
+  silent: (after: Said) => void = () => undefined,
+): Promise<FaultyServer> {
   let asked = 0;
   const server = createServer((incoming, outgoing) => {
     const fault = faults[asked];
     asked += 1;
-    answer(incoming, outgoing, { fault, model }).catch((thrown: unknown) => outgoing.destroy(thrown instanceof Error ? thrown : undefined));
+    answer(incoming, outgoing, { fault, model, silent }).catch((thrown: unknown) =>
+      outgoing.destroy(thrown instanceof Error ? thrown : undefined),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -79,11 +89,11 @@ export async function serveFaults(faults: readonly Fault[], model: ModelFetch): 
 async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { fault, model }: { fault: Fault | undefined; model: ModelFetch },
+  { fault, model, silent }: { fault: Fault | undefined; model: ModelFetch; silent: (after: Said) => void },
 ): Promise<void> {
   const body = await buffer(incoming);
   const ask = () => model(new Request(`http://weft.invalid${incoming.url}`, { method: 'POST', body }));
-  if (fault !== undefined) return fault(outgoing, async () => (await (await ask()).text()).split(/(?<=\n\n)/));
+  if (fault !== undefined) return fault(outgoing, async () => (await (await ask()).text()).split(/(?<=\n\n)/), silent);
   const response = await ask();
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   for await (const chunk of response.body ?? []) outgoing.write(chunk);

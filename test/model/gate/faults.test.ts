@@ -1,20 +1,72 @@
 /** Faults of real servers, over real HTTP, met by the real agent behind the gate: no task is lost for any of them. */
 import assert from 'node:assert/strict';
 import { anthropicModel } from '../../../src/model/anthropic';
-import type { ModelFetch } from '../../../src/model/fetch';
+import type { ModelFetch, Part } from '../../../src/model/fetch';
 import { rateGate, type Waiting } from '../../../src/model/gate/rateGate';
 import { steady } from '../../../src/model/gate/steady';
 import { openGateway } from '../../../src/model/gateway/gateway';
 import { gatewayModel } from '../../../src/model/gateway/gatewayModel';
-import { systemTime } from '../../../src/model/time';
+import { systemTime, type Time } from '../../../src/model/time';
+import { watched } from '../../../src/model/watched';
 import { finish, playing, run } from '../../agent/agentRun';
-import { cut, errorEvent, type Fault, type FaultyServer, refusal, reset, serveFaults, silence } from '../../support/faultyServer';
+import {
+  cut,
+  errorEvent,
+  type Fault,
+  type FaultyServer,
+  refusal,
+  reset,
+  type Said,
+  serveFaults,
+  silence,
+} from '../../support/faultyServer';
 import { hastyTime } from '../../support/handTime';
 import { valued } from '../../support/result';
 
-/** A stream that is silent for so long is given up here. */
-const SILENT_MS = 1000;
 const TURNS = [{ say: 'I look around. '.repeat(20), calls: [{ tool: 'list_files', input: {} }] }, { calls: [finish('All of it.')] }];
+
+/**
+ * Time in which a stream has been silent for too long as soon as the server says nothing more, and at no other time; where it has said something
+ * that is to be handed on, as soon as that was.
+ */
+function silenceTime(): { readonly time: Time; readonly silent: (after: Said) => void; readonly heard: Part } {
+  let elapsed = 0;
+  /** Of the newest answer: whether anything of it was handed on, and whether its silence waits for that. */
+  let isHeard = false;
+  let isDue = false;
+  const waits = new Set<() => void>();
+  const pass = () => {
+    elapsed += 60_000;
+    for (const over of waits) over();
+  };
+  const wait: Time['wait'] = (_ms, signal) =>
+    new Promise((resolve) => {
+      const over = () => {
+        waits.delete(over);
+        resolve();
+      };
+      waits.add(over);
+      signal.addEventListener('abort', over, { once: true });
+    });
+  return {
+    time: { ...systemTime, elapsed: () => elapsed, wait },
+    silent: (after) => {
+      // Its reader is to ask for more first: silence is what comes to somebody who listens.
+      if (after !== 'half') pass();
+      else if (isHeard) setImmediate(pass);
+      else isDue = true;
+    },
+    heard: (model) => async (request) => {
+      isHeard = false;
+      const chunk = () => {
+        isHeard = true;
+        if (isDue) setImmediate(pass);
+        isDue = false;
+      };
+      return watched(await model(request), request, { chunk, end: () => undefined });
+    },
+  };
+}
 
 describe('faults of a server, behind the gate', () => {
   const open: { close(): Promise<void> }[] = [];
@@ -25,7 +77,8 @@ describe('faults of a server, behind the gate', () => {
   async function rig(
     faults: readonly Fault[],
   ): Promise<{ server: FaultyServer; model: ModelFetch; waits: string[]; waited: readonly number[] }> {
-    const server = await serveFaults(faults, playing(TURNS));
+    const silences = silenceTime();
+    const server = await serveFaults(faults, playing(TURNS), silences.silent);
     open.push(server);
     const time = hastyTime();
     const waits: string[] = [];
@@ -33,8 +86,8 @@ describe('faults of a server, behind the gate', () => {
       if (waiting.kind === 'waits') waits.push(waiting.why);
     };
     const gate = rateGate({ atOnce: 5, time, onWaiting });
-    const watch = steady({ silentMs: SILENT_MS, time: systemTime });
-    const model = gate(watch(anthropicModel({ baseUrl: server.url, key: 'the-key', fetch })));
+    const watch = steady({ silentMs: 60_000, time: silences.time });
+    const model = silences.heard(gate(watch(anthropicModel({ baseUrl: server.url, key: 'the-key', fetch }))));
     return { server, model, waits, waited: time.waited };
   }
 
