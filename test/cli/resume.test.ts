@@ -7,8 +7,10 @@ import { parseEvent, type RunEvent } from '../../src/domain/event';
 import { scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { answeredIn, keepsAsked } from '../support/answered';
+import { childrenOf, tellsProcesses } from '../support/liveProcesses';
 import { type ModelServer, serveModel } from '../support/modelServer';
 import { folderState, git, putAll, temporaryFolder } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 import { buildWeft, type Ended, ending, jsonLines, planText, startWeft, weft } from '../support/weft';
 
 const cutOff = join(__dirname, '..', 'support', 'cutOff.js');
@@ -65,23 +67,29 @@ const KINDS = [
   ...['begin', 'told', 'answer', 'result', 'close'],
 ];
 const EVERY = process.env['WEFT_TEST_EVERY_STEP'] !== undefined;
-const SAMPLE = ['task.turn', 'task.awaiting', 'task.joined', 'result'];
+const SAMPLE = ['task.joined', 'result'];
 
 interface Scene {
   readonly root: string;
   readonly server: ModelServer;
-  /** The conversations that were sent, in order. */
+  /** The conversations that were sent, in order; and those of them to which there was an answer on disk by then. */
   readonly asked: string[];
+  readonly again: string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function scene(): Promise<Scene> {
+/** `onAsked` is told how many requests have come. */
+async function scene(onAsked: (count: number) => void = () => undefined): Promise<Scene> {
   const root = temporaryFolder();
   git(root, 'init', '--quiet');
   putAll(root, { 'a.txt': 'one\n' });
-  const { asked, model } = keepsAsked(scriptedModel(SCENARIO, { paceMs: 0, wait: async () => undefined }));
+  const again: string[] = [];
+  const { asked, model } = keepsAsked(scriptedModel(SCENARIO, { paceMs: 0, wait: async () => undefined }), (conversation) => {
+    if (answered({ root }).has(conversation)) again.push(conversation);
+    onAsked(asked.length);
+  });
   const server = await serveModel(model);
-  return { root, server, asked, env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'a-key' } };
+  return { root, server, asked, again, env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'a-key' } };
 }
 
 /** Runs the CLI until it ends, or is killed right before a step. */
@@ -91,17 +99,17 @@ async function cli({ root, env }: Scene, args: readonly string[], cut: Readonly<
   return ending(child);
 }
 
-function stateOf({ root }: Scene): string {
+function stateOf({ root }: Pick<Scene, 'root'>): string {
   const [key = ''] = readdirSync(join(root, '.git', 'weft'));
   return join(root, '.git', 'weft', key);
 }
 
-function runIn(scene: Scene): string {
+function runIn(scene: Pick<Scene, 'root'>): string {
   const [run = ''] = readdirSync(join(stateOf(scene), 'runs'));
   return run;
 }
 
-function answered(scene: Scene): Set<string> {
+function answered(scene: Pick<Scene, 'root'>): Set<string> {
   return answeredIn(stateOf(scene), runIn(scene));
 }
 
@@ -120,19 +128,15 @@ function assertWhole(scene: Scene, ended: Ended, what: string): void {
   assert.deepEqual(ids('task.landed'), [...LANDED].sort(), what);
   assert.deepEqual(ids('task.joined'), ['parent.1', 'parent.2'], what);
   assert.deepEqual([ids('task.failed'), ids('task.doomed')], [['failing'], ['doomed']], what);
+  assert.deepEqual(scene.again, [], `${what}: asked again what was answered`);
   // What was paid for is counted, once.
   const paid = events.filter(({ type }) => type === 'task.turn').length;
   assert.equal(paid, answered(scene).size, what);
 }
 
-/** Resumes what was killed, `cut` or to its end; nothing that was answered is asked again. */
-async function resume(scene: Scene, what: string, cut: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const known = answered(scene);
-  const before = scene.asked.length;
-  const ended = await cli(scene, ['resume', runIn(scene)], cut);
-  const again = scene.asked.slice(before).filter((conversation) => known.has(conversation));
-  assert.deepEqual(again, [], `${what}: asked again what was answered`);
-  return ended;
+/** Resumes what was killed, `cut` or to its end. */
+function resume(scene: Scene, cut: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return cli(scene, ['resume', runIn(scene)], cut);
 }
 
 describe('weft resume', function () {
@@ -162,7 +166,7 @@ describe('weft resume', function () {
       assert.equal(code, null, `${out}\n${err}`);
       const listed = jsonLines((await weft(['runs', '--json'], { cwd: killed.root })).out).at(-1);
       assert.equal(z.looseObject({ runs: z.tuple([z.looseObject({ life: z.string() })]) }).parse(listed).runs[0].life, 'interrupted');
-      assertWhole(killed, await resume(killed, kind), kind);
+      assertWhole(killed, await resume(killed), kind);
       await killed.server.close();
     });
   }
@@ -172,9 +176,29 @@ describe('weft resume', function () {
     const cut = { CUT_BEFORE: '"at":', CUT_NTH: EVERY ? '9' : '40' };
     let ended = await cli(killed, ['run', '-', '--model', 'claude-test'], cut);
     let times = 0;
-    while (ended.code === null) ended = await resume(killed, `killed ${++times} times`, cut);
+    while (ended.code === null) {
+      times++;
+      ended = await resume(killed, cut);
+    }
     assert.ok(times > 1, `${times}`);
     assertWhole(killed, ended, `killed ${times} times`);
     await killed.server.close();
   });
+
+  for (const at of EVERY ? [1, 3, 5, 8, 11, 14, 17, 20] : [9]) {
+    it(`is not needed where the processes of its agents were killed, at its request ${at}: they go on in others`, async function () {
+      if (!tellsProcesses) return skipFor(this, 'only Linux tells what processes there are');
+      let driver = 0;
+      const killed = await scene((count) => {
+        if (count === at) for (const { pid } of childrenOf(driver, 'worker.js')) process.kill(pid, 'SIGKILL');
+      });
+      const child = startWeft(['run', '-', '--model', 'claude-test', '--json'], { cwd: killed.root, env: killed.env });
+      driver = child.pid ?? 0;
+      child.stdin.end(PLAN);
+      assertWhole(killed, await ending(child), `killed at request ${at}`);
+      const crashes = journalOf(killed).filter((event) => event.type === 'task.retrying' && event.failure.kind === 'crash');
+      assert.ok(crashes.length > 0);
+      await killed.server.close();
+    });
+  }
 });

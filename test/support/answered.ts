@@ -18,13 +18,15 @@ export interface Asked {
   readonly asked: string[];
 }
 
-/** A model that keeps what it is asked. */
-export function keepsAsked(model: ModelFetch): Asked {
+/** A model that keeps what it is asked; `onAsked` is told of each. */
+export function keepsAsked(model: ModelFetch, onAsked: (conversation: string) => void = () => undefined): Asked {
   const asked: string[] = [];
   return {
     asked,
     model: async (request) => {
-      asked.push(JSON.stringify(requestSchema.parse(await request.clone().json()).messages));
+      const conversation = JSON.stringify(requestSchema.parse(await request.clone().json()).messages);
+      asked.push(conversation);
+      onAsked(conversation);
       return model(request);
     },
   };
