@@ -187,7 +187,8 @@ function added(state: RunState, event: { type: 'task.added'; at: number; task: T
   for (const on of definition.dependsOn) {
     const parent = parentOf(known(state, event, on));
     // Else it may wait for what waits for it.
-    if (origin.kind !== 'person' && parent !== origin.parent) throw illegal(event, `it depends on ${on}, which was not made for the same task`);
+    if (origin.kind !== 'person' && parent !== origin.parent)
+      throw illegal(event, `it depends on ${on}, which was not made for the same task`);
   }
   const depth = origin.kind === 'person' ? 0 : known(state, event, origin.parent).depth + (origin.kind === 'child' ? 1 : 0);
   const tasks = state.tasks.and(newTask(definition, origin, depth));

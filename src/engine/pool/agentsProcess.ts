@@ -1,5 +1,6 @@
 /** A process of agents, from outside: its beginning, its jobs, whether it lives, and its end. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { never } from '../../domain/failure';
 import type { Host, Outcome } from '../worker';
 import { processEnvironment } from './environment';
@@ -10,6 +11,8 @@ import { openWire } from './wire';
 const GRACE_MS = 5_000;
 /** A process that begins may take so many times longer to say its first word: it reads its code from a disk that may be busy. */
 const BEGINNING = 3;
+/** How far agents and their git stand behind the host for the processor: fifty that stream at once must not hold an editor up. */
+const NICENESS = 5;
 /** So much is kept of what a process wrote to its standard error, to say why it ended. */
 const LAST_WORDS = 8 * 1024;
 
@@ -40,6 +43,7 @@ export class AgentsProcess {
   /** `entry`: the script that serves jobs. */
   constructor(entry: string) {
     this.child = spawn(process.execPath, [entry], { env: processEnvironment(process.env), stdio: 'pipe', windowsHide: true });
+    makeWay(this.child.pid);
     this.child.stderr.on('data', (chunk: Buffer) => {
       this.lastWords = (this.lastWords + chunk.toString()).slice(-LAST_WORDS);
     });
@@ -158,6 +162,14 @@ export class AgentsProcess {
       default:
         never(message);
     }
+  }
+}
+
+function makeWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, Math.max(NICENESS, getPriority()));
+  } catch {
+    // It has ended already, or the system gives no leave: then it is as urgent as its host.
   }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
@@ -47,6 +48,7 @@ describe('agents in processes of their own', function () {
     await scenario.held(12);
     const processes = agentsProcesses();
     assert.equal(processes.length, 2);
+    for (const { pid } of processes) assert.ok(getPriority(pid) >= 5, 'The host comes first.');
     scenario.release();
     const state = valued(await ended);
     assert.deepEqual(stagesOf(state), Object.fromEntries(ids.map((id) => [id, 'landed'])));
