@@ -21,6 +21,7 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     const { start } = state;
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);
     output.say(`    ${stagesText(summarize(state, Date.now()).stages)}; snapshot ${start.snapshot}`);
+    if (lifeOf(state) === 'interrupted') output.say(`    cut off: “weft resume ${start.run}” goes on with it`);
     for (const { task, generation } of inFamilies(state))
       output.say(`    ${('  '.repeat(generation) + task.task.id).padEnd(16)} ${task.stage.kind.padEnd(10)} ${task.task.title}`);
   }

@@ -108,9 +108,13 @@ export class Agents {
       record.emit({ type: 'task.failed', task: id, failure: beginning.failure, draft: found.work.changeset });
       return;
     }
-    const { base = prepared, draft, again, unpaid } = beginning.value;
+    const { base = prepared, draft, again, from, unpaid } = beginning.value;
     const task: Task = { ...found.task, role: roleOf(found) };
-    for (const entry of beginEntries(beginning.value, base)) this.keep(id, entry);
+    for (const entry of beginEntries(beginning.value, base)) {
+      // Where it is all that there is, nothing is lost without it.
+      if (from === 'first') transcripts.prepare(id, entry);
+      else this.keep(id, entry);
+    }
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
     for (const usage of unpaid) record.emit({ type: 'task.turn', task: id, usage });
     const { model } = agentOf(start, found);

@@ -16,10 +16,10 @@ export interface Beginning {
   readonly draft: string | null;
   readonly again: AgainJob | undefined;
   /**
-   * Its conversation is a `new` one, or goes on where its own was over (`end`), where another agent's was (`other`), or in the midst of its
+   * Its conversation is the `first` of its task, a `new` one, or goes on where its own was over (`end`), where another agent's was (`other`), or in the midst of its
    * own (`amidst`), which knows nothing of a beginning then.
    */
-  readonly from: 'new' | 'end' | 'other' | 'amidst';
+  readonly from: 'first' | 'new' | 'end' | 'other' | 'amidst';
   /** What answers cost of which the journal does not know yet. */
   readonly unpaid: readonly Usage[];
 }
@@ -34,9 +34,10 @@ export function readBeginning(transcripts: Pick<Transcripts, 'read'>, task: Task
   const { stage, work } = task;
   const entries = transcripts.read(task.task.id);
   if (!entries.ok) return entries;
-  if (stage.kind === 'awaiting' || work.interrupted) return ok(interrupted(task, entries.value, tasks));
+  const amidst = stage.kind === 'awaiting' || work.interrupted ? interrupted(task, entries.value, tasks) : undefined;
+  if (amidst !== undefined) return ok(amidst);
   const { next } = work;
-  if (next === null) return ok(ANEW);
+  if (next === null) return ok({ ...ANEW, from: entries.value.length === 0 ? 'first' : 'new' });
   const { base, draft, message } = next;
   const own = next.isNew === true ? undefined : finished(entries.value);
   const winner = own === undefined && next.isNew !== true ? winnerOf(tasks, task.task.id) : undefined;
@@ -61,12 +62,13 @@ export function beginEntries({ again, from }: Beginning, base: string): Entry[] 
   return from === 'other' ? [begin, { type: 'taken', messages: session?.messages ?? [] }] : [begin];
 }
 
-function interrupted({ task, work }: TaskState, entries: readonly Entry[], tasks: Tasks): Beginning {
+/** Undefined where there is nothing to go on from but what the run knows anyway. */
+function interrupted({ task, work }: TaskState, entries: readonly Entry[], tasks: Tasks): Beginning | undefined {
   const { base, changeset, turns } = work;
   const standing = standingAfter(entries);
   if (standing?.base !== base) {
     const again = { draft: changeset, session: undefined, message: CUT_OFF };
-    return changeset === null ? ANEW : { base, draft: changeset, again, from: 'new', unpaid: [] };
+    return changeset === null || work.next !== null ? undefined : { base, draft: changeset, again, from: 'new', unpaid: [] };
   }
   const { session, message } = standing;
   // What its children did came into its draft after it spoke last: it gets that with the answer to its call.

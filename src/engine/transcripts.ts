@@ -14,6 +14,9 @@ import { endsWhole } from './lines';
 export class Transcripts {
   /** Those whose files were looked at: they end with a whole line. */
   private readonly whole = new Set<TaskId>();
+  private readonly prepared = new Map<TaskId, Entry>();
+  /** Whether their folder was made. */
+  private isThere = false;
   /** What this process wrote without its secrets, by the line: its agents go on from what was really said. */
   private readonly originals = new Map<string, Entry>();
 
@@ -38,7 +41,15 @@ export class Transcripts {
     }
   }
 
+  /** Has an entry added with the next one. */
+  prepare(task: TaskId, entry: Entry): void {
+    this.prepared.set(task, entry);
+  }
+
   private write(file: string, task: TaskId, entry: Entry): void {
+    const first = this.prepared.get(task);
+    this.prepared.delete(task);
+    if (first !== undefined) this.write(file, task, first);
     const kept = redactedEntry(entry);
     const text = JSON.stringify({ ...kept, at: this.clock.now() });
     if (kept !== entry) this.originals.set(text, entry);
@@ -47,7 +58,8 @@ export class Transcripts {
       appendFileSync(file, line);
       return;
     }
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (!this.isThere) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    this.isThere = true;
     // A line that a crash cut off must not swallow the next one.
     appendFileSync(file, endsWhole(file) ? line : `\n${line}`, { mode: 0o600 });
     this.whole.add(task);

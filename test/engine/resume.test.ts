@@ -231,6 +231,23 @@ describe('a run that is taken over', () => {
     assert.match(failed(await resumeRun(request, ports, NEVER)).message, /^Run .* is over: there is nothing to resume\.$/);
   });
 
+  it('comes to its end whatever its clock is set to while it goes on, and is taken over', async () => {
+    const days = [3, -40, 0, 400, -2];
+    let looks = 0;
+    const { now, id } = countingClock(Date.now());
+    const clock = { id, now: () => now() + (days[looks++ % days.length] ?? 0) * 86_400_000 };
+    const box = await rig({ 'a.txt': 'one\n' }, { a: [], b: ['a'], c: [] }, { clock, plan: { check: 'test -f a.txt' } });
+    await (await box.agents.agent('c')).finish({ 'c.txt': 'c\n' });
+    await (await box.agents.agent('a')).finish({ 'a.txt': 'two\n' });
+    await box.agents.agent('b');
+    if (process.platform === 'linux') assert.equal(lifeOf(box.run.record.state), 'running');
+    await leave(box);
+    const next = await resumed(box, { clock });
+    await (await next.agents.agent('b')).finish({ 'b.txt': 'b\n' });
+    valued(await next.ended);
+    assert.deepEqual(next.stages(), { a: 'landed', b: 'landed', c: 'landed' });
+  });
+
   it('knows its process whatever the clock was set to', async () => {
     for (const jump of [-3, 3].map((days) => days * 86_400_000)) {
       const box = await rig({ 'a.txt': 'one\n' }, { a: [], b: ['a'] }, { clock: countingClock(Date.now() + jump) });
@@ -276,7 +293,7 @@ describe('a run that is taken over', () => {
 
   it('whose transcript is of a later version is refused, and nothing is changed', async () => {
     const box = await rig({ 'a.txt': 'one\n' }, { a: [] });
-    await box.agents.agent('a');
+    says(await box.agents.agent('a'), { type: 'told', content: 'Do it.' });
     await leave(box);
     const transcript = transcriptFile(box.repo.stateDir, box.run.id, 'a');
     writeFileSync(transcript, readFileSync(transcript, 'utf8').replace('"version":1', '"version":9'));
