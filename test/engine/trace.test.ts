@@ -52,6 +52,48 @@ describe('a timeline', () => {
     assert.deepEqual(text, ['a: working 0-4, landing 4-5', 'b: blocked 0-5, working 5-9, landing 9-10', 'c: working 0-3']);
   });
 
+  it('ends the candidate that won when it is chosen', () => {
+    const candidate = (task: string): Happening => {
+      const [definition] = planOf({ x: [] }).tasks;
+      assert.ok(definition !== undefined);
+      return { type: 'task.added', task, definition: { ...definition, id: task }, origin: { kind: 'candidate', parent: 'a' } };
+    };
+    const line = timeline({ a: [], b: [] }, [
+      [0, candidate('a.1')],
+      [0, candidate('a.2')],
+      [0, { type: 'task.awaiting', task: 'a', children: ['a.1', 'a.2'], draft: null }],
+      [0, started('a.1')],
+      [0, started('a.2')],
+      [0, started('b')],
+      [2, done('a.1')],
+      [3, { type: 'task.chosen', task: 'a', candidate: 'a.1' }],
+      [3, { type: 'task.stopped', task: 'a.2', draft: null }],
+      [4, landed('a')],
+      [8, done('b')],
+      [9, landed('b')],
+      [9, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(barsOf(line, 9), ['┄┄┄▄', '████████▄', '██▄', '███']);
+    assert.deepEqual(steps(line), ['b working 0-8', 'b landing 8-9']);
+  });
+
+  it('has what was doomed wait again when its cause is done again', () => {
+    const line = timeline({ a: [], b: ['a'] }, [
+      [0, started('a')],
+      [1, { type: 'task.failed', task: 'a', failure: { kind: 'model', message: 'No.', fix: 'Ask.' }, draft: null }],
+      [1, { type: 'task.doomed', task: 'b', because: 'a' }],
+      [2, { type: 'task.again', task: 'a' }],
+      [2, started('a')],
+      [4, done('a')],
+      [4, landed('a')],
+      [4, started('b')],
+      [5, done('b')],
+      [5, landed('b')],
+      [5, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(barsOf(line, 5), ['█ ██', '· ··█']);
+  });
+
   it('is drawn as one row a task', () => {
     assert.deepEqual(barsOf(timeline(TWO, chain), 10), ['████▄', '·····████▄', '███']);
   });

@@ -54,8 +54,7 @@ export function timelineOf(events: readonly RunEvent[]): Timeline | undefined {
     state = reduce(state, event);
     // A clock that was set back must not make a span end before it began.
     to = Math.max(to, event.at);
-    const touched = 'task' in event ? [event.task, ...(state.waiters.get(event.task) ?? [])] : state.tasks.keys();
-    for (const id of touched) {
+    for (const id of touchedBy(event, state, open)) {
       const doing = doingOf(state, state.tasks.get(id), event);
       const before = open.get(id);
       if (before?.doing === doing) continue;
@@ -69,6 +68,17 @@ export function timelineOf(events: readonly RunEvent[]): Timeline | undefined {
   for (const [id, before] of open) spans.set(id, [...(spans.get(id) ?? []), { ...before, to }]);
   const lines = [...state.tasks.keys()].map((task) => ({ task, spans: spans.get(task) ?? [] }));
   return { state, from: state.start.at, to, lines };
+}
+
+/** The tasks that an event may have changed; `open`: those that were at something. */
+function touchedBy(event: RunEvent, state: RunState, open: ReadonlyMap<TaskId, unknown>): Iterable<TaskId> {
+  if (!('task' in event)) return state.tasks.keys();
+  const touched = [event.task, ...(state.waiters.get(event.task) ?? [])];
+  // The one that won is over with this.
+  if (event.type === 'task.chosen') return [...touched, event.candidate];
+  // What was doomed because of it waits again.
+  if (event.type === 'task.again') return [...touched, ...[...state.tasks.keys()].filter((id) => !open.has(id))];
+  return touched;
 }
 
 function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent): Doing | undefined {
