@@ -38,10 +38,10 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
         ),
     );
     following.end();
-    const kept = await draft.commit(`${task.title}\n\n${result.ok ? result.value.summary : result.failure.message}`);
+    const kept = await draft.commit();
     if (!kept.ok) return { kind: 'failed', failure: kept.failure, draft: null };
     const { commit, changes } = kept.value;
-    const held = commit === null ? kept : await keepDraft(repo, run, task.id, commit);
+    const held = await save();
     const read = await draft.reads();
     return outcome();
 
@@ -96,8 +96,8 @@ function follow(draft: Draft, report: (report: Report) => void): { end(): void }
 }
 
 /** A new draft, or one that begins with what was done before. */
-async function openDraft(repo: Repository, { base, again }: Job): Promise<Result<Draft>> {
-  const opened = again?.draft == null ? ok(new Draft(repo, base)) : await Draft.resume(repo, base, again.draft);
+async function openDraft(repo: Repository, { base, again, task }: Job): Promise<Result<Draft>> {
+  const opened = again?.draft == null ? ok(new Draft(repo, base, task.title)) : await Draft.resume(repo, base, again.draft, task.title);
   if (opened.ok) opened.value.remember(again?.session?.reads ?? []);
   return opened;
 }

@@ -7,7 +7,7 @@ import type { ChildEnd, Spawn } from '../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../domain/taskState';
 
 /** All that were made for a task, in the order in which they were. */
-export function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
+function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
   return [...tasks.values()].filter((task) => parentOf(task) === id);
 }
 

@@ -178,7 +178,7 @@ export async function callAll(files: Files, calls: readonly { tool: string; inpu
 
 /** What changed in a draft: text by path, null where it was deleted. */
 export async function changed(draft: Draft): Promise<Record<string, string | null>> {
-  const { changes } = valued(await draft.commit('What the agent did'));
+  const { changes } = valued(await draft.commit());
   const pairs = changes.map(async ({ path }): Promise<[string, string | null]> => {
     const content = valued(await draft.read(path));
     return [path, content === null ? null : content.bytes.toString()];

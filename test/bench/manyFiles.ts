@@ -50,7 +50,7 @@ export async function measureManyFiles(repo: Repository, base: string): Promise<
           await mkdir(dirname(join(plain, path)), { recursive: true });
           await writeFile(join(plain, path), 'old\n');
         }
-        const { commit } = must(await draft.commit(`Round ${round}`));
+        const { commit } = must(await draft.commit());
         const task = `many${round}`;
         incoming = { run, task, title: task, intent: 'land', base, theirs: commit ?? base };
       },

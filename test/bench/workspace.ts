@@ -128,7 +128,7 @@ async function changeset(repo: Repository, base: Snapshot, round: number): Promi
     must(await draft.write(pathOf(folder, file), Buffer.from(`${textOf(folder, file)}export const added = true;\n`)));
   }
   must(await draft.write(`packages/new/round${round}.ts`, Buffer.from(`export const round = ${round};\n`)));
-  const { commit, changes } = must(await draft.commit(`Round ${round}`));
+  const { commit, changes } = must(await draft.commit());
   if (commit === null || changes.length !== CHANGED_FILES) throw new Error(`The changeset has ${changes.length} files.`);
   return commit;
 }

@@ -26,7 +26,7 @@ const ask = (agent: Held, ...children: ReturnType<typeof child>[]) => agent.spaw
 /** What an agent does that takes over what its children did, and adds nothing. */
 async function adopt({ repo }: Pick<Rig, 'repo'>, agent: Held, { draft }: Spawned): Promise<void> {
   const now = valued(await Draft.resume(repo, agent.job.base, draft ?? agent.job.base));
-  agent.finishWith(valued(await now.commit('All of it')));
+  agent.finishWith(valued(await now.commit()));
 }
 
 /** The files of a task's kept draft that its base does not have as they are. */
@@ -59,7 +59,7 @@ describe('a task that spawns others', () => {
       ['a.txt'],
     );
     const now = valued(await Draft.resume(repo, top.job.base, draft ?? ''));
-    const kept = valued(await now.commit('All of it'));
+    const kept = valued(await now.commit());
     assert.deepEqual(
       kept.changes.map(({ path }) => path),
       ['mine.txt', 'x.txt'],

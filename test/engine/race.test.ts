@@ -226,7 +226,7 @@ describe('a race', () => {
     const spawned = one.spawn({ call: 'c', draft: null, children: [part] });
     await (await box.agents.agent('t.1.1')).finish({ 'x.txt': 'x\n' });
     const { draft } = valued(await spawned);
-    one.finishWith(valued(await valued(await Draft.resume(box.repo, one.job.base, draft ?? '')).commit('All')));
+    one.finishWith(valued(await valued(await Draft.resume(box.repo, one.job.base, draft ?? '')).commit()));
     await finishAfter(box);
     assert.deepEqual(box.stages(), { t: 'landed', after: 'landed', 't.1': 'joined', 't.2': 'stopped', 't.1.1': 'joined' });
     assert.equal(text(box, 'x.txt'), 'x\n');

@@ -30,7 +30,7 @@ export async function beginTestRun(place: TestFolder): Promise<TestRun> {
       const draft = new Draft(repo, snapshot.commit);
       for (const [path, text] of Object.entries(files))
         must(text === null ? await draft.remove(path) : await draft.write(path, Buffer.from(text)));
-      const { commit } = must(await draft.commit(`Task ${task}`));
+      const { commit } = must(await draft.commit());
       return { run, task, title: `Task ${task}`, intent: 'land', base: snapshot.commit, theirs: commit ?? snapshot.commit };
     },
     land: async (incoming) => must(await land(ports, incoming, never)),

@@ -192,7 +192,7 @@ describe('a workspace of several folders', () => {
     valued(await write('outer/more/x/y.txt'));
     assert.deepEqual(failed(await draft.move('outer/more', 'outer/packages')), inner);
     for (const path of ['empty/new.txt', 'outer/packages/new.txt', 'x/new.txt']) valued(await write(path));
-    const { commit } = valued(await draft.commit('Work'));
+    const { commit } = valued(await draft.commit());
     const landing = valued(await land(at.ports, { ...(await at.incoming('one', {})), theirs: commit ?? '' }, NEVER));
     assert.equal(landing.kind, 'landed');
     assert.deepEqual(state(all), {

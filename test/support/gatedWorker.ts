@@ -93,20 +93,21 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
 }
 
 async function keep(repo: Repository, job: Job, edits: Edits, reads: readonly string[] = []) {
-  const begun = job.again?.draft == null ? new Draft(repo, job.base) : valued(await Draft.resume(repo, job.base, job.again.draft));
+  const begun =
+    job.again?.draft == null ? new Draft(repo, job.base, job.task.title) : valued(await Draft.resume(repo, job.base, job.again.draft));
   for (const path of reads) valued(await begun.read(path));
-  const kept = { ...(await committed(begun, edits, job.task.title)), read: valued(await begun.reads()) };
+  const kept = { ...(await committed(begun, edits)), read: valued(await begun.reads()) };
   if (kept.commit !== null) valued(await keepDraft(repo, job.run, job.task.id, kept.commit));
   return kept;
 }
 
 /** What an agent makes of a base, as a commit. */
 export function changesetOf(repo: Repository, base: string, edits: Edits, message = 'Work') {
-  return committed(new Draft(repo, base), edits, message);
+  return committed(new Draft(repo, base, message), edits);
 }
 
-async function committed(draft: Draft, edits: Edits, message: string) {
+async function committed(draft: Draft, edits: Edits) {
   for (const [path, text] of Object.entries(edits)) if (text === null) valued(await draft.remove(path));
   for (const [path, text] of Object.entries(edits)) if (text !== null) valued(await draft.write(path, Buffer.from(text)));
-  return valued(await draft.commit(message));
+  return valued(await draft.commit());
 }

@@ -113,7 +113,7 @@ export async function stress(root: string, size: Stress): Promise<Stressed> {
         must(await draft.write(`agents/${agent}/new${round}.txt`, Buffer.from(`${agent} ${text}\n`)));
         said.set(agent, text);
         expected.set(`agents/${agent}/own.txt`, `${text}\n`).set(`agents/${agent}/new${round}.txt`, `${agent} ${text}\n`);
-        const { commit } = must(await draft.commit(text));
+        const { commit } = must(await draft.commit());
         return { run, task: `agent${agent}`, title: text, intent: 'land', base, theirs: commit ?? base } as const;
       }),
     );

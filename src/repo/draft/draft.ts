@@ -31,11 +31,13 @@ export class Draft {
     private readonly repo: Repository,
     /** The commit that the draft began from. */
     readonly base: string,
+    /** What its commits say. */
+    private readonly title = 'A draft',
   ) {}
 
   /** A draft that begins with what was done before: all that differs between its base and another commit. */
-  static async resume(repo: Repository, base: string, done: string): Promise<Result<Draft>> {
-    const draft = new Draft(repo, base);
+  static async resume(repo: Repository, base: string, done: string, title?: string): Promise<Result<Draft>> {
+    const draft = new Draft(repo, base, title);
     const begun = await draft.overlayWith(base, done);
     return begun.ok ? ok(draft) : begun;
   }
@@ -260,22 +262,25 @@ export class Draft {
     return this.overlay.size === 0 ? ok(null) : this.asCommit();
   }
 
-  /** Keeps what was changed as a commit on top of the base; `commit` is null where nothing was. */
-  async commit(message: string): Promise<Result<{ commit: string | null; changes: Change[] }>> {
-    const tree = await this.asCommit(message);
-    if (!tree.ok) return tree;
-    const changes = await diffTrees(this.repo, this.base, tree.value);
-    if (!changes.ok) return changes;
-    return ok(changes.value.length === 0 ? { commit: null, changes: [] } : { commit: tree.value, changes: changes.value });
+  /** What was changed, as a commit on top of the base that no ref keeps; `commit` is null where nothing was. */
+  async commit(): Promise<Result<{ commit: string | null; changes: Change[] }>> {
+    const now = await this.now();
+    if (!now.ok) return now;
+    const { commit, changes } = now.value;
+    return ok({ commit: changes.length === 0 ? null : commit, changes });
   }
 
-  private async asCommit(message?: string): Promise<Result<string>> {
+  private async asCommit(): Promise<Result<string>> {
     if (this.overlay.size === 0) return ok(this.base);
-    if (this.built !== undefined && message === undefined) return ok(this.built);
-    const overlay = new Map(this.overlay);
+    if (this.built !== undefined) return ok(this.built);
     const { version } = this;
-    const commit = await buildCommit(this.repo, { from: this.base, puts: overlay, parents: [this.base], message: message ?? 'A draft' });
-    if (commit.ok && message === undefined && version === this.version) this.built = commit.value;
+    const commit = await buildCommit(this.repo, {
+      from: this.base,
+      puts: new Map(this.overlay),
+      parents: [this.base],
+      message: this.title,
+    });
+    if (commit.ok && version === this.version) this.built = commit.value;
     return commit;
   }
 

@@ -15,7 +15,7 @@ const lines = (...all: string[]) => `${all.join('\n')}\n`;
 async function workIn(place: TestFolder, run: TestRun, files: Readonly<Record<string, Buffer>>) {
   const draft = new Draft(place.repo, run.snapshot.commit);
   for (const [path, bytes] of Object.entries(files)) must(await draft.write(path, bytes));
-  const { commit } = must(await draft.commit('Task bytes'));
+  const { commit } = must(await draft.commit());
   const id = (await run.work('none', {})).run;
   const { commit: base } = run.snapshot;
   return { run: id, task: 'bytes', title: 'Task bytes', intent: 'land', base, theirs: commit ?? base } as const;

@@ -12,7 +12,7 @@ import { type Files, folderState, git, type Sandbox, sandbox, treeState } from '
 
 async function draftIn(box: Sandbox): Promise<Draft> {
   const why = { label: 'Test', clock: countingClock() };
-  return new Draft(box.repo, valued(await takeSnapshot(box.repo, editor(box.root), why, NEVER)).commit);
+  return new Draft(box.repo, valued(await takeSnapshot(box.repo, editor(box.root), why, NEVER)).commit, 'Work\n\nin two lines');
 }
 
 async function draftOf(files: Files) {
@@ -29,7 +29,7 @@ async function textAt(draft: Draft, path: string): Promise<string | null> {
 
 /** What the draft would land, by path. */
 async function result({ repo }: Sandbox, draft: Draft) {
-  const { commit } = valued(await draft.commit('Test'));
+  const { commit } = valued(await draft.commit());
   return treeState(repo, commit ?? draft.base);
 }
 
@@ -125,7 +125,7 @@ describe('a draft', () => {
     assert.match(failed(await draft.move('a', 'b')).message, /^There is a folder b already\./);
     assert.match(failed(await draft.move('a', 'a/inside')).message, /^a\/inside lies inside a\./);
     assert.match(failed(await draft.move('nowhere', 'd')).message, /^There is no file nowhere\./);
-    assert.deepEqual(valued(await draft.commit('Nothing')), { commit: null, changes: [] });
+    assert.deepEqual(valued(await draft.commit()), { commit: null, changes: [] });
     valued(await draft.move('a', 'd/e'));
     valued(await draft.move('c', 'a'));
     assert.deepEqual(await result(box, draft), { a: 'file 4', 'b/x': 'file 3', 'd/e/x': 'file 1', 'd/e/y/z': 'run 2' });
@@ -171,10 +171,10 @@ describe('a draft', () => {
     valued(await draft.write('a', bytes('a')));
     valued(await draft.write('c', bytes('c')));
     valued(await draft.remove('c'));
-    assert.deepEqual(valued(await draft.commit('Nothing')), { commit: null, changes: [] });
+    assert.deepEqual(valued(await draft.commit()), { commit: null, changes: [] });
     valued(await draft.write('a', bytes('new')));
     valued(await draft.remove('b'));
-    const { commit, changes } = valued(await draft.commit('Work\n\nin two lines'));
+    const { commit, changes } = valued(await draft.commit());
     assert.deepEqual(
       changes.map(({ path, before, after }) => [path, before?.mode, after?.mode]),
       [
@@ -195,7 +195,7 @@ describe('a draft', () => {
       Object.fromEntries(Object.entries(await result(box, draft)).filter(([name]) => names.includes(name))),
       Object.fromEntries(names.map((name) => [name, `file ${name}`])),
     );
-    const again = new Draft(box.repo, valued(await draft.commit('x')).commit ?? '');
+    const again = new Draft(box.repo, valued(await draft.commit()).commit ?? '');
     for (const name of names) assert.equal(await textAt(again, name), name);
     assert.ok(valued(await again.read('big'))?.bytes.equals(big));
   });
@@ -251,7 +251,7 @@ describe('a draft', () => {
     valued(await draft.write('run.sh', bytes('two')));
     valued(await draft.move('link', 'linked'));
     valued(await draft.write('b/new.txt', bytes('new')));
-    const { commit } = valued(await draft.commit('So far'));
+    const { commit } = valued(await draft.commit());
     const again = valued(await Draft.resume(box.repo, draft.base, commit ?? ''));
     assert.equal(await textAt(again, 'b/new.txt'), 'new');
     valued(await again.write('a.txt', bytes('A')));

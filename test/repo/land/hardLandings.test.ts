@@ -17,7 +17,7 @@ const file = (text: string) => `file ${text}`;
 async function landDraft(box: Field, task: string, work: (draft: Draft) => Promise<unknown>) {
   const draft = new Draft(box.repo, box.snapshot.commit);
   await work(draft);
-  const { commit } = valued(await draft.commit(task));
+  const { commit } = valued(await draft.commit());
   const incoming = { run: 'r1', task, title: `Task ${task}`, intent: 'land', base: box.snapshot.commit, theirs: commit ?? '' } as const;
   return valued(await land(box.ports, incoming, NEVER));
 }
@@ -60,7 +60,7 @@ describe('a hard landing', () => {
     // An agent that guesses its name is in conflict with the person's file, and does not get to see it either.
     const draft = new Draft(box.repo, later);
     valued(await draft.write('.env', Buffer.from('SECRET=2\n')));
-    const { commit } = valued(await draft.commit('two'));
+    const { commit } = valued(await draft.commit());
     const landing = valued(
       await land(box.ports, { run: 'r1', task: 'two', title: 'Two', intent: 'land', base: later, theirs: commit ?? '' }, NEVER),
     );
