@@ -40,7 +40,7 @@ type Part = (processes: Processes) => Promise<Row[]>;
 const parts: Record<string, Part> = {
   workspace: (processes) => measureWorkspace(processes.folder('bench'), say),
   stress: (processes) => measureStress(processes.folder('bench'), say),
-  run: (processes) => measureRun(folders(processes.folder('bench')), TASK_MS, say),
+  run: (processes) => withPool((pool) => measureRun(folders(processes.folder('bench')), pool, TASK_MS, say)),
   streaming: (processes) => measureStreaming(processes.folder('bench'), say),
   schedule: (processes) => withPool((pool) => measureSchedule(processes.folder('bench'), pool, say)),
   engine: (processes) => measureEngine(processes.folder('bench'), agentsEntry, say),
