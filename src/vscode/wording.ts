@@ -155,7 +155,7 @@ function pausedText(
     case 'waiting':
       return missingOf(task, state).length === 0 ? [`starts ${later}`] : undefined;
     case 'running':
-      return held === undefined || held.has(task.id) ? ['paused'] : [work.step === '' ? 'starting' : work.step, 'then pauses'];
+      return held === undefined || held.has(task.id) ? ['paused'] : ['pausing', ...(work.step === '' ? [] : [work.step])];
     case 'done':
       return origin.kind === 'candidate' ? undefined : [`${origin.kind === 'child' ? 'joins' : 'lands'} ${later}`];
     case 'conflicted':

@@ -1,31 +1,10 @@
 /** A run that one process drives, paused, added to, and stopped by others; its agents in processes of their own, their model held by the test. */
 import assert from 'node:assert/strict';
 import { parseEvent, type RunEvent } from '../../src/domain/event';
-import type { ModelFetch } from '../../src/model/fetch';
-import { scenarioSchema } from '../../src/model/scenario';
-import { scriptedModel } from '../../src/model/scripted';
+import { heldTurns } from '../support/heldTurns';
 import { serveModel } from '../support/modelServer';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
 import { buildWeft, ending, planText, startWeft, weft, writing } from '../support/weft';
-
-/** A model that plays turns for every task, each when the test lets it. */
-function heldTurns(files: Readonly<Record<string, string>>) {
-  const scripted = scriptedModel(scenarioSchema.parse({ otherwise: writing(files) }), { paceMs: 0, wait: async () => undefined });
-  const asked: (() => void)[] = [];
-  const waiting: (() => void)[] = [];
-  const model: ModelFetch = async (request) => {
-    await new Promise<void>((resolve) => {
-      asked.push(resolve);
-      for (const tell of waiting.splice(0)) tell();
-    });
-    return scripted(request);
-  };
-  const nth = async (n: number) => {
-    while (asked.length < n) await new Promise<void>((resolve) => waiting.push(resolve));
-    return { answer: () => asked[n - 1]?.() };
-  };
-  return { model, asked, nth };
-}
 
 /** The events that a run has printed so far, and those to come. */
 function eventsOf(child: ReturnType<typeof startWeft>) {
@@ -57,7 +36,7 @@ describe('a run that another process drives', function () {
   before(buildWeft);
 
   it('is paused and goes on, gets a task, and is stopped', async () => {
-    const held = heldTurns({ 'a.txt': 'A\n' });
+    const held = heldTurns(writing({ 'a.txt': 'A\n' }));
     const server = await serveModel(held.model);
     const cwd = temporaryFolder();
     git(cwd, 'init', '--quiet');
@@ -69,7 +48,7 @@ describe('a run that another process drives', function () {
     const events = eventsOf(child);
     child.stdin.end(planText({ id: 'one' }));
     const { run } = await events.next('run.started');
-    const first = await held.nth(1);
+    const first = await held.nth('one', 1);
     const told = async (...args: string[]) => {
       const { code, out, err } = await weft(args, { cwd });
       return [code, out + err];
@@ -83,11 +62,11 @@ describe('a run that another process drives', function () {
     assert.equal(code, 2);
     assert.match(String(refused), /The task cannot join the run: id: “two” is the id of tasks\[1\] already/);
     // Whatever the agent would have asked by now waits.
-    assert.equal(held.asked.length, 1);
+    assert.equal(held.asked(), 1);
     assert.deepEqual(await told('continue', run), [0, `Run ${run} goes on.\n`]);
-    (await held.nth(2)).answer();
+    (await held.nth('one', 2)).answer();
     await events.next('task.landed');
-    await held.nth(3);
+    await held.nth('two', 1);
     assert.deepEqual(await told('stop', run), [0, `Run ${run} is being stopped; what its agents did is kept.\n`]);
     assert.equal((await ended).code, 1);
     const ends = events.seen.flatMap((event) =>

@@ -144,12 +144,12 @@ describe('a paused run in words', () => {
 
   it('says of each task what waits, and for what', () => {
     const now = state(begun('a'), step, begun('b'), done('b'), paused);
-    assert.equal(heldText(now, 'a'), 'Reading x.ts · then pauses · coder');
+    assert.equal(heldText(now, 'a'), 'pausing · Reading x.ts · coder');
     assert.equal(heldText(now, 'a', 'a'), 'paused · coder');
     assert.equal(heldText(now, 'b'), 'lands when the run goes on · coder');
     assert.equal(heldText(now, 'c'), 'waiting for “Task a”, “Task b” · coder');
     assert.equal(heldText(state(paused), 'a'), 'starts when the run goes on · coder');
-    assert.equal(heldText(state(begun('a'), paused), 'a'), 'starting · then pauses · coder');
+    assert.equal(heldText(state(begun('a'), paused), 'a'), 'pausing · coder');
     const decided: Happening = { type: 'task.resolved', task: 'a', path: 'src/a.ts', entry: null };
     assert.equal(
       heldText(state(begun('a'), done('a'), conflicted('a'), decided, paused), 'a'),
