@@ -21,7 +21,7 @@ describe('read_file', () => {
     const some = await call(files, 'read_file', { path: './long.txt', from: 4499, lines: 50 });
     assert.equal(some.told, 'line 4499\nline 4500\n[long.txt: lines 4499 to 4500 of 4500]');
     const past = await call(files, 'read_file', { path: 'long.txt', from: 4501 });
-    assert.equal(past.told, 'error: long.txt has only 4500 lines. Read it from a line between 1 and 4500.');
+    assert.equal(past.told, 'error: long.txt has only 4,500 lines. Read it from a line between 1 and 4500.');
   });
 
   it('never floods the conversation with a file of 5 MB, whatever its lines are', async () => {

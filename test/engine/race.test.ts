@@ -1,16 +1,17 @@
 /** Races: several agents for one task, of which the first that passes lands, or the best. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, planSchema } from '../../src/domain/plan';
 import { childSchema } from '../../src/domain/spawn';
 import { NO_USAGE } from '../../src/domain/usage';
+import { journalFile } from '../../src/engine/journal';
 import { summarize } from '../../src/engine/summary';
 import { Draft } from '../../src/repo/draft/draft';
 import { readRef } from '../../src/repo/repository';
 import { gatedCheck } from '../support/gatedCheck';
 import { failed, valued } from '../support/result';
-import { type Rig, type RigOptions, rig } from '../support/run';
+import { leave, type Rig, type RigOptions, resumedRig, rig } from '../support/run';
 import { put } from '../support/sandbox';
 
 type Task = Partial<Plan['tasks'][number]>;
@@ -230,5 +231,40 @@ describe('a race', () => {
     await finishAfter(box);
     assert.deepEqual(box.stages(), { t: 'landed', after: 'landed', 't.1': 'joined', 't.2': 'stopped', 't.1.1': 'joined' });
     assert.equal(text(box, 'x.txt'), 'x\n');
+  });
+
+  it('goes on after a crash: with those that raced, with those that a torn journal lacks, or with the one that mends its work', async () => {
+    const box = await race({ fallback: [{ model: 'other' }] }, { check: 'the check' });
+    await box.held('t.1', 't.2');
+    await leave(box);
+    const journal = journalFile(box.repo.stateDir, box.run.id);
+    const text = readFileSync(journal, 'utf8');
+    truncateSync(journal, Buffer.byteLength(text.slice(0, text.indexOf('\n', text.indexOf('"task.added"')) + 1)));
+    const resumed = async () => {
+      const gate = gatedCheck();
+      const next = await resumedRig(box, { run: box.run.id, conflicts: 'wait', paused: 'stay' }, { check: gate.check });
+      gate.of(next);
+      return { ...next, gate };
+    };
+    const second = await resumed();
+    await second.agents.agent('t.1');
+    await second.agents.agent('t.2');
+    assert.deepEqual(second.stages(), { t: 'awaiting', after: 'waiting', 't.1': 'running', 't.2': 'running' });
+    await leave(second);
+    const third = await resumed();
+    await (await third.agents.agent('t.1')).fail();
+    await (await third.agents.agent('t.2')).finish({ 'n.txt': '2\n' });
+    (await third.gate.nth(1)).answer(false);
+    (await third.gate.nth(2)).answer(true);
+    await third.agents.agent('t');
+    await leave(third);
+    const last = await resumed();
+    const again = await last.agents.agent('t');
+    assert.deepEqual([again.job.model, last.agents.running()], ['other', ['t']]);
+    await again.finish({ 'n.txt': '3\n' });
+    (await last.gate.nth(1)).answer(true);
+    await finishAfter(last);
+    assert.deepEqual(last.stages(), { t: 'landed', after: 'landed', 't.1': 'failed', 't.2': 'joined' });
+    assert.equal(readFileSync(join(box.root, 'n.txt'), 'utf8'), '3\n');
   });
 });
