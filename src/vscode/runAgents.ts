@@ -31,8 +31,8 @@ export async function runAgents(
   const model = await modelOf(context, { ...settings, model: name });
   if (!model.ok) return model;
   const hold = new Hold();
-  const worker = processWorker(pool, { repo, model: hold.part(model.value) });
-  const check = folderChecker(folderPool(repo, settings.folders, sessions.clock));
   const width = settings.adaptiveWorkers ? new AdaptiveWidth({ time: systemTime, memoryLeft, first: DEFAULT_MAX_WORKERS }) : undefined;
+  const worker = processWorker(pool, { repo, model: hold.part(width?.watch(model.value) ?? model.value) });
+  const check = folderChecker(folderPool(repo, settings.folders, sessions.clock));
   return ok({ worker, check, hold, width, reuse: reuse ? reuseFrom(repo) : undefined });
 }

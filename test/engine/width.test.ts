@@ -190,6 +190,21 @@ describe('a run whose width adapts', () => {
     assert.deepEqual(time.left, []);
   });
 
+  it('sees by a model’s answers that the server has too much to do', async () => {
+    const { time, width, seen, end } = following(8, 20);
+    await settled();
+    const answers = [200, 400, 529].map((status) => new Response('said', { status }));
+    const model = width.watch(async () => answers.shift() ?? new Response());
+    const ask = async () => (await model(new Request('http://weft.invalid'))).status;
+    assert.deepEqual([await ask(), await ask()], [200, 400]);
+    await time.pass(10_000);
+    assert.deepEqual(seen, []);
+    assert.equal(await ask(), 529);
+    await time.pass(10_000);
+    assert.deepEqual(seen, [6]);
+    await end();
+  });
+
   it('tells what memory the machine has left', () => {
     const left = memoryLeft();
     assert.ok(left > 0 && left < 1, String(left));
