@@ -18,9 +18,9 @@ function frozen<T>(value: T): T {
 }
 
 describe('any event in any state', () => {
-  it('is refused with the reason, or leads to a state that makes sense, and that its journal gives again', () => {
+  it('is refused with the reason, or leads to a state that makes sense, and that its journal gives again', async () => {
     const seen = new Set<string>();
-    check(
+    await check(
       property(array(anyEvent, { minLength: 1, maxLength: 600, size: 'max' }), (happenings) => {
         let state: RunState = frozen(reduce(undefined, start));
         const journal: RunEvent[] = [start];

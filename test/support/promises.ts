@@ -1,0 +1,71 @@
+/** What a run promises, of every moment and of its end. */
+import assert from 'node:assert/strict';
+import { parseEvent, type RunEvent } from '../../src/domain/event';
+import type { TaskId } from '../../src/domain/plan';
+import { type RunState, reduce } from '../../src/domain/run';
+import { isIn, isOver, type TaskState } from '../../src/domain/taskState';
+import { roleOf } from '../../src/engine/ranking';
+import type { Busy, Decision, Limits } from '../../src/engine/scheduler';
+import { agentOf, keyOf } from '../../src/engine/standIn';
+
+/** How deep tasks spawn, how many children they have, and how many there are at each depth. */
+export const GROWTH = { depth: 2, children: 4, perDepth: 6 };
+
+/** What is decided is due: not while the person holds the run, while a task rests, or while such agents are spared. `atWork`: or about to be. */
+export function assertTimely(
+  state: RunState,
+  decision: Decision,
+  { busy, atWork }: { readonly busy: Busy; readonly atWork: readonly TaskId[] },
+): void {
+  if (state.phase === 'paused') assert.ok(['doom', 'stop', 'finish'].includes(decision.kind), `${decision.kind} in a run that is held`);
+  if (decision.kind !== 'start') return;
+  assert.ok(!busy.resting.has(decision.task), `${decision.task} does not rest`);
+  const key = keyAt(state, decision.task);
+  const breaker = state.breakers.get(key)?.state;
+  const isAlone = atWork.every((id) => keyAt(state, id) !== key);
+  assert.ok(breaker === undefined || (breaker === 'half-open' && isAlone), `${decision.task} begins though ${key} is ${breaker}`);
+}
+
+function keyAt({ start, tasks }: RunState, id: TaskId): string {
+  return keyOf(agentOf(start, tasks.get(id) as TaskState));
+}
+
+export function assertLimits({ start, tasks }: RunState, limits: Limits, starting: ReadonlySet<TaskId>): void {
+  const all = [...tasks.values()];
+  const running = all.filter(({ task, stage }) => stage.kind === 'running' || starting.has(task.id));
+  assert.ok(running.length <= limits.maxWorkers, `${running.length} at once`);
+  for (const [role, most] of Object.entries(limits.pools ?? {})) {
+    const ofRole = running.filter((task) => roleOf(task) === role);
+    assert.ok(ofRole.length <= most, `${ofRole.length} of ${role} at once`);
+  }
+  for (const task of all) {
+    assert.ok(task.depth <= GROWTH.depth);
+    assert.ok(all.filter(({ origin }) => origin.kind === 'child' && origin.parent === task.task.id).length <= GROWTH.children);
+    const { attempts = start.attempts ?? 1, fallback = [] } = task.task;
+    const others = new Set(fallback.map(({ role = task.task.role, model = task.task.model ?? start.model }) => `${role} ${model}`));
+    assert.ok(task.work.failures.length < attempts + others.size, `${task.task.id} was tried ${task.work.failures.length + 1} times`);
+    if (task.stage.kind === 'doomed') assert.ok(task.task.dependsOn.includes(task.stage.because));
+  }
+  for (let depth = 1; depth <= GROWTH.depth; depth++) assert.ok(all.filter((task) => task.depth === depth).length <= GROWTH.perDepth);
+}
+
+export interface Ended {
+  readonly state: RunState;
+  readonly journal: readonly RunEvent[];
+  /** How often each task came in: landed, or joined its parent. */
+  readonly landings: ReadonlyMap<TaskId, number>;
+}
+
+/** What holds of every run that is over. */
+export function assertEnded({ state, landings, journal }: Ended, { conflicts }: Limits): void {
+  for (const task of state.tasks.values()) {
+    const { id } = task.task;
+    const { kind } = task.stage;
+    const isLeft = kind === 'conflicted' && (conflicts === 'leave' || state.stopReason !== null);
+    assert.ok(isOver(task.stage) || isLeft, `${id} is ${kind}`);
+    assert.ok((landings.get(id) ?? 0) <= 1, `${id} came in twice`);
+    assert.equal(isIn(task.stage), task.origin.kind === 'candidate' ? kind === 'joined' : landings.has(id), `${id} is ${kind}`);
+  }
+  const read = journal.map((event) => parseEvent(JSON.stringify(event)) as RunEvent);
+  assert.deepEqual(read.reduce<RunState | undefined>(reduce, undefined), state);
+}

@@ -1,0 +1,372 @@
+/** A run and what is under way for it, played without doing any of it: everything that can come next, in any order, held to what a run promises. */
+import assert from 'node:assert/strict';
+import type { BreakerState, Happening, RunEvent } from '../../src/domain/event';
+import type { Failure, FailureKind } from '../../src/domain/failure';
+import type { Plan, Role, TaskId } from '../../src/domain/plan';
+import { type RunState, reduce } from '../../src/domain/run';
+import { type Child, childSchema } from '../../src/domain/spawn';
+import { isIn, isOver, parentOf, type TaskState } from '../../src/domain/taskState';
+import { afterFailure } from '../../src/engine/attempts';
+import { afterAttempt } from '../../src/engine/breakers';
+import { lostRace, madeBy, racing, spawning } from '../../src/engine/offspring';
+import { type Busy, type Decision, decide, type Limits } from '../../src/engine/scheduler';
+import { checkSpawn } from '../../src/engine/spawnRules';
+import { agentOf, keyOf } from '../../src/engine/standIn';
+import { assertSound } from './invariants';
+import { assertLimits, assertTimely } from './promises';
+import { conflictOf, startOf } from './run';
+
+/** A run that has not ended after so many steps never does. */
+const STEPS = 3_000;
+const KINDS: readonly FailureKind[] = ['agent', 'timeout', 'crash', 'model', 'loop', 'auth', 'input'];
+const BROKE: Failure = { kind: 'agent', message: 'It broke.', fix: '' };
+
+/** A call by which an agent asked for children; after a crash it is made again. */
+interface Call {
+  readonly call: string;
+  readonly draft: null;
+  readonly children: Child[];
+}
+
+export interface Chance {
+  /** Of eight times that an agent does something, in how many it fails, spawns, and is done. */
+  readonly fails: number;
+  readonly spawns: number;
+  readonly isDone: number;
+}
+
+/** A run and all that is under way for it, as the engine has it; `pick`: a number below another, that decides everything. */
+export class Simulation {
+  state: RunState;
+  readonly journal: RunEvent[] = [];
+  readonly landings = new Map<TaskId, number>();
+  private readonly happened: string[] = [];
+  private readonly starting = new Set<TaskId>();
+  private readonly ending = new Set<TaskId>();
+  private readonly joining = new Map<TaskId, TaskId>();
+  private readonly resting = new Set<TaskId>();
+  private readonly rows = new Map<string, Parameters<typeof afterAttempt>[0]>();
+  private landing: TaskId | undefined;
+  private checking: readonly TaskId[] = [];
+  /** Agents that are here: at work, or waiting for their children. */
+  private readonly agents = new Set<TaskId>();
+  private readonly calls = new Map<TaskId, Call>();
+  private time = 1;
+  private disturbed = 0;
+
+  constructor(
+    plan: Plan,
+    private readonly limits: Limits,
+    private readonly pick: (below: number) => number,
+    private readonly chance: Chance,
+  ) {
+    const start = { ...startOf(plan), attempts: 2, at: 1 };
+    this.journal.push(start);
+    this.state = reduce(undefined, start);
+  }
+
+  /** To the end of the run. */
+  drive(): void {
+    for (let step = 0; !this.isOver; step++) {
+      assert.ok(step < STEPS, `it never ends: ${this.happened.slice(-50).join(', ')}`);
+      const busy = this.busy();
+      const decisions = decide(this.state, this.limits, busy);
+      const atWork = [...this.agents].filter((id) => this.task(id).stage.kind !== 'awaiting');
+      for (const decision of decisions) assertTimely(this.state, decision, { busy, atWork: [...atWork, ...this.starting] });
+      for (const decision of decisions) this.perform(decision);
+      assertLimits(this.state, this.limits, this.starting);
+      assertSound(this.state);
+      if (this.isOver) break;
+      const possible = this.possible();
+      assert.ok(decisions.length > 0 || possible.length > 0, `it stands still: ${this.happened.join(', ')}`);
+      possible[this.pick(possible.length)]?.();
+      this.disturb();
+    }
+  }
+
+  private get isPaused(): boolean {
+    return this.state.phase === 'paused';
+  }
+
+  private get isOver(): boolean {
+    return this.state.phase === 'finished';
+  }
+
+  private busy(): Busy {
+    return {
+      starting: this.starting,
+      landing: this.landing,
+      checking: new Set(this.checking),
+      joining: new Set(this.joining.keys()),
+      ending: this.ending,
+      resting: this.resting,
+    };
+  }
+
+  private emit(...happenings: Happening[]): void {
+    for (const happening of happenings) {
+      this.happened.push('task' in happening ? `${happening.type} ${happening.task}` : happening.type);
+      if (happening.type === 'task.landed' || happening.type === 'task.joined')
+        this.landings.set(happening.task, (this.landings.get(happening.task) ?? 0) + 1);
+      const event = { ...happening, at: ++this.time };
+      this.journal.push(event);
+      this.state = reduce(this.state, event);
+    }
+  }
+
+  private task(id: TaskId): TaskState {
+    const task = this.state.tasks.get(id);
+    assert.ok(task);
+    return task;
+  }
+
+  private perform(decision: Decision): void {
+    switch (decision.kind) {
+      case 'start':
+        this.starting.add(decision.task);
+        break;
+      case 'resume':
+        if (this.agents.has(decision.task)) this.emit({ type: 'task.resumed', task: decision.task });
+        else this.starting.add(decision.task);
+        break;
+      case 'race':
+        this.emit(...racing(this.state, this.task(decision.task)));
+        break;
+      case 'choose':
+        this.emit({ type: 'task.chosen', task: decision.task, candidate: decision.candidate });
+        break;
+      case 'lose':
+        this.emit({ type: 'task.failed', task: decision.task, failure: lostRace(this.state, this.task(decision.task)), draft: null });
+        break;
+      case 'join':
+        this.joining.set(decision.parent, decision.task);
+        break;
+      case 'switch':
+        this.emit({ type: 'task.switched', task: decision.task, as: decision.as });
+        break;
+      case 'giveUp':
+        this.emit({ type: 'task.failed', task: decision.task, failure: BROKE, draft: null });
+        break;
+      case 'land':
+        // What changed nothing is in at once, whatever lands.
+        if (this.task(decision.task).work.changeset === null) this.land(decision.task);
+        else this.landing = decision.task;
+        break;
+      case 'check':
+        this.checking = decision.tasks;
+        break;
+      case 'doom':
+        this.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
+        break;
+      case 'stop':
+        this.stop(decision.task);
+        break;
+      case 'finish':
+        this.emit({ type: 'run.finished' });
+        break;
+    }
+  }
+
+  private stop(id: TaskId): void {
+    if (this.agents.has(id) || this.starting.has(id)) this.ending.add(id);
+    else this.emit({ type: 'task.stopped', task: id, draft: null });
+  }
+
+  /** All that could come next; each does it. */
+  private possible(): (() => void)[] {
+    const all: (() => void)[] = [];
+    for (const id of this.starting) all.push(() => this.begin(id));
+    for (const id of this.resting) all.push(() => this.resting.delete(id));
+    for (const [key, { state }] of this.state.breakers) if (state === 'open') all.push(() => this.turn(key, 'half-open'));
+    if (this.isPaused) all.push(() => this.emit({ type: 'run.continued' }));
+    for (const id of this.agents) all.push(() => this.goOn(id));
+    for (const [parent, child] of this.joining) all.push(() => this.join(parent, child));
+    const { landing } = this;
+    if (landing !== undefined) {
+      all.push(() => {
+        this.landing = undefined;
+        this.land(landing);
+      });
+    }
+    if (this.checking.length > 0 && !this.isPaused) all.push(() => this.check());
+    if (this.limits.conflicts === 'wait') {
+      for (const { task, stage } of this.state.tasks.values()) {
+        if (stage.kind === 'conflicted' && stage.resolved.size === 0)
+          all.push(() => this.emit({ type: 'task.resolved', task: task.id, path: 'f', entry: null }));
+      }
+    }
+    return all;
+  }
+
+  private begin(id: TaskId): void {
+    this.starting.delete(id);
+    if (this.ending.delete(id)) {
+      this.emit({ type: 'task.stopped', task: id, draft: null });
+      return;
+    }
+    // It begins when the run goes on.
+    if (this.isPaused) return;
+    const task = this.task(id);
+    for (const on of task.task.dependsOn) assert.ok(isIn(this.task(on).stage), `${id} starts before ${on} is in`);
+    const calls = task.stage.kind === 'awaiting' || task.work.interrupted;
+    this.emit({ type: 'task.started', task: id, base: 'c', draft: task.work.next?.draft ?? task.work.changeset });
+    this.agents.add(id);
+    // An agent whose process went makes its last call again; one that begins anew does not know it.
+    const call = this.calls.get(id);
+    if (calls && call !== undefined) this.spawn(id, call);
+    else this.calls.delete(id);
+  }
+
+  /** An agent does something, or ends. */
+  private goOn(id: TaskId): void {
+    const { fails, spawns, isDone } = this.chance;
+    const { stage } = this.task(id);
+    const changeset = this.pick(2) === 0 ? null : `d${this.time}`;
+    const turn = this.pick(8);
+    if (this.ending.has(id)) this.end(id, { type: 'task.stopped', task: id, draft: null });
+    else if (turn < fails) this.fail(id);
+    // While it waits, it can only break.
+    else if (stage.kind === 'awaiting') return;
+    else if (turn < fails + isDone) {
+      const { key } = this.who(id);
+      this.end(id, { type: 'task.done', task: id, summary: '', changeset, changes: [] });
+      this.heard(key, undefined);
+    } else if (turn < fails + isDone + spawns) this.spawn(id, this.newCall(id));
+  }
+
+  private fail(id: TaskId): void {
+    const task = this.task(id);
+    const kind = KINDS[this.pick(KINDS.length)] ?? 'agent';
+    const failure = { ...BROKE, kind };
+    const { key } = this.who(id);
+    const draft = task.work.changeset;
+    // It starts again when its children are over.
+    if (kind === 'crash' && task.stage.kind === 'awaiting') this.agents.delete(id);
+    else {
+      const next = afterFailure(this.state, task, { failure, draft, told: undefined, random: 0 });
+      if (next.kind === 'retry') {
+        const { kind: _, ...attempt } = next;
+        if (next.waitMs > 0) this.resting.add(id);
+        this.end(id, { type: 'task.retrying', task: id, failure, draft, ...attempt });
+      } else this.end(id, { type: 'task.failed', task: id, failure, draft });
+    }
+    this.heard(key, failure);
+  }
+
+  private who(id: TaskId): { readonly role: Role; readonly key: string } {
+    const agent = agentOf(this.state.start, this.task(id));
+    return { role: agent.role, key: keyOf(agent) };
+  }
+
+  private heard(key: string, failure: Failure | undefined): void {
+    const next = afterAttempt(this.rows.get(key), this.state.breakers.get(key)?.state ?? 'closed', failure);
+    this.rows.set(key, next.row);
+    if (next.to !== undefined) this.turn(key, next.to.state);
+  }
+
+  private turn(key: string, state: BreakerState): void {
+    this.emit({ type: 'run.breaker', key, state, why: 'It broke.', waitMs: 1 });
+  }
+
+  private end(id: TaskId, happening: Happening): void {
+    this.agents.delete(id);
+    this.ending.delete(id);
+    this.emit(happening);
+  }
+
+  private newCall(id: TaskId): Call {
+    const names = Array.from({ length: 1 + this.pick(3) }, (_, at) => `p${at}`);
+    const children = names.map((name, at) =>
+      childSchema.parse({
+        name,
+        title: name,
+        instructions: `Do ${name} for ${id}.`,
+        dependsOn: names.slice(0, at).filter(() => this.pick(3) === 0),
+      }),
+    );
+    // A server may give each of an agent's calls the same id.
+    return { call: `c${this.pick(2)}`, draft: null, children };
+  }
+
+  /** As an agent's run does it; a crash may cut it off anywhere. */
+  private spawn(id: TaskId, call: Call): void {
+    const before = madeBy(this.state, id, call);
+    if (before.length === call.children.length && before.every(({ stage }) => isOver(stage))) return;
+    if (!checkSpawn(this.state, this.task(id), call.children, before.length).ok) return;
+    this.calls.set(id, call);
+    const happenings = spawning(this.state, id, call);
+    const isCutOff = this.pick(10) === 0;
+    this.emit(...(isCutOff ? happenings.slice(0, this.pick(happenings.length)) : happenings));
+    if (isCutOff) this.crash();
+  }
+
+  private join(parent: TaskId, child: TaskId): void {
+    this.joining.delete(parent);
+    if (this.task(child).stage.kind !== 'done' || this.task(parent).stage.kind !== 'awaiting') return;
+    if (this.pick(8) === 0) this.emit({ type: 'task.failed', task: child, failure: BROKE, draft: null });
+    else this.emit({ type: 'task.joined', task: child, before: 'c', after: `j${this.time}`, conflicts: [] });
+  }
+
+  private land(id: TaskId): void {
+    const { stage, work } = this.task(id);
+    if (this.isPaused || (stage.kind !== 'done' && stage.kind !== 'conflicted')) return;
+    if (stage.kind === 'done' && work.changeset !== null && this.pick(4) === 0) {
+      const conflict = conflictOf('f');
+      this.emit({ type: 'task.conflicted', task: id, conflict });
+    } else this.emit({ type: 'task.landed', task: id, before: 'c', after: 'c' });
+  }
+
+  private check(): void {
+    const tasks = this.checking;
+    this.checking = [];
+    for (const id of tasks) {
+      const { stage, work } = this.task(id);
+      if (stage.kind !== 'done') continue;
+      if (this.pick(2) === 0) {
+        this.land(id);
+        continue;
+      }
+      const raced = [...this.state.tasks.values()].filter(({ origin }) => origin.kind === 'candidate' && origin.parent === id);
+      const winner = raced.filter((one) => one.stage.kind === 'joined').at(-1);
+      if (winner !== undefined && raced.some((one) => !isOver(one.stage)))
+        this.emit({ type: 'task.passedOver', task: id, candidate: winner.task.id, failure: BROKE });
+      else if (work.reworks.check >= 2) this.emit({ type: 'task.failed', task: id, failure: BROKE, draft: work.changeset });
+      else this.emit({ type: 'task.reworked', task: id, why: 'check', next: { base: 'c', draft: work.changeset, message: 'Mend it.' } });
+    }
+  }
+
+  /** Now and then the person stops something, or has it done again, or all of it goes. */
+  private disturb(): void {
+    const what = this.pick(60);
+    if (what > 5 || this.disturbed > 6) return;
+    this.disturbed++;
+    const all = [...this.state.tasks.values()];
+    const task = all[this.pick(all.length)];
+    if (task === undefined) return;
+    const { id } = task.task;
+    const { kind } = task.stage;
+    if (what < 2) {
+      const isWritten = this.landing === id || this.checking.includes(id);
+      if (this.agents.has(id) || this.starting.has(id) || kind === 'waiting' || kind === 'awaiting' || (kind === 'done' && !isWritten))
+        this.stop(id);
+    } else if (what === 2 && (kind === 'failed' || kind === 'stopped') && parentOf(task) === undefined && this.state.phase === 'running') {
+      this.resting.delete(id);
+      this.rows.clear();
+      this.emit({ type: 'task.again', task: id });
+    } else if (what === 3) this.crash();
+    else if (what === 5 && this.state.phase === 'running') this.emit({ type: 'run.paused' });
+    else if (what === 4 && this.pick(4) === 0) {
+      this.emit({ type: 'run.stopping', ...(this.pick(2) === 0 && { why: 'timeout' }) });
+      for (const at of [...this.agents, ...this.starting]) this.ending.add(at);
+    }
+  }
+
+  /** Everything goes but the journal, and another process takes over. */
+  private crash(): void {
+    for (const set of [this.starting, this.ending, this.agents, this.joining, this.resting, this.rows]) set.clear();
+    this.landing = undefined;
+    this.checking = [];
+    this.emit({ type: 'run.taken', pid: 2 });
+    if (this.isPaused) this.emit({ type: 'run.continued' });
+  }
+}
