@@ -11,6 +11,7 @@ import { rewrittenSince } from '../history/chain';
 import { checkNothingLeft, intend, strike } from '../land/intent';
 import type { Repository } from '../repository';
 import { diffTrees, lookUp, type Put, treeOf, withPuts } from '../trees';
+import { ignoredOf } from '../truth/ignored';
 import { asText, oddChanges, restoreOddNames } from '../truth/oddNames';
 import { byPart, partFinder } from '../truth/parts';
 import { contentsAsTheyWere, keepRaw, keptRaws, type OnDisk, type Raws, rawKey } from '../truth/raw';
@@ -160,9 +161,14 @@ export async function endsOf(repo: Repository, workspace: Workspace, snapshot: S
     if (!found.ok) return found;
     if (found.value !== null) now.set(path, found.value);
   }
+  // What a landing deleted, and git does list, came after the snapshot: else that would have it.
+  const gone = ignored.filter((path) => !now.has(path) && rewritten.value.get(path)?.after === null);
+  const hidden = await ignoredOf(repo, gone);
+  if (!hidden.ok) return hidden;
+  const late = new Set(gone.filter((path) => !hidden.value.has(path)));
   for (const path of ignored) {
     const found = now.get(path) ?? null;
-    const landing = rewritten.value.get(path);
+    const landing = late.has(path) ? undefined : rewritten.value.get(path);
     // What a landing wrote goes back to what was there before; what somebody changed since is left to them.
     const entry = landing !== undefined && sameBlob(found, landing.after) ? landing.before : found;
     if (entry !== null) past.set(path, entry);

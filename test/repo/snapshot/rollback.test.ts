@@ -166,6 +166,18 @@ describe('rolling back', () => {
     assert.equal(folderState(box.root)['a.txt'], 'file a');
   });
 
+  it('brings nothing back that came after the snapshot, though a landing deleted it', async () => {
+    const box = await stage({ a: 'a', '.gitignore': '*.log\n' });
+    const before = folderState(box.root);
+    const snapshot = await snap(box);
+    valued(await beginChain(box.repo, 'r1', snapshot.commit));
+    put(box.root, 'dir/new', 'the person’s');
+    const ports: LandPorts = { repo: box.repo, workspace: box.workspace, clock, titleOf: (id) => id };
+    await landIn(box, 'r1', valued(await chainNow(ports, 'r1', NEVER)), { 'dir/new': null });
+    await back(box, snapshot);
+    assert.deepEqual(folderState(box.root), before);
+  });
+
   it('takes ignored files away that landings made, and brings them again', async () => {
     const box = await stage({ a: 'a', '.gitignore': '*.log\nout/\n' });
     putAll(box.root, { 'mine.log': 'mine', 'out/mine.txt': 'mine' });
