@@ -1,5 +1,6 @@
 /** How many agents a run may have: what the plan says, and what is set. */
 import assert from 'node:assert/strict';
+import { MAX_WORKERS } from '../../src/domain/settings';
 import { limitsOf, readPools } from '../../src/engine/limits';
 import { failed, valued } from '../support/result';
 import { planOf } from '../support/run';
@@ -20,7 +21,7 @@ describe('the limits of a run', () => {
       [{ cook: 1 }, 'It names a role that there is not: “cook”.'],
       [{ coder: 0 }, 'It has no usable number of agents for “coder”: 0.'],
       [{ coder: '3' }, 'It has no usable number of agents for “coder”: "3".'],
-      [{ coder: 2, docs: 65 }, 'It has no usable number of agents for “docs”: 65.'],
+      [{ coder: 2, docs: MAX_WORKERS + 1 }, `It has no usable number of agents for “docs”: ${MAX_WORKERS + 1}.`],
       [3, 'It is no list of roles with their numbers: 3.'],
       [['coder'], 'It is no list of roles with their numbers: ["coder"].'],
       [null, 'It is no list of roles with their numbers: null.'],
