@@ -107,7 +107,8 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       allow('running');
       return { ...state, work: { ...work, step: event.step } };
     case 'task.turn':
-      allow('running');
+      // What was paid for counts, also where it is told late.
+      allow('running', 'awaiting');
       return { ...state, work: { ...work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
     case 'task.done':
       allow('running');

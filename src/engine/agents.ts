@@ -126,7 +126,8 @@ export class Agents {
       spawn: async (request) => (isAtWork ? family.spawn(id, request, agent.signal) : cancelled),
     };
     const limit = this.limit(task, agent);
-    const said = await worker(job, host, agent.signal).catch((thrown: unknown) => this.brokenDown(task, thrown));
+    const working = async () => worker(job, host, agent.signal);
+    const said = await working().catch((thrown: unknown) => this.brokenDown(task, thrown));
     isAtWork = false;
     limit.end();
     const ended = await family.ended(id, said);
@@ -188,7 +189,8 @@ export class Agents {
     const { record, live } = this.ports;
     switch (said.type) {
       case 'step':
-        record.emit({ type: 'task.step', task: id, step: said.step });
+        // Which comes late: it waits for its children by now.
+        if (record.state.tasks.get(id)?.stage.kind === 'running') record.emit({ type: 'task.step', task: id, step: said.step });
         break;
       case 'said':
         this.keep(id, said.entry);

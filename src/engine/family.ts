@@ -94,6 +94,7 @@ export class Family {
 
   /** The agent of a task has ended; where it did while it waited for children, what joined its draft by then is kept with it. */
   async ended(id: TaskId, outcome: Outcome): Promise<Outcome> {
+    this.waiting.get(id)?.(cancelled);
     this.waiting.delete(id);
     if (this.task(id)?.stage.kind !== 'awaiting') return outcome;
     await this.merging.get(id);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { RunEvent } from '../../src/domain/event';
 import type { Plan } from '../../src/domain/plan';
+import { countingClock } from '../support/clock';
 import { valued } from '../support/result';
 import { planOf, type Rig, rig, stagesOf } from '../support/run';
 import { folderState, treeState } from '../support/sandbox';
@@ -211,6 +212,26 @@ describe('a limit of time', () => {
     const state = valued(await box.ended);
     assert.deepEqual([state.stopReason, stagesOf(state)], ['timeout', { a: 'landed', b: 'stopped', c: 'stopped' }]);
     assert.equal(treeState(box.repo, state.tasks.get('b')?.work.changeset ?? '')['half'], 'file half');
+  });
+
+  it('goes by no clock that somebody sets', async () => {
+    const ids = countingClock();
+    const jumps = [0, 86_400_000, -86_400_000, 3_600_000_000];
+    let at = 0;
+    const clock = { id: ids.id, now: () => Date.now() + (jumps[at++ % jumps.length] ?? 0) };
+    const plan = { ...only({ timeoutSeconds: 10 }), limits: { timeoutSeconds: 100 } };
+    const box = await rig({ x: 'x' }, { a: [] }, { attempts: 2, plan, clock });
+    const a = await box.agents.agent('a');
+    await box.time.pass(9_999);
+    assert.equal(a.signal.aborted, false);
+    const retrying = next(box, 'task.retrying');
+    await box.time.pass(1);
+    assert.equal((await retrying).failure.kind, 'timeout');
+    await box.time.pass(1_999);
+    assert.deepEqual(box.agents.running(), []);
+    await box.time.pass(1);
+    await (await box.agents.agent('a', 2)).finish();
+    assert.deepEqual(stagesOf(valued(await box.ended)), { a: 'landed' });
   });
 
   it('of a whole run does not count while nothing goes on but that it waits for the person', async () => {

@@ -19,6 +19,7 @@ import type { Reuse } from '../../src/engine/reuse';
 import type { LiveRun } from '../../src/engine/run';
 import type { RunPorts } from '../../src/engine/runRequest';
 import type { Limits } from '../../src/engine/scheduler';
+import type { Worker } from '../../src/engine/worker';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
 import { folderPool } from '../../src/repo/commands/folderPool';
@@ -78,6 +79,8 @@ export interface RigOptions {
   readonly reuse?: Reuse;
   /** Its agents are real ones, on this model; absent: the test holds them. */
   readonly model?: ModelFetch;
+  /** Works instead of agents that the test holds. */
+  readonly worker?: Worker;
   readonly hold?: Hold;
   readonly width?: AdaptiveWidth;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
@@ -140,7 +143,7 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
   const clock = options.clock ?? countingClock(Date.now());
   const time = options.time ?? handTime();
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
-  const worker = options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model);
+  const worker = options.worker ?? (options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model));
   const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, width: options.width, reuse: options.reuse };
   return { workspace, agents, clock, time, ports };
 }
