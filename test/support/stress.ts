@@ -7,7 +7,7 @@ import { systemClock } from '../../src/domain/clock';
 import { failureText, ok, type Result } from '../../src/domain/failure';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { Draft } from '../../src/repo/draft/draft';
-import { beginChain, chainNow, chainRef, land } from '../../src/repo/land/land';
+import { beginChain, chainNow, chainRef, type Incoming, land } from '../../src/repo/land/land';
 import { openRepository, readRef } from '../../src/repo/repository';
 import { takeSnapshot } from '../../src/repo/snapshot/snapshot';
 
@@ -33,6 +33,14 @@ export interface Stressed {
   readonly tip: string;
 }
 
+/** Agents and a person at work in a workspace. */
+export interface Stressful {
+  /** Has so many agents each make a changeset. What lands it resolves to the milliseconds that it took: from the end of the landing before, where it had to wait for that. */
+  ready(agents: number): Promise<(() => Promise<number>)[]>;
+  /** Ends the person, and waits for the workspace to come to rest. */
+  end(): Promise<Omit<Stressed, 'landings'>>;
+}
+
 /** The person: edits files and commits all there is, again whenever something has landed meanwhile, until told to stop; then says how often. */
 const PERSON = `
   const { execFileSync } = require('node:child_process');
@@ -52,6 +60,7 @@ const PERSON = `
     process.exit(0);
   });
   go();
+  process.stdout.write('committed ');
 `;
 
 function must<T>(result: Result<T>): T {
@@ -83,7 +92,17 @@ function sharedText(said: ReadonlyMap<number, string>, agents: number): string {
  * a base that others have landed on since; they land as they come.
  */
 export async function stress(root: string, size: Stress): Promise<Stressed> {
-  const { agents, changesets } = size;
+  const at = await beginStress(root, size.agents);
+  const landings: number[] = [];
+  while (landings.length < size.changesets) {
+    const ready = await at.ready(Math.min(size.agents, size.changesets - landings.length));
+    landings.push(...(await Promise.all(ready.map((land) => land()))));
+  }
+  return { landings, ...(await at.end()) };
+}
+
+/** As {@link stress}, round by round. Resolves when the person has committed for the first time. */
+export async function beginStress(root: string, agents: number): Promise<Stressful> {
   const repo = must(await openRepository(root));
   const workspace = diskWorkspace(repo, async () => ok());
   const ports = { repo, workspace, clock: systemClock, titleOf: (task: string) => task };
@@ -97,16 +116,34 @@ export async function stress(root: string, size: Stress): Promise<Stressed> {
   person.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   person.stdin.on('error', () => undefined);
   const gone = once(person, 'close');
-  const landings: number[] = [];
-  const expected = stressFiles(size);
+  await Promise.race([once(person.stdout, 'data'), gone]);
+  const expected = stressFiles({ agents, changesets: 0 });
   const said = new Map<number, string>();
-  for (let round = 0; landings.length < changesets; round++) {
+  let rounds = 0;
+  let landings = 0;
+  let since = performance.now();
+
+  const landOne = async (incoming: Incoming): Promise<number> => {
+    const asked = performance.now();
+    let took = 0;
+    const report = () => {
+      const now = performance.now();
+      took = now - Math.max(asked, since);
+      since = now;
+      if (++landings % LANDINGS_A_COMMIT === 0) person.stdin.write('landed ');
+    };
+    const landed = must(await land({ ...ports, report }, incoming, NEVER));
+    if (landed.kind !== 'landed') throw new Error(`There was a conflict after ${landings} landings.`);
+    return took;
+  };
+
+  const ready = async (count: number): Promise<(() => Promise<number>)[]> => {
+    const round = rounds++;
+    const text = `round ${round}`;
     const base = must(await chainNow(ports, run, NEVER));
-    const some = Array.from({ length: Math.min(agents, changesets - landings.length) }, (_, agent) => agent);
     const seen = new Map(said);
-    const ready = await Promise.all(
-      some.map(async (agent) => {
-        const text = `round ${round}`;
+    return Promise.all(
+      Array.from({ length: count }, async (_, agent) => {
         const draft = new Draft(repo, base);
         must(await draft.write('shared.txt', Buffer.from(sharedText(new Map([...seen, [agent, text]]), agents))));
         must(await draft.write(`agents/${agent}/own.txt`, Buffer.from(`${text}\n`)));
@@ -114,30 +151,24 @@ export async function stress(root: string, size: Stress): Promise<Stressed> {
         said.set(agent, text);
         expected.set(`agents/${agent}/own.txt`, `${text}\n`).set(`agents/${agent}/new${round}.txt`, `${agent} ${text}\n`);
         const { commit } = must(await draft.commit());
-        return { run, task: `agent${agent}`, title: text, intent: 'land', base, theirs: commit ?? base } as const;
+        return () => landOne({ run, task: `agent${agent}`, title: text, intent: 'land', base, theirs: commit ?? base });
       }),
     );
-    // They wait for each other, so each takes the time from the end of the one before.
-    let since = performance.now();
-    const report = () => {
-      const now = performance.now();
-      landings.push(now - since);
-      since = now;
-      if (landings.length % LANDINGS_A_COMMIT === 0) person.stdin.write('landed ');
-    };
-    const landed = await Promise.all(ready.map((incoming) => land({ ...ports, report }, incoming, NEVER)));
-    for (const landing of landed)
-      if (must(landing).kind !== 'landed') throw new Error(`There was a conflict after ${landings.length} landings.`);
-  }
-  person.stdin.end('stop');
-  const [code] = await gone;
-  if (code !== 0) throw new Error(`The person’s script ended with ${code}: ${Buffer.concat(complaints)}`);
-  const commits = Number(Buffer.concat(counted).toString());
-  expected.set('shared.txt', sharedText(said, agents)).set('person/count.txt', `${commits}\n`);
-  must(await chainNow(ports, run, NEVER));
-  const tip = must(await readRef(repo, chainRef(run))) ?? '';
-  await repo.objects.dispose();
-  return { landings, commits, expected, tip };
+  };
+
+  const end = async (): Promise<Omit<Stressed, 'landings'>> => {
+    person.stdin.end('stop');
+    const [code] = await gone;
+    if (code !== 0) throw new Error(`The person’s script ended with ${code}: ${Buffer.concat(complaints)}`);
+    const commits = Number(Buffer.concat(counted).toString().split(' ').pop());
+    expected.set('shared.txt', sharedText(said, agents)).set('person/count.txt', `${commits}\n`);
+    must(await chainNow(ports, run, NEVER));
+    const tip = must(await readRef(repo, chainRef(run))) ?? '';
+    await repo.objects.dispose();
+    return { commits, expected, tip };
+  };
+
+  return { ready, end };
 }
 
 export function writeFiles(root: string, files: ReadonlyMap<string, string>): void {
