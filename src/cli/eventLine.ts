@@ -10,7 +10,7 @@ import { seconds } from './words';
 /** One line for an event; undefined for those that only programs care about. */
 export function eventLine(event: RunEvent, state: RunState): string | undefined {
   const time = `${((event.at - state.start.at) / 1000).toFixed(1).padStart(6)} s`;
-  const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${text}`;
+  const line = (mark: string, text: string) => `${time}  ${mark} ${'task' in event ? `${event.task}: ` : ''}${oneLine(text)}`;
   switch (event.type) {
     case 'run.started':
       return `${time}  Run ${event.run}: ${event.plan.goal}\n          ${counted(event.plan.tasks.length, 'task')}, ${counted(event.maxWorkers, 'agent')} at once, model ${event.model}, snapshot ${event.snapshot}`;
@@ -32,7 +32,9 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
         `checking: ${event.commands.join(', ')}${event.together.length === 0 ? '' : ` (together with ${event.together.join(', ')})`}`,
       );
     case 'task.checked':
-      return event.ok ? line('✓', `check is green, after ${seconds(event.milliseconds)}`) : line('✗', redLines(event));
+      return event.ok
+        ? line('✓', `check is green, after ${seconds(event.milliseconds)}`)
+        : `${line('✗', redVerdict(event))}${redOutput(event)}`;
     case 'task.landed':
       return line('⬇', `landed, ${counted(state.tasks.get(event.task)?.work.changes.length ?? 0, 'file')} changed`);
     case 'task.conflicted':
@@ -144,13 +146,24 @@ function staleText({ files, held }: Extract<RunEvent, { type: 'task.stale' }>, s
 }
 
 /** Why a check is red, with the end of what it printed. */
-function redLines(event: Extract<RunEvent, { type: 'task.checked' }>): string {
-  const under = event.onTopOf.length === 0 ? '' : `, on top of ${event.onTopOf.join(', ')}`;
-  const said = tailOf(event.output, SHOWN)
+/** Titles, summaries and names of files are an agent's words: a second line of theirs would look like an event. */
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
+function redVerdict(event: Checked): string {
+  return `check is red${event.onTopOf.length === 0 ? '' : `, on top of ${event.onTopOf.join(', ')}`}: ${verdictText(event)}`;
+}
+
+/** In rows that nobody takes for events. */
+function redOutput({ output }: Checked): string {
+  const said = tailOf(output, SHOWN)
     .split('\n')
     .filter((row) => row !== '');
-  return [`check is red${under}: ${verdictText(event)}`, ...said.map((row) => `          ${row}`)].join('\n');
+  return said.map((row) => `\n          ${row}`).join('');
 }
+
+type Checked = Extract<RunEvent, { type: 'task.checked' }>;
 
 /** Most characters of a check's output that are shown. */
 const SHOWN = 800;

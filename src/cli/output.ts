@@ -46,9 +46,12 @@ export function output(json: boolean, write: (text: string) => void, complain: (
       };
 }
 
-/** Models, and names of files, may have what a terminal takes for commands (titles, colours, the clipboard): it is shown, not obeyed. */
+/**
+ * Models, and names of files, may have what a terminal takes for commands (titles, colours, the clipboard), or what turns the order of
+ * letters around: it is shown, not obeyed.
+ */
 function plain(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');
+  return text.replace(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /** The end of a run, for people. */

@@ -8,6 +8,9 @@ const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** Device names, which Windows reserves in every folder. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
+/** Bytes of a file's or folder's name that file systems have room for. */
+const LONGEST = 255;
+
 /**
  * A path as a model, a plan or a person wrote it, as a workspace path (`src/a.ts`).
  * `.` and the empty string are the workspace itself and are refused, too: ask {@link parseFolder} for folders.
@@ -34,6 +37,9 @@ export function parseFolder(raw: string): Result<string> {
     if (bare === '') return refuse(raw, 'has a part that is made of dots and blanks alone');
     if (GIT_NAMES.test(bare)) return refuse(raw, 'is inside .git', 'Weft and its agents never touch git’s own files.');
     if (DEVICES.test(bare)) return refuse(raw, 'uses a name that Windows reserves');
+    // A draft would hold it, and its landing would fail with all that goes with it.
+    if (new TextEncoder().encode(part).length > LONGEST)
+      return refuse(raw, `has a part of more than ${LONGEST} bytes`, 'Use a shorter name.');
     parts.push(part);
   }
   const path = parts.join('/');

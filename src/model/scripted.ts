@@ -89,7 +89,7 @@ function cueOf(scenario: Scenario, request: MessagesRequest): Cue {
     return { kind: 'turn', name: `plan_${at}`, turn: { say: JSON.stringify(scenario.plans[at], null, 2) } };
   }
   const task = taskOf(request);
-  const turns = (task === undefined ? undefined : scenario.tasks[task]) ?? scenario.otherwise;
+  const turns = (task === undefined || !Object.hasOwn(scenario.tasks, task) ? undefined : scenario.tasks[task]) ?? scenario.otherwise;
   const name = task ?? 'otherwise';
   if (turns === undefined) {
     const message = task === undefined ? 'The first message has no line “Task: <id>”.' : `The scenario has no task “${task}”.`;

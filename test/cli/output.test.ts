@@ -1,7 +1,10 @@
 /** What the CLI prints for people. */
 import assert from 'node:assert/strict';
+import { eventLine } from '../../src/cli/eventLine';
 import { output } from '../../src/cli/output';
 import { fail } from '../../src/domain/failure';
+import { reduce } from '../../src/domain/run';
+import { planOf, startOf } from '../support/run';
 
 describe('output for people', () => {
   it('shows what a terminal would obey', () => {
@@ -15,6 +18,19 @@ describe('output for people', () => {
     out.warn('\u009b2J');
     out.notice('two\nlines\tand a tab');
     out.result({ exitCode: 1, failure: fail('file', 'no\rthing').failure });
-    assert.deepEqual(written, ['a\ufffd]52;c;eA==\ufffdb\n', 'weft: \ufffd2J\n', 'two\nlines\tand a tab\n', 'weft: no\ufffdthing\n']);
+    out.say('cod.\u202egnp.exe');
+    assert.deepEqual(written, [
+      'a\ufffd]52;c;eA==\ufffdb\n',
+      'weft: \ufffd2J\n',
+      'two\nlines\tand a tab\n',
+      'weft: no\ufffdthing\n',
+      'cod.\ufffdgnp.exe\n',
+    ]);
+  });
+
+  it('has an agent’s words on the line of their event', () => {
+    const start = { ...startOf(planOf({ a: [] })), at: 0 };
+    const step = { type: 'task.step', task: 'a', step: 'Writing a\n   9.9 s  ⬇ a: landed', at: 1000 } as const;
+    assert.equal(eventLine(step, reduce(undefined, start)), '   1.0 s  · a: Writing a 9.9 s  ⬇ a: landed');
   });
 });

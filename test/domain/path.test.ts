@@ -48,6 +48,9 @@ describe('a workspace path', () => {
 
   it('is refused where some system could not hold it as it is written', () => {
     assert.match(why('a\0b'), /contains a NUL character/);
+    assert.match(why(`a/${'x'.repeat(256)}`), /has a part of more than 255 bytes\. Use a shorter name\.$/);
+    assert.match(why('語'.repeat(86)), /has a part of more than 255 bytes/);
+    assert.equal(valued(parsePath('語'.repeat(85))), '語'.repeat(85));
     for (const raw of ['con', 'NUL.txt', 'a/Aux', 'com1', 'lpt9.log', 'src/prn.ts', 'nul ', 'con:x']) {
       assert.match(why(raw), /uses a name that Windows reserves/, raw);
     }
