@@ -23,8 +23,14 @@ export function textOf(folder: number, file: number): string {
 
 /** Makes it in an empty folder, checked out, with an index that knows every file: as it is after a while of work. */
 export async function makeBigRepository(folder: string): Promise<void> {
+  await checkOutFiles(folder, FOLDERS);
+  await settle([folder]);
+}
+
+/** Makes a repository of its first folders alone. */
+export async function checkOutFiles(folder: string, folders: number): Promise<void> {
   const stream = ['commit refs/heads/main\ncommitter Bench <bench@example.com> 1700000000 +0000\ndata 9\nBeginning\n'];
-  for (let at = 0; at < FOLDERS; at++) {
+  for (let at = 0; at < folders; at++) {
     for (let file = 0; file < FILES; file++) {
       const text = textOf(at, file);
       stream.push(`M 100644 inline ${pathOf(at, file)}\ndata ${text.length}\n${text}\n`);
@@ -34,7 +40,10 @@ export async function makeBigRepository(folder: string): Promise<void> {
   await git(folder, ['init', '--quiet', '--initial-branch=main']);
   await git(folder, ['-c', 'fastimport.unpackLimit=0', 'fast-import', '--quiet', '--done'], stream.join(''));
   await git(folder, ['reset', '--quiet', '--hard']);
-  // Files as young as the index are read again by every command, until an index that is older than they are not was written.
+}
+
+/** Files as young as the index are read again by every command, until an index that is older than they are not was written. */
+export async function settle(repositories: readonly string[]): Promise<void> {
   await pause(1100);
-  await git(folder, ['status', '--porcelain']);
+  for (const repository of repositories) await git(repository, ['status', '--porcelain']);
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Pool } from '../../src/engine/pool/pool';
 import { measureLoading, measureVsix } from '../bench/bundle';
 import { measureEngine } from '../bench/engine';
+import { measureNested } from '../bench/nested';
 import { measurePipeline } from '../bench/pipeline';
 import { atMost, keepsLimit, type Row } from '../bench/row';
 import { measureRun } from '../bench/run';
@@ -27,7 +28,7 @@ const TASK_MS = 10_000;
 const ACTIVATIONS = 3;
 
 const usage = `npm run bench -- [--only PART]... [--json]
-  --only PART   only this one: workspace, stress, run, streaming, schedule, engine, pipeline, bundle, activation
+  --only PART   only this one: workspace, nested, stress, run, streaming, schedule, engine, pipeline, bundle, activation
   --json        the rows as JSON, for machines (npm --silent leaves its own lines out)`;
 
 /** What is going on; the table alone goes to the standard output. */
@@ -39,6 +40,7 @@ type Part = (processes: Processes) => Promise<Row[]>;
 
 const parts: Record<string, Part> = {
   workspace: (processes) => measureWorkspace(processes.folder('bench'), say),
+  nested: (processes) => measureNested(processes.folder('bench'), say),
   stress: (processes) => measureStress(processes.folder('bench'), say),
   run: (processes) => withPool((pool) => measureRun(folders(processes.folder('bench')), pool, TASK_MS, say)),
   streaming: (processes) => measureStreaming(processes.folder('bench'), say),
