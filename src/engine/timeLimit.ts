@@ -4,7 +4,7 @@ import { type RunState, waitsForPerson } from '../domain/run';
 import type { Time } from '../model/time';
 import type { RunRecord } from './record';
 
-export interface TimeLimit {
+interface TimeLimit {
   /** Whether time counts from now on. */
   count(counts: boolean): void;
   /** It is not watched any more. */
@@ -12,7 +12,7 @@ export interface TimeLimit {
 }
 
 /** Calls `onOver`, once, when time has counted for so many milliseconds. It does not count before it is told to. */
-export function timeLimit(time: Pick<Time, 'elapsed' | 'wait'>, ms: number, onOver: () => void): TimeLimit {
+function timeLimit(time: Pick<Time, 'elapsed' | 'wait'>, ms: number, onOver: () => void): TimeLimit {
   let left = ms;
   let since: number | undefined;
   let watch = new AbortController();

@@ -67,6 +67,9 @@ describe('the command line', function () {
     for (const many of ['0', '129', 'x', '1.5']) {
       await refused(['run', 'plan.json', '--max-workers', many], call, 2, /--max-workers \S+ is not a number from 1 to 128/);
     }
+    await refused(['run', 'plan.json', '--attempts', '11'], call, 2, /--attempts 11 is not a number from 1 to 10\. Leave it out for 2\./);
+    const seconds = /--timeout 604801 is not a number from 1 to 604800\. Leave it out for no limit\./;
+    await refused(['run', 'plan.json', '--timeout', '604801'], call, 2, seconds);
     const pools: [string, RegExp][] = [
       ['coder', /--pool coder is no role and number\. Give it as ROLE=N/],
       ['coder=x', /--pool coder=x is no role and number/],
