@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { simpleGit } from 'simple-git';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { withoutSecrets } from './environment';
 
 /** Where git works: the repository, its work tree, and the folder inside it that commands run in. */
 export interface GitPlace {
@@ -63,10 +64,10 @@ const CONFIG: readonly (readonly [string, string])[] = [
   ['i18n.logOutputEncoding', 'UTF-8'],
 ];
 
-/** The environment of every git command: the person's, without what would point git elsewhere, with what keeps it quiet. */
+/** The environment of every git command: the person's, without secrets (filters are programs) and what would point git elsewhere, with what keeps it quiet. */
 function gitEnvironment(place: GitPlace, { index, author, magic }: PlumbOptions = {}): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = {};
-  for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) environment[name] = value;
+  const environment = withoutSecrets(process.env);
+  for (const name of Object.keys(environment)) if (name.startsWith('GIT_')) delete environment[name];
   Object.assign(environment, {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',

@@ -186,4 +186,22 @@ describe('text on disk', () => {
     valued(await rollBack(repo, workspace, { snapshot: safety, clock }, NEVER));
     assert.deepEqual(folderState(box.root), { ...before, 'a.book': 'file code\n' });
   });
+
+  it('are started without the secrets of the environment', async () => {
+    const box = await configured(
+      { 'filter.spy.clean': 'printenv ANTHROPIC_API_KEY MY_TOKEN PATH | wc -l; cat >/dev/null' },
+      { '.gitattributes': '*.txt filter=spy\n' },
+    );
+    process.env['ANTHROPIC_API_KEY'] = 'sk-ant-planted-key';
+    process.env['MY_TOKEN'] = 'planted';
+    try {
+      putAll(box.root, { 'a.txt': 'a\n' });
+      const snapshot = valued(await takeSnapshot(box.repo, editor(box.root), { label: 'Test', clock: countingClock() }, NEVER));
+      // Of the three only the path is there.
+      assert.equal(git(box.root, 'show', `${snapshot.commit}:a.txt`).trim(), '1');
+    } finally {
+      delete process.env['ANTHROPIC_API_KEY'];
+      delete process.env['MY_TOKEN'];
+    }
+  });
 });
