@@ -86,7 +86,7 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
     // Who holds half-done work goes first: it frees what it holds.
     for (const tasks of [resumable, ready]) {
       const admits = (task: TaskState, chosen: readonly TaskState[]) =>
-        tasks === resumable || isAdmitted(state, task, [...running, ...chosen]);
+        tasks === resumable || state.breakers.size === 0 || isAdmitted(state, task, [...running, ...chosen]);
       for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank, admits })) {
         running.push(task);
         decisions.push({ kind: tasks === ready ? 'start' : 'resume', task: task.task.id });
@@ -190,7 +190,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
 /** A task that could start does so, unless its agents keep failing. */
 function ready(found: Survey, state: RunState, task: TaskState): void {
   const { id } = task.task;
-  const breaker = state.breakers.get(keyOf(agentOf(state.start, task)))?.state;
+  const breaker = state.breakers.size === 0 ? undefined : state.breakers.get(keyOf(agentOf(state.start, task)))?.state;
   const as = breaker === 'open' || breaker === 'given-up' ? freeStandIn(state, task) : undefined;
   if (as !== undefined) found.decisions.push({ kind: 'switch', task: id, as });
   else if (breaker === 'given-up') found.decisions.push({ kind: 'giveUp', task: id });
@@ -199,7 +199,6 @@ function ready(found: Survey, state: RunState, task: TaskState): void {
 
 /** One at a time tries an agent that kept failing. */
 function isAdmitted({ start, breakers }: RunState, task: TaskState, atWork: readonly TaskState[]): boolean {
-  if (breakers.size === 0) return true;
   const key = keyOf(agentOf(start, task));
   return !breakers.has(key) || atWork.every((other) => keyOf(agentOf(start, other)) !== key);
 }
