@@ -115,7 +115,7 @@ export interface TaskState {
   readonly check: Check | null;
 }
 
-export const NO_WORK: Work = {
+const NO_WORK: Work = {
   base: '',
   changeset: null,
   changes: [],
