@@ -122,12 +122,14 @@ function journalOf(scene: Scene): RunEvent[] {
 function assertWhole(scene: Scene, ended: Ended, what: string): void {
   const result = jsonLines(ended.out).at(-1);
   assert.deepEqual([ended.code, result?.['exitCode']], [1, 1], `${what}\n${ended.out}\n${ended.err}`);
-  assert.deepEqual(folderState(scene.root), AFTER, what);
   const events = journalOf(scene);
+  const failures = events.flatMap((event) => (event.type === 'task.failed' ? [`${event.task}: ${event.failure.message}`] : []));
+  assert.deepEqual(failures, ['failing: The model refused to work on this task.'], what);
+  assert.deepEqual(folderState(scene.root), AFTER, what);
   const ids = (type: RunEvent['type']) => events.flatMap((event) => (event.type === type && 'task' in event ? [event.task] : [])).sort();
   assert.deepEqual(ids('task.landed'), [...LANDED].sort(), what);
   assert.deepEqual(ids('task.joined'), ['parent.1', 'parent.2'], what);
-  assert.deepEqual([ids('task.failed'), ids('task.doomed')], [['failing'], ['doomed']], what);
+  assert.deepEqual(ids('task.doomed'), ['doomed'], what);
   assert.deepEqual(scene.again, [], `${what}: asked again what was answered`);
   // What was paid for is counted, once.
   const paid = events.filter(({ type }) => type === 'task.turn').length;
@@ -198,6 +200,21 @@ describe('weft resume', function () {
       assertWhole(killed, await ending(child), `killed at request ${at}`);
       const crashes = journalOf(killed).filter((event) => event.type === 'task.retrying' && event.failure.kind === 'crash');
       assert.ok(crashes.length > 0);
+      await killed.server.close();
+    });
+  }
+
+  for (const at of EVERY ? [16, 17, 18, 18, 18, 18, 19, 19, 20, 21] : [12]) {
+    it(`goes on with a run all of whose processes were killed, those of git, too, at its request ${at}`, async () => {
+      let group = 0;
+      const killed = await scene((count) => {
+        if (count === at) process.kill(-group, 'SIGKILL');
+      });
+      const child = startWeft(['run', '-', '--model', 'claude-test', '--json'], { cwd: killed.root, env: killed.env });
+      group = child.pid ?? 0;
+      child.stdin.end(PLAN);
+      assert.equal((await ending(child)).code, null);
+      assertWhole(killed, await resume(killed), `killed at request ${at}`);
       await killed.server.close();
     });
   }
