@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import type { Keeping } from '../domain/snapshotSettings';
+import { LANDING_REF, leftIntent } from '../repo/land/intent';
 import type { Repository } from '../repo/repository';
 import { belongsTo, collect, diskOf, forgetRefs, heldRefs } from '../repo/snapshot/prune';
 import { listSnapshots, type Snapshot } from '../repo/snapshot/snapshot';
@@ -125,7 +126,8 @@ async function enoughToFit(
 
 function refsOf(all: Inventory, snapshots: readonly Snapshot[]): string[] {
   const dead = snapshots.map((snapshot) => ({ id: snapshot.id, runs: runsOf(all, snapshot).map(({ start }) => start.run) }));
-  return [...all.refs.keys()].filter((ref) => dead.some(({ id, runs }) => belongsTo(ref, id, runs)));
+  // What kept the last landing while it was made is of no use afterwards, and may be of a run that goes.
+  return [...all.refs.keys()].filter((ref) => ref === LANDING_REF || dead.some(({ id, runs }) => belongsTo(ref, id, runs)));
 }
 
 /** The refs first: a run without them says that its history is gone, and the next time its folder goes. */
@@ -139,7 +141,11 @@ async function forget(repo: Repository, all: Inventory, dead: readonly Snapshot[
   ];
   const runs = over.map(({ start }) => start.run);
   const refs = [...refsOf(all, dead), ...[...all.refs.keys()].filter((ref) => runs.some((run) => ref.startsWith(`runs/${run}/`)))];
-  const done = await forgetRefs(repo, [...new Set(refs)]);
+  const cutOff = await leftIntent(repo);
+  const done = await forgetRefs(
+    repo,
+    [...new Set(refs)].filter((ref) => ref !== LANDING_REF || (cutOff.ok && cutOff.value === undefined)),
+  );
   if (!done.ok) return done;
   for (const run of runs) {
     const folder = dirname(journalFile(repo.stateDir, run));

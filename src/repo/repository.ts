@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { type Include, NO_INCLUDE } from '../domain/include';
+import { pastDeadLocks } from './deadLocks';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
 import type { Root } from './root';
@@ -210,6 +211,8 @@ export function readRef(repo: Repository, name: string): Promise<Result<string |
 
 /** Points a ref of ours at a commit; where `from` is given, only if it points there still (another process may land, too). */
 export async function writeRef(repo: Repository, name: string, to: string, from?: string): Promise<Result<void>> {
-  const done = await plumbText(repo, ['update-ref', repo.refs + name, to, ...(from === undefined ? [] : [from])]);
+  const done = await pastDeadLocks(repo.refs, () =>
+    plumbText(repo, ['update-ref', repo.refs + name, to, ...(from === undefined ? [] : [from])]),
+  );
   return done.ok ? ok() : done;
 }

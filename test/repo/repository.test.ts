@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRepository, readRef, writeRef } from '../../src/repo/repository';
 import { rollBack } from '../../src/repo/snapshot/rollback';
@@ -160,5 +160,26 @@ describe('a ref', () => {
     const broken = join(temporaryFolder(), 'new\nline');
     mkdirSync(broken);
     assert.match(failed(await openRepository(broken)).message, /has a line break in it\.$/);
+  });
+
+  it('writes its refs past locks that a git left which was killed, and waits for one that lives', async () => {
+    const { root, repo } = await sandbox({ a: 'a' });
+    const head = git(root, 'rev-parse', 'HEAD').trim();
+    const lock = (name: string) => join(root, '.git', `${repo.refs}${name}.lock`);
+    mkdirSync(join(root, '.git', repo.refs), { recursive: true });
+    for (const name of ['dead', 'living']) writeFileSync(lock(name), '');
+    // As one git after the other that locks it, for a while.
+    const others = setInterval(() => writeFileSync(lock('living'), ''), 50);
+    let isWritten = false;
+    const living = writeRef(repo, 'living', head).then((done) => {
+      isWritten = true;
+      return done;
+    });
+    valued(await writeRef(repo, 'dead', head));
+    assert.deepEqual([valued(await readRef(repo, 'dead')), existsSync(lock('dead')), isWritten], [head, false, false]);
+    clearInterval(others);
+    rmSync(lock('living'));
+    valued(await living);
+    assert.equal(valued(await readRef(repo, 'living')), head);
   });
 });

@@ -10,7 +10,6 @@ import { stepSchema } from '../../domain/changes';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import { partSchema } from '../../domain/part';
 import { isMissing, readContent } from '../files';
-import { plumbText } from '../git';
 import { type Repository, writeRef } from '../repository';
 
 /** What is to come into the workspace: all that differs between two commits. */
@@ -57,8 +56,8 @@ export type LandingIntent = z.infer<typeof landingSchema>;
 export type RollbackIntent = z.infer<typeof rollbackSchema>;
 export type Intent = z.infer<typeof intentSchema>;
 
-/** Keeps the commits of a landing from git's garbage collection until the chain has them. */
-const KEPT = 'landing';
+/** Keeps the commits of a landing from git's garbage collection until the chain has them; stays after that, for the next one. */
+export const LANDING_REF = 'landing';
 
 /** What lies on disk at a path, as an intent remembers it. */
 export async function diskDigest(repo: Repository, path: string): Promise<Result<string | null>> {
@@ -74,7 +73,7 @@ function intentFile(repo: Repository): string {
 
 /** Puts an intent on record, on disk for good when this resolves. Called under the landing lock. */
 export async function intend(repo: Repository, intent: Intent): Promise<Result<void>> {
-  const kept = intent.kind === 'landing' ? await writeRef(repo, KEPT, intent.after) : ok();
+  const kept = intent.kind === 'landing' ? await writeRef(repo, LANDING_REF, intent.after) : ok();
   if (!kept.ok) return kept;
   const file = intentFile(repo);
   try {
@@ -92,11 +91,12 @@ export async function intend(repo: Repository, intent: Intent): Promise<Result<v
   }
 }
 
-/** Points a chain at its new tip; what kept the landing's commits until now goes with it. */
-export async function recordInChain(repo: Repository, chain: string, tip: string): Promise<Result<void>> {
-  const stdin = `update ${repo.refs}${chain} ${tip}\ndelete ${repo.refs}${KEPT}\n`;
-  const done = await plumbText(repo, ['update-ref', '--stdin'], { stdin });
-  return done.ok ? ok() : done;
+/**
+ * Points a chain at its new tip. What kept the landing's commits until now stays, for the next landing: to delete a ref, git locks those of
+ * the whole repository, and where it is killed then, they stay locked for the person, too.
+ */
+export function recordInChain(repo: Repository, chain: string, tip: string): Promise<Result<void>> {
+  return writeRef(repo, chain, tip);
 }
 
 /** Strikes the intent out: it was carried out, or nothing of it was. */
