@@ -15,6 +15,7 @@ export async function pastDeadLocks<T>(refs: string, act: () => Promise<Result<T
     const done = await act();
     const lock = done.ok ? undefined : /Unable to create '(.+\.lock)': File exists/.exec(done.failure.message)?.[1];
     if (lock === undefined || performance.now() - since > GIVE_UP_MS || !lock.includes(`/${refs}`)) return done;
+    // One that is gone meanwhile is what was wanted; one that cannot be taken away is told by the next try.
     if (await isDead(lock)) await unlink(lock).catch(() => undefined);
   }
 }
