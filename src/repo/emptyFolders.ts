@@ -107,8 +107,8 @@ async function isEmpty({ root }: Place, path: string): Promise<boolean> {
       await entries.close();
     }
   } catch (thrown) {
-    // Who may write there and not look may do so: it is in nobody's way.
-    if (isShut(thrown)) return false;
+    // Who may write there and not look may do so: it is in nobody's way. One that went meanwhile is no folder any more.
+    if (isShut(thrown) || isMissing(thrown)) return false;
     throw thrown;
   }
 }

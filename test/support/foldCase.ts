@@ -21,7 +21,21 @@ export function foldCase(root: string): () => void {
     return at;
   };
   const wrapped: (() => void)[] = [];
-  const names = ['lstat', 'stat', 'readFile', 'readlink', 'writeFile', 'unlink', 'rm', 'rmdir', 'mkdir', 'readdir', 'chmod', 'rename'];
+  const names = [
+    'lstat',
+    'stat',
+    'readFile',
+    'readlink',
+    'writeFile',
+    'unlink',
+    'rm',
+    'rmdir',
+    'mkdir',
+    'readdir',
+    'opendir',
+    'chmod',
+    'rename',
+  ];
   for (const name of names) {
     const call = calls[name];
     if (call === undefined) throw new Error(`There is no ${name}.`);
