@@ -44,8 +44,8 @@ export function randomGraph(size: number, seed: number): Graph {
   });
 }
 
-/** The shapes that plans mostly have. */
-export function patterns(seed: number): Readonly<Record<string, Graph>> {
+/** The shapes that plans mostly have. Those that fan are as wide as there are workers: of wider ones no schedule reaches the lower bound. */
+export function patterns(seed: number, workers: number): Readonly<Record<string, Graph>> {
   const random = randomOf(seed);
   const shape = (size: number, on: (at: number) => readonly number[]): Graph =>
     Array.from({ length: size }, (_, at) => taskOf(at, on(at).map(idOf), random));
@@ -53,8 +53,8 @@ export function patterns(seed: number): Readonly<Record<string, Graph>> {
   return {
     parallel: shape(40, () => []),
     chain: shape(12, (at) => (at === 0 ? [] : [at - 1])),
-    'fan-out': shape(41, (at) => (at === 0 ? [] : [0])),
-    'fan-in': shape(41, (at) => (at < 40 ? [] : Array.from({ length: 40 }, (_, from) => from))),
+    'fan-out': shape(workers + 1, (at) => (at === 0 ? [] : [0])),
+    'fan-in': shape(workers + 1, (at) => (at < workers ? [] : Array.from({ length: workers }, (_, from) => from))),
     pipeline: shape(40, (at) => (at % STAGES === 0 ? [] : [at - 1])),
   };
 }
