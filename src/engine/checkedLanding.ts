@@ -274,7 +274,7 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
   return ok();
 }
 
-/** Whether others still race for a task. The last one left has its agent repair it, as any task. */
+/** Whether others still race for a task. The last one left has its agent repair it, as a task does that does not race. */
 function isRacing({ tasks }: RunState, id: TaskId): boolean {
   return [...tasks.values()].some(({ origin, stage }) => origin.kind === 'candidate' && origin.parent === id && !isOver(stage));
 }
