@@ -8,12 +8,12 @@ import { useWorkbench } from './workbench';
 
 const scenario = join(mkdtempSync(join(tmpdir(), 'scenario-')), 'scenario.json');
 
-/** The agent of the task writes a file, and then finishes: `held` after hours, else at once. */
+/** The agent of the task writes a file, when its row has been seen with nothing under it, and then finishes: `held` after hours, else at once. */
 function play(held: boolean): void {
   const finish = { tool: 'finish', input: { summary: 'Done.' } };
   const write = (path: string) => ({ tool: 'write_file', input: { path, content: 'written\n' } });
   const turns = (path: string) => [
-    { paceMs: 0, calls: [write(path)] },
+    { paceMs: 0, thinkMs: 1_000, calls: [write(path)] },
     { paceMs: 0, ...(held ? { thinkMs: 36_000_000 } : {}), calls: [finish] },
   ];
   writeFileSync(scenario, JSON.stringify({ tasks: { first: turns('first.txt'), second: turns('second.txt') } }));
