@@ -30,9 +30,9 @@ const bundledApart = {
 async function build() {
   // All but the extension are built without `vscode`.
   const apart = { ...shared, plugins: [bundledApart] };
-  await esbuild.build({ ...shared, entryPoints: { agents: 'src/engine/bundledAgents.ts' } });
+  await esbuild.build({ ...shared, entryPoints: { agents: 'src/engine/agents/bundledAgents.ts' } });
   await esbuild.build({ ...shared, entryPoints: { telemetry: 'src/engine/trace/telemetry.ts' } });
-  await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/pool/entry.ts' } });
+  await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/agents/pool/entry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
   await esbuild.build({ ...apart, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   // The editor checks *.weft.json against what the CLI says a plan is: one schema for all.

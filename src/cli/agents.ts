@@ -1,8 +1,8 @@
 /** Who works on the tasks of a run from the command line: processes of their own, or the CLI's process itself. */
 import { join } from 'node:path';
-import { Pool } from '../engine/pool/pool';
-import { processWorker } from '../engine/pool/processWorker';
-import type { Worker } from '../engine/worker';
+import { Pool } from '../engine/agents/pool/pool';
+import { processWorker } from '../engine/agents/pool/processWorker';
+import type { Worker } from '../engine/agents/worker';
 import type { ModelFetch } from '../model/fetch';
 import { Hold } from '../model/hold';
 import type { Repository } from '../repo/repository';
@@ -19,7 +19,7 @@ export async function agentsOf(repo: Repository, model: ModelFetch, inProcess: b
   const hold = new Hold();
   const held = hold.part(model);
   if (inProcess) {
-    const { inProcessWorker } = await import('../engine/bundledAgents.js');
+    const { inProcessWorker } = await import('../engine/agents/bundledAgents.js');
     return { worker: inProcessWorker(repo, held), hold, close: async () => undefined };
   }
   const pool = new Pool({ entry: join(__dirname, 'worker.js') });

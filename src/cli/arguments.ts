@@ -1,7 +1,7 @@
 /** The command line: which command, with what. Parsed at the edge, trusted inside. */
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
-import type { Target } from '../engine/undo';
+import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
 import { retryOf, runOf } from './runArguments';

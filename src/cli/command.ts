@@ -1,7 +1,7 @@
 /** What the CLI can be told to do. */
 import type { OnStale } from '../domain/settings';
-import type { Pools } from '../engine/limits';
-import type { Reversal } from '../engine/undo';
+import type { Reversal } from '../engine/history/undo';
+import type { Pools } from '../engine/schedule/limits';
 import type { Steer } from './steer';
 
 export type Command =

@@ -4,7 +4,7 @@ import { failureText, never } from '../domain/failure';
 import { counted } from '../domain/figures';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
-import { tailOf, verdictText } from '../engine/check';
+import { tailOf, verdictText } from '../engine/landing/check';
 import { seconds } from './words';
 
 /** One line for an event; undefined for those that only programs care about. */

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { counted } from '../domain/figures';
 import { parsePath } from '../domain/path';
-import { type Attribution, attribute } from '../engine/attribution';
-import { exportRun } from '../engine/export';
-import { findRun } from '../engine/library';
+import { type Attribution, attribute } from '../engine/history/attribution';
+import { exportRun } from '../engine/history/export';
+import { findRun } from '../engine/journal/library';
 import { absolute } from '../repo/root';
 import { ended } from './output';
 import type { CliPorts } from './run';

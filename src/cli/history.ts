@@ -3,11 +3,11 @@ import { readFile, rm } from 'node:fs/promises';
 
 import type { Entry } from '../domain/changes';
 import { fail, failureText, ok, type Result } from '../domain/failure';
-import { discardDraft } from '../engine/kept';
-import { landPortsOf, landTask, resolveFile } from '../engine/landing';
-import { lifeOf, listRuns } from '../engine/library';
-import { inFamilies } from '../engine/offspring';
-import type { RunRecord } from '../engine/record';
+import { lifeOf, listRuns } from '../engine/journal/library';
+import type { RunRecord } from '../engine/journal/record';
+import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
+import { inFamilies } from '../engine/schedule/offspring';
+import { discardDraft } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';

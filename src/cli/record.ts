@@ -1,8 +1,8 @@
 /** The record of a run that a command adds to; and what is said of a conflict, and of what a crash left. */
 import { systemClock } from '../domain/clock';
 import type { Result } from '../domain/failure';
-import { findRun, notElsewhere } from '../engine/library';
-import { RunRecord } from '../engine/record';
+import { findRun, notElsewhere } from '../engine/journal/library';
+import { RunRecord } from '../engine/journal/record';
 import { type RecoveryPorts, type Settled, settledText } from '../engine/recovery';
 import { writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';

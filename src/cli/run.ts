@@ -11,16 +11,16 @@ import { type Plan, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE, type Usage } from '../domain/usage';
+import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
-import { folderChecker } from '../engine/check';
-import { retryOf } from '../engine/kept';
-import { findRun, lifeOf } from '../engine/library';
-import { limitsOf } from '../engine/limits';
-import type { Listener } from '../engine/record';
+import { findRun, lifeOf } from '../engine/journal/library';
+import type { Listener } from '../engine/journal/record';
+import { folderChecker } from '../engine/landing/check';
 import { notInterrupted, resumeRun } from '../engine/resume';
-import { type Reuse, reuseFrom } from '../engine/reuse';
 import type { LiveRun } from '../engine/run';
 import type { RunRequest } from '../engine/runRequest';
+import { limitsOf } from '../engine/schedule/limits';
+import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
@@ -219,7 +219,7 @@ async function planGoal(
   output.say('Planning…');
   const files = await listFiles(repo, workspace, signal);
   if (!files.ok) return files;
-  const { makePlan } = await import('../engine/bundledAgents.js');
+  const { makePlan } = await import('../engine/agents/bundledAgents.js');
   return makePlan({ selected: [{ kind: 'text', text: command.work.goal }], files: files.value, model, modelName: command.model, signal });
 }
 

@@ -11,7 +11,7 @@ import {
   ON_STALE,
   type OnStale,
 } from '../domain/settings';
-import { type Pools, readPools } from '../engine/limits';
+import { type Pools, readPools } from '../engine/schedule/limits';
 import type { Command } from './command';
 import type { Values } from './options';
 

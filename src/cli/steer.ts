@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { systemClock } from '../domain/clock';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { findRun } from '../engine/library';
-import { tellWish, type Wish } from '../engine/wishes';
+import { findRun } from '../engine/journal/library';
+import { tellWish, type Wish } from '../engine/steering/wishes';
 import { ended } from './output';
 import type { CliPorts } from './run';
 

@@ -1,7 +1,7 @@
 /** `weft trace`: what the tasks of a run did when, on what its length hung, and what would have made it faster. */
 import { resolve } from 'node:path';
 import { fail } from '../domain/failure';
-import { findRun } from '../engine/library';
+import { findRun } from '../engine/journal/library';
 import { readTraces, writeTraces } from '../engine/trace/read';
 import { runTraceLines, taskTraceLines } from '../engine/trace/text';
 import { ended } from './output';

@@ -8,12 +8,12 @@ import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
 import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot/snapshot';
-import { pastEstimates } from './estimates';
-import { beginAgain, type Retry } from './kept';
-import { keepDraft } from './landing';
-import { RunRecord, readState } from './record';
+import { RunRecord, readState } from './journal/record';
+import { keepDraft } from './landing/landing';
 import { LiveRun } from './run';
 import type { RunPorts, RunRequest } from './runRequest';
+import { pastEstimates } from './schedule/estimates';
+import { beginAgain, type Retry } from './steering/kept';
 
 /** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
 export async function beginRun(request: RunRequest, ports: RunPorts, signal: AbortSignal): Promise<Result<LiveRun>> {

@@ -9,10 +9,10 @@ import type { Repository } from '../repo/repository';
 import { type Continued, settleRollback } from '../repo/snapshot/settleRollback';
 import type { Snapshot } from '../repo/snapshot/snapshot';
 import type { Workspace } from '../repo/workspace';
-import { followRollback } from './landing';
-import { lifeOf, listRuns } from './library';
-import { tellLanding } from './outcome';
-import { RunRecord, readState } from './record';
+import { tellLanding } from './agents/outcome';
+import { lifeOf, listRuns } from './journal/library';
+import { RunRecord, readState } from './journal/record';
+import { followRollback } from './landing/landing';
 
 export interface RecoveryPorts {
   readonly repo: Repository;

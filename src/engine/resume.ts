@@ -5,14 +5,14 @@ import type { RunState } from '../domain/run';
 import { readChains } from '../repo/history/chain';
 import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
-import { pastEstimates } from './estimates';
-import { journalFile, readJournal } from './journal';
-import { lifeOf } from './library';
-import { type Listener, RunRecord, readState } from './record';
+import { journalFile, readJournal } from './journal/journal';
+import { lifeOf } from './journal/library';
+import { type Listener, RunRecord, readState } from './journal/record';
+import { Transcripts } from './journal/transcripts';
 import { LiveRun } from './run';
 import type { RunPorts } from './runRequest';
-import type { Limits } from './scheduler';
-import { Transcripts } from './transcripts';
+import { pastEstimates } from './schedule/estimates';
+import type { Limits } from './schedule/scheduler';
 
 export interface ResumeRequest {
   readonly run: string;

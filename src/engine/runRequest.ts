@@ -6,14 +6,14 @@ import type { Usage } from '../domain/usage';
 import type { Hold } from '../model/hold';
 import type { Time } from '../model/time';
 import type { LandPorts } from '../repo/land/land';
-import type { AdaptiveWidth } from './adaptiveWidth';
-import type { Checker } from './check';
-import type { Retry } from './kept';
-import type { StateReader } from './library';
+import type { Reuse } from './agents/reuse';
+import type { Worker } from './agents/worker';
+import type { StateReader } from './journal/library';
+import type { Checker } from './landing/check';
 import type { Settled } from './recovery';
-import type { Reuse } from './reuse';
-import type { Limits } from './scheduler';
-import type { Worker } from './worker';
+import type { AdaptiveWidth } from './schedule/adaptiveWidth';
+import type { Limits } from './schedule/scheduler';
+import type { Retry } from './steering/kept';
 
 export interface RunRequest {
   readonly plan: Plan;

@@ -3,7 +3,7 @@ import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { parentOf, type Stage, workedMs } from '../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
-import { agentOf } from './standIn';
+import { agentOf } from './schedule/standIn';
 
 export interface Summary {
   readonly run: string;

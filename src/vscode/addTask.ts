@@ -4,7 +4,7 @@ import { ok, type Result } from '../domain/failure';
 import { ROLES, type Role } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import { isIn } from '../domain/taskState';
-import { freeId, nextPriority, possibleDependencies } from '../engine/addedTask';
+import { freeId, nextPriority, possibleDependencies } from '../engine/steering/addedTask';
 import { quotations } from '../plan/context';
 import { saysTrusted, showFailure } from './messages';
 import { COMMANDS } from './names';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
 import { isReversal, type TaskState } from '../domain/taskState';
-import type { Again } from '../engine/kept';
+import type { Again } from '../engine/steering/kept';
 import { shortened } from './wording';
 
 const TITLE_LENGTH = 40;

@@ -1,7 +1,7 @@
 /** Who wrote the lines of a file: asked for one line, or shown beside all of them. */
 import * as vscode from 'vscode';
 import { fail, ok, type Result } from '../domain/failure';
-import { type Attribution, attribute } from '../engine/attribution';
+import { type Attribution, attribute } from '../engine/history/attribution';
 import { changedFile } from '../repo/history/hunks';
 import { type Button, notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
 import { counted } from '../domain/figures';
-import { exportRun } from '../engine/export';
+import { exportRun } from '../engine/history/export';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';

@@ -1,7 +1,7 @@
 /** Calling off an undo or a redo that is in conflict: the task stays as it is, and the editors of the conflict close. */
 import * as vscode from 'vscode';
 import { isReversal } from '../domain/taskState';
-import { callOff } from '../engine/callOff';
+import { callOff } from '../engine/history/callOff';
 import { conflictFolder } from '../repo/land/conflictFiles';
 import { confirm } from './confirm';
 import { saveWhole } from './documents';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { TaskState } from '../domain/taskState';
-import { verdictText } from '../engine/check';
+import { verdictText } from '../engine/landing/check';
 import { CHECK_SCHEME, COMMANDS } from './names';
 import type { Sessions } from './session';
 import { type TaskTarget, taskTarget } from './targets';

@@ -4,8 +4,8 @@ import { notAllowed } from '../domain/commands';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
-import { isRetryable, type Retry, retryOf } from '../engine/kept';
-import { limitsOf } from '../engine/limits';
+import { limitsOf } from '../engine/schedule/limits';
+import { isRetryable, type Retry, retryOf } from '../engine/steering/kept';
 import type { Selected } from '../plan/context';
 import { listFiles } from '../repo/truth/truth';
 import { askAgain } from './again';
@@ -164,7 +164,7 @@ async function planAndRun(ports: Ports, session: Session, selected: readonly Sel
   const planned = await withProgress('Weft: planning', async (signal) => {
     const files = await listFiles(session.repo, session.workspace, signal);
     if (!files.ok) return files;
-    const { makePlan } = await import('../engine/bundledAgents.js');
+    const { makePlan } = await import('../engine/agents/bundledAgents.js');
     return makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal });
   });
   if (!planned.ok) return planned;

@@ -2,7 +2,7 @@
 import type { Event, ExtensionContext } from 'vscode';
 import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
-import { Pool } from '../engine/pool/pool';
+import { Pool } from '../engine/agents/pool/pool';
 import { registerAddTask } from './addTask';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';

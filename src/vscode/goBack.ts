@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
 import { counted } from '../domain/figures';
-import { rollBackTo } from '../engine/rollback';
+import { rollBackTo } from '../engine/history/rollback';
 import { previewRollback } from '../repo/snapshot/rollback';
 import { type Snapshot, untitledOf } from '../repo/snapshot/snapshot';
 import { confirm, fileLines } from './confirm';

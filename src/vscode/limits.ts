@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { RunLimits } from '../domain/event';
 import { ok, type Result } from '../domain/failure';
-import { limitsOf, readPools } from '../engine/limits';
+import { limitsOf, readPools } from '../engine/schedule/limits';
 import { showFailure } from './messages';
 import { settingsOf } from './model';
 import { SETTINGS } from './names';

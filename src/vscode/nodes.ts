@@ -2,8 +2,8 @@
 import type { Change } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
 import type { TaskState } from '../domain/taskState';
-import type { LiveState } from '../engine/live';
-import type { Clash } from '../engine/radar';
+import type { LiveState } from '../engine/agents/live';
+import type { Clash } from '../engine/agents/radar';
 import type { Snapshot } from '../repo/snapshot/snapshot';
 import { diffTrees } from '../repo/trees';
 import type { RunView, Session } from './session';

@@ -5,7 +5,7 @@ import { failureText } from '../domain/failure';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { parentOf, type TaskState } from '../domain/taskState';
-import { lifeOf } from '../engine/library';
+import { lifeOf } from '../engine/journal/library';
 import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
 import type { RunNode, TaskNode } from './nodes';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { failureText } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import type { TooLarge } from '../domain/include';
-import { pruneSnapshots } from '../engine/prune';
+import { pruneSnapshots } from '../engine/journal/prune';
 import { notify } from './messages';
 import type { Session, Sessions } from './session';
 import { keepingIn } from './snapshotSettings';

@@ -2,11 +2,11 @@
 import type { ExtensionContext } from 'vscode';
 import { ok, type Result } from '../domain/failure';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
-import { AdaptiveWidth, memoryLeft } from '../engine/adaptiveWidth';
-import { folderChecker } from '../engine/check';
-import type { Pool } from '../engine/pool/pool';
-import { processWorker } from '../engine/pool/processWorker';
-import { reuseFrom } from '../engine/reuse';
+import type { Pool } from '../engine/agents/pool/pool';
+import { processWorker } from '../engine/agents/pool/processWorker';
+import { reuseFrom } from '../engine/agents/reuse';
+import { folderChecker } from '../engine/landing/check';
+import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { Hold } from '../model/hold';
 import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';

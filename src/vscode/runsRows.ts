@@ -6,7 +6,7 @@ import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../domain/run';
 import { isReversal } from '../domain/taskState';
-import { isPaused } from '../engine/pausing';
+import { isPaused } from '../engine/schedule/pausing';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';

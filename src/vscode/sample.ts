@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { listRunIds } from '../engine/journal';
+import { listRunIds } from '../engine/journal/journal';
 import { copySample, isSample, SAMPLE_GOAL, SAMPLE_MODEL } from '../repo/sample';
 import { notify, showFailure } from './messages';
 import { COMMANDS } from './names';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
 import { ownTasks, waitsForPerson } from '../domain/run';
-import { isPaused } from '../engine/pausing';
+import { isPaused } from '../engine/schedule/pausing';
 import { VIEWS } from './names';
 import type { RunsFeed } from './runsFeed';
 import type { RunView } from './session';

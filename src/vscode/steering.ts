@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { isPaused } from '../engine/pausing';
-import { perform, tellWish, type Wish } from '../engine/wishes';
+import { isPaused } from '../engine/schedule/pausing';
+import { perform, tellWish, type Wish } from '../engine/steering/wishes';
 import { saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { RunView, Sessions } from './session';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { never } from '../domain/failure';
 import type { Stage } from '../domain/taskState';
-import type { Life } from '../engine/library';
+import type { Life } from '../engine/journal/library';
 
 /** What a row stands for moves, has ended, was cut off, or waits for its run to go on. */
 export type Look = Life | 'paused';

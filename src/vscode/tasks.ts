@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { fail } from '../domain/failure';
 import { isDecided } from '../domain/taskState';
-import { discardDraft, isKept } from '../engine/kept';
-import { landPortsOf, landTask } from '../engine/landing';
+import { landPortsOf, landTask } from '../engine/landing/landing';
+import { discardDraft, isKept } from '../engine/steering/kept';
 import { saysTrusted, showFailure, withProgress } from './messages';
 import { COMMANDS } from './names';
 import type { Sessions } from './session';

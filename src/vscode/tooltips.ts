@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isDecided, type TaskState } from '../domain/taskState';
-import { agentOf } from '../engine/standIn';
+import { agentOf } from '../engine/schedule/standIn';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';

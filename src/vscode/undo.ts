@@ -1,9 +1,9 @@
 /** Undo and redo of a run, a task, a file or a hunk; each shows first which files change, and what depends on it. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
-import { type Dependent, dependentsOf } from '../engine/dependents';
-import { landPortsOf } from '../engine/landing';
-import { previewReversal, type Reversal, reverse, reversedTasks } from '../engine/undo';
+import { type Dependent, dependentsOf } from '../engine/history/dependents';
+import { previewReversal, type Reversal, reverse, reversedTasks } from '../engine/history/undo';
+import { landPortsOf } from '../engine/landing/landing';
 import type { LandPorts } from '../repo/land/land';
 import { confirm, fileLines } from './confirm';
 import { hunkTarget, type PartTarget, undonePartTarget } from './hunks';

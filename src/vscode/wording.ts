@@ -5,11 +5,11 @@ import { counted } from '../domain/figures';
 import { type Broken, ownTasks, type RunState, waitsForPerson } from '../domain/run';
 import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
-import type { Life } from '../engine/library';
-import { isPaused } from '../engine/pausing';
-import type { Clash } from '../engine/radar';
-import { needsCheck } from '../engine/scheduler';
-import { agentOf, keyOf } from '../engine/standIn';
+import type { Clash } from '../engine/agents/radar';
+import type { Life } from '../engine/journal/library';
+import { isPaused } from '../engine/schedule/pausing';
+import { needsCheck } from '../engine/schedule/scheduler';
+import { agentOf, keyOf } from '../engine/schedule/standIn';
 
 /** `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
 export function durationText(ms: number): string {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { systemClock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
-import { type LiveDraft, Radar } from '../../src/engine/radar';
+import { type LiveDraft, Radar } from '../../src/engine/agents/radar';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { Draft } from '../../src/repo/draft/draft';
 import { beginChain } from '../../src/repo/land/land';

@@ -1,5 +1,5 @@
 /** A process of agents that do nothing: what is left is what Weft itself takes for a task. */
-import { serveJobs } from '../../src/engine/pool/serve';
+import { serveJobs } from '../../src/engine/agents/pool/serve';
 
 void serveJobs({
   input: process.stdin,

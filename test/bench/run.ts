@@ -1,6 +1,6 @@
 /** What a whole run gains by working side by side: the real engine, processes, SDK and git, and a model whose pauses are the work. */
-import type { Pool } from '../../src/engine/pool/pool';
-import { processWorker } from '../../src/engine/pool/processWorker';
+import type { Pool } from '../../src/engine/agents/pool/pool';
+import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { type Scenario, scenarioSchema } from '../../src/model/scenario';
 import { openRepository } from '../../src/repo/repository';
 import { makeRepository } from '../run/folders';

@@ -1,7 +1,7 @@
 /** How near runs come to the least time that their graphs allow: the real engine, journal, processes, agents and SDK, and a model whose pauses are the work. */
 import { ROLES } from '../../src/domain/plan';
-import type { Pool } from '../../src/engine/pool/pool';
-import { processWorker } from '../../src/engine/pool/processWorker';
+import type { Pool } from '../../src/engine/agents/pool/pool';
+import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import { makeRepository } from '../run/folders';
 import { type Graph, lowerBound, patterns, randomGraph, scaled } from './graphs';

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { systemClock as clock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
-import { readState } from '../../src/engine/record';
+import { readState } from '../../src/engine/journal/record';
 import { settleLeft } from '../../src/engine/recovery';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { filled, smallDisk, withoutPrivileges } from '../support/faulty';

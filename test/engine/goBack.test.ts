@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { landPortsOf, landTask, resolveFile } from '../../src/engine/landing';
-import { readState } from '../../src/engine/record';
-import { rollBackTo } from '../../src/engine/rollback';
-import { undoTask } from '../../src/engine/undo';
+import { rollBackTo } from '../../src/engine/history/rollback';
+import { undoTask } from '../../src/engine/history/undo';
+import { readState } from '../../src/engine/journal/record';
+import { landPortsOf, landTask, resolveFile } from '../../src/engine/landing/landing';
 import { resolvedEntry } from '../../src/repo/land/conflictFiles';
 import { findSnapshot } from '../../src/repo/snapshot/snapshot';
 import { failed, NEVER, valued } from '../support/result';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { RunEvent } from '../../src/domain/event';
 import { fail, type Result } from '../../src/domain/failure';
 import type { Spawned } from '../../src/domain/spawn';
-import type { Host, Outcome, Worker } from '../../src/engine/worker';
+import type { Host, Outcome, Worker } from '../../src/engine/agents/worker';
 import { countingClock } from '../support/clock';
 import { changesetOf } from '../support/gatedWorker';
 import { valued } from '../support/result';

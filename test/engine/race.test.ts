@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Plan, planSchema } from '../../src/domain/plan';
 import { childSchema } from '../../src/domain/spawn';
 import { NO_USAGE } from '../../src/domain/usage';
-import { journalFile } from '../../src/engine/journal';
+import { journalFile } from '../../src/engine/journal/journal';
 import { summarize } from '../../src/engine/summary';
 import { Draft } from '../../src/repo/draft/draft';
 import { readRef } from '../../src/repo/repository';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { systemClock } from '../../src/domain/clock';
 import { type Plan, planSchema } from '../../src/domain/plan';
-import { journalFile, readJournal } from '../../src/engine/journal';
+import { journalFile, readJournal } from '../../src/engine/journal/journal';
 import { settleLeft } from '../../src/engine/recovery';
 import { resumeRun } from '../../src/engine/resume';
 import { scenarioSchema } from '../../src/model/scenario';

@@ -4,11 +4,11 @@ import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync }
 import { join } from 'node:path';
 import type { Entry } from '../../src/agent/transcript';
 import { childSchema } from '../../src/domain/spawn';
-import { journalFile, readJournal } from '../../src/engine/journal';
-import { lifeOf } from '../../src/engine/library';
-import { readState } from '../../src/engine/record';
+import { journalFile, readJournal } from '../../src/engine/journal/journal';
+import { lifeOf } from '../../src/engine/journal/library';
+import { readState } from '../../src/engine/journal/record';
+import { transcriptFile } from '../../src/engine/journal/transcripts';
 import { type ResumeRequest, resumeRun } from '../../src/engine/resume';
-import { transcriptFile } from '../../src/engine/transcripts';
 import { countingClock } from '../support/clock';
 import { changesetOf, type Held } from '../support/gatedWorker';
 import { failed, NEVER, valued } from '../support/result';

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Entry, TRANSCRIPT_VERSION } from '../../src/agent/transcript';
+import { Transcripts } from '../../src/engine/journal/transcripts';
 import { readTraces, type Traces, writeTraces } from '../../src/engine/trace/read';
 import { sendIfAsked } from '../../src/engine/trace/send';
 import { taskTraceLines } from '../../src/engine/trace/text';
-import { Transcripts } from '../../src/engine/transcripts';
 import { failed, valued } from '../support/result';
 import { type Rig, rig } from '../support/run';
 

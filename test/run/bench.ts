@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Pool } from '../../src/engine/pool/pool';
+import { Pool } from '../../src/engine/agents/pool/pool';
 import { measureLoading, measureVsix } from '../bench/bundle';
 import { measureEngine } from '../bench/engine';
 import { measureNested } from '../bench/nested';

@@ -1,10 +1,10 @@
 /** A process of its own that does one thing to a workspace, with the engine's own code: for tests that kill it. Exits 0 when that is done. */
 import { systemClock as clock } from '../../src/domain/clock';
 import { ok } from '../../src/domain/failure';
-import { landPortsOf, landTask } from '../../src/engine/landing';
-import { RunRecord } from '../../src/engine/record';
-import { rollBackTo } from '../../src/engine/rollback';
-import { undoTask } from '../../src/engine/undo';
+import { rollBackTo } from '../../src/engine/history/rollback';
+import { undoTask } from '../../src/engine/history/undo';
+import { RunRecord } from '../../src/engine/journal/record';
+import { landPortsOf, landTask } from '../../src/engine/landing/landing';
 import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { openRepository } from '../../src/repo/repository';
 import { findSnapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';

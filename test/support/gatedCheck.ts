@@ -1,7 +1,7 @@
 /** A check that does nothing until the test says so: it sees the merged files, and how many there were. */
 import assert from 'node:assert/strict';
 import { ok } from '../../src/domain/failure';
-import type { Checker } from '../../src/engine/check';
+import type { Checker } from '../../src/engine/landing/check';
 import { listTree } from '../../src/repo/trees';
 import { valued } from './result';
 import type { Sandbox } from './sandbox';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { failureText } from '../../src/domain/failure';
 import { childSchema } from '../../src/domain/spawn';
-import { serveJobs } from '../../src/engine/pool/serve';
-import type { Worker } from '../../src/engine/worker';
+import { serveJobs } from '../../src/engine/agents/pool/serve';
+import type { Worker } from '../../src/engine/agents/worker';
 
 /** Has another agent do what is said there. */
 function spawning(instructions: string): Worker {

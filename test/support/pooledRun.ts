@@ -5,10 +5,10 @@ import type { Failure } from '../../src/domain/failure';
 import { planSchema } from '../../src/domain/plan';
 import type { RunState } from '../../src/domain/run';
 import { NO_USAGE } from '../../src/domain/usage';
+import { Pool, type PoolOptions } from '../../src/engine/agents/pool/pool';
+import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { beginRun } from '../../src/engine/begin';
-import { folderChecker } from '../../src/engine/check';
-import { Pool, type PoolOptions } from '../../src/engine/pool/pool';
-import { processWorker } from '../../src/engine/pool/processWorker';
+import { folderChecker } from '../../src/engine/landing/check';
 import type { LiveRun } from '../../src/engine/run';
 import type { ModelFetch } from '../../src/model/fetch';
 import { systemTime } from '../../src/model/time';
@@ -18,7 +18,7 @@ import { NEVER, valued } from './result';
 import { afterThisTest, type Files, type Sandbox, sandbox } from './sandbox';
 
 /** The scripts of processes of agents: Weft's own, and one whose workers misbehave. */
-export const AGENTS = join(__dirname, '..', '..', 'src', 'engine', 'pool', 'entry.js');
+export const AGENTS = join(__dirname, '..', '..', 'src', 'engine', 'agents', 'pool', 'entry.js');
 export const ODD_AGENTS = join(__dirname, 'oddAgents.js');
 
 export interface PooledRun extends Sandbox {

@@ -4,9 +4,9 @@ import { parseEvent, type RunEvent } from '../../src/domain/event';
 import type { TaskId } from '../../src/domain/plan';
 import { type RunState, reduce } from '../../src/domain/run';
 import { isIn, isOver, type TaskState } from '../../src/domain/taskState';
-import { roleOf } from '../../src/engine/ranking';
-import type { Busy, Decision, Limits } from '../../src/engine/scheduler';
-import { agentOf, keyOf } from '../../src/engine/standIn';
+import { roleOf } from '../../src/engine/schedule/ranking';
+import type { Busy, Decision, Limits } from '../../src/engine/schedule/scheduler';
+import { agentOf, keyOf } from '../../src/engine/schedule/standIn';
 
 /** How deep tasks spawn, how many children they have, and how many there are at each depth. */
 export const GROWTH = { depth: 2, children: 4, perDepth: 6 };

@@ -6,7 +6,7 @@ import { planSchema } from '../../src/domain/plan';
 import { type RunState, reduce, waitsForPerson } from '../../src/domain/run';
 import type { TaskState } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
-import type { Life } from '../../src/engine/library';
+import type { Life } from '../../src/engine/journal/library';
 import {
   brokenText,
   checkText,

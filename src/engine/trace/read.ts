@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, fixOfWrite, ok, type Result, thrownText } from '../../domain/failure';
-import { journalFile, readJournal } from '../journal';
+import { journalFile, readJournal } from '../journal/journal';
+import { Transcripts } from '../journal/transcripts';
 import { type Summary, summarize } from '../summary';
-import { Transcripts } from '../transcripts';
 import { adviceOf } from './advice';
 import { criticalPath, type Step } from './criticalPath';
 import { type TaskTrace, taskTrace, withoutSecrets } from './taskTrace';

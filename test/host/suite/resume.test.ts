@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { journalFile, readJournal } from '../../../src/engine/journal';
+import { journalFile, readJournal } from '../../../src/engine/journal/journal';
 import { answering } from '../answers';
 import { heard } from '../events';
 import { freshFolder, must } from '../folder';

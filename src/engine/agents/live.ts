@@ -1,0 +1,85 @@
+/** What a run shows beside its record while it goes on: the drafts of agents at work, and what will not fit together. */
+import type { Failure } from '../../domain/failure';
+import type { TaskId } from '../../domain/plan';
+import type { Repository } from '../../repo/repository';
+import type { Workspace } from '../../repo/workspace';
+import { type Clash, type LiveDraft, Radar } from './radar';
+
+export interface LiveState {
+  /** Of agents at work that have changed something. */
+  readonly drafts: ReadonlyMap<TaskId, LiveDraft>;
+  readonly clashes: readonly Clash[];
+  /** Of a run that is paused: those whose agents have come to the end of their turn, and wait. */
+  readonly held: ReadonlySet<TaskId>;
+  /** Why the radar could not look, the last time. */
+  readonly problem: Failure | undefined;
+}
+
+export class Live {
+  private readonly drafts = new Map<TaskId, LiveDraft>();
+  private clashes: readonly Clash[] = [];
+  private problem: Failure | undefined;
+  private held: ReadonlySet<TaskId> = new Set();
+  private readonly listeners = new Set<() => void>();
+  private readonly radar: Radar;
+
+  constructor(run: string, ports: { readonly repo: Repository; readonly workspace: Workspace }) {
+    this.radar = new Radar({
+      repo: ports.repo,
+      workspace: ports.workspace,
+      run,
+      drafts: () => this.drafts,
+      told: (result) => {
+        const before = JSON.stringify([this.clashes, this.problem]);
+        if (result.ok) this.clashes = result.value;
+        this.problem = result.ok ? undefined : result.failure;
+        if (JSON.stringify([this.clashes, this.problem]) !== before) this.tell();
+      },
+    });
+  }
+
+  get state(): LiveState {
+    return { drafts: this.drafts, clashes: this.clashes, held: this.held, problem: this.problem };
+  }
+
+  /** Calls `listener` after every change; the function that comes back ends that. */
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The agent of a task has changed its draft. */
+  draft(task: TaskId, draft: LiveDraft): void {
+    this.drafts.set(task, draft);
+    this.radar.stir();
+    this.tell();
+  }
+
+  /** The agents of these tasks wait until the run goes on. */
+  hold(held: ReadonlySet<TaskId>): void {
+    this.held = held;
+    this.tell();
+  }
+
+  /** The agent of a task is no longer at work. */
+  drop(task: TaskId): void {
+    if (!this.drafts.delete(task)) return;
+    this.clashes = this.clashes.filter((clash) => clash.task !== task && clash.with !== task);
+    this.radar.stir();
+    this.tell();
+  }
+
+  /** The workspace may have changed. */
+  stir(): void {
+    if (this.drafts.size > 0) this.radar.stir();
+  }
+
+  /** Resolves when nothing of it is under way. */
+  close(): Promise<void> {
+    return this.radar.close();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,131 @@
+/** Taking over what an earlier run did, where nothing that determines a task has changed since. */
+import { createHash } from 'node:crypto';
+import type { Happening } from '../../domain/event';
+import { ok, type Result } from '../../domain/failure';
+import type { RunState } from '../../domain/run';
+import type { TaskState } from '../../domain/taskState';
+import type { Repository } from '../../repo/repository';
+import { commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../../repo/trees';
+import { listRuns } from '../journal/library';
+import { keepDraft } from '../landing/landing';
+import { roleOf } from '../schedule/ranking';
+
+/** So many earlier runs are looked at, the newest first. */
+const MOST_RUNS = 20;
+
+/** What an earlier run did for a task, as the event that takes it over. */
+export type Reused = Extract<Happening, { type: 'task.reused' }>;
+
+/** Looks for work to take over, on top of a commit; undefined where the task has to be worked on. */
+export type Reuse = (state: RunState, task: TaskState, base: string) => Promise<Result<Reused | undefined>>;
+
+/** Reads the earlier runs when the first task asks. */
+export function reuseFrom(repo: Repository): Reuse {
+  let earlier: Promise<RunState[]> | undefined;
+  return async (state, task, base) => {
+    // What has begun goes on; a race and what comes of an agent's own plan are no piece of the person's plan.
+    if (task.origin.kind !== 'plan' || task.work.next !== null || task.work.startedAt > 0 || (task.task.candidates ?? 1) > 1)
+      return ok(undefined);
+    earlier ??= listRuns(repo).then(({ runs }) => runs.filter(({ start }) => start.run !== state.start.run).slice(0, MOST_RUNS));
+    const key = keyOf(state, task);
+    for (const run of await earlier) {
+      for (const before of run.tasks.values()) {
+        if (!isWhole(run, before) || keyOf(run, before) !== key || !hasSameParents(state, task, run, before)) continue;
+        const taken = await takeOver(repo, { state, task, base, run, before });
+        if (!taken.ok || taken.value !== undefined) return taken;
+      }
+    }
+    return ok(undefined);
+  };
+}
+
+/** The hash of what a task is told and who does it. Its id is no part of that: it only names it. */
+function keyOf({ start }: RunState, whole: TaskState): string {
+  const { task } = whole;
+  const { title, instructions, context, writes, check } = task;
+  const facts = {
+    title,
+    instructions,
+    context,
+    writes,
+    check,
+    role: roleOf(whole),
+    model: whole.work.as?.model ?? task.model ?? start.model,
+  };
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+}
+
+/** Whether it came to its end. What was undone with all of its run makes way for another try; what was undone alone was not wanted. */
+function isWhole({ tasks }: RunState, { stage, origin }: TaskState): boolean {
+  if (origin.kind !== 'plan') return false;
+  if (stage.kind === 'undone') return ![...tasks.values()].some((other) => other.stage.kind === 'landed' && other.work.changeset !== null);
+  return stage.kind === 'landed';
+}
+
+/** Whether all that it waited for was taken over from just what it waited for then: else its parents' results may be others. */
+function hasSameParents(state: RunState, { task }: TaskState, run: RunState, before: TaskState): boolean {
+  const there = new Set(before.task.dependsOn);
+  return (
+    task.dependsOn.length === there.size &&
+    task.dependsOn.every((id) => {
+      const reused = state.tasks.get(id)?.work.reused;
+      return reused?.run === run.start.run && there.has(reused.task);
+    })
+  );
+}
+
+interface Candidate {
+  readonly state: RunState;
+  readonly task: TaskState;
+  readonly base: string;
+  readonly run: RunState;
+  readonly before: TaskState;
+}
+
+/** Its changeset on top of `base`; undefined where the agent would read something else there, or what it did does not fit. */
+async function takeOver(repo: Repository, { state, task, base, run, before }: Candidate): Promise<Result<Reused | undefined>> {
+  const same = await readsTheSame(repo, base, before);
+  if (!same.ok) return same;
+  if (!same.value) return ok(undefined);
+  const { changeset, reads, summary } = before.work;
+  const { id, title } = task.task;
+  const common = {
+    type: 'task.reused' as const,
+    task: id,
+    from: { run: run.start.run, task: before.task.id },
+    base,
+    summary,
+    reads: [...reads],
+  };
+  if (changeset === null) return ok({ ...common, changeset: null, changes: [] });
+  const merge = await mergeTrees(repo, { base: before.work.base, ours: base, theirs: changeset });
+  if (!merge.ok) return merge;
+  if (merge.value.conflicts.length > 0) return ok(undefined);
+  const tree = await treeOf(repo, base);
+  if (!tree.ok) return tree;
+  if (tree.value === merge.value.tree) return ok({ ...common, changeset: null, changes: [] });
+  const commit = await commitTree(repo, merge.value.tree, [base], `${title}\n\n${summary}`);
+  if (!commit.ok) return commit;
+  const kept = await keepDraft(repo, state.start.run, id, commit.value);
+  if (!kept.ok) return kept;
+  const changes = await diffTrees(repo, base, commit.value);
+  return changes.ok ? ok({ ...common, changeset: commit.value, changes: changes.value }) : changes;
+}
+
+/** Whether each file that the agent read is what it was then, or what the agent itself made of it. */
+async function readsTheSame(repo: Repository, base: string, { work }: TaskState): Promise<Result<boolean>> {
+  const now = await lookUp(
+    repo,
+    base,
+    work.reads.map(({ path }) => path),
+  );
+  if (!now.ok) return now;
+  const made = new Map(work.changes.map(({ path, after }) => [path, after?.blob ?? null]));
+  return ok(
+    work.reads.every(({ path, blob }) => {
+      const entry = now.value.get(path);
+      const current = entry === undefined || entry === 'folder' ? null : entry.blob;
+      return current === blob || (made.has(path) && current === made.get(path));
+    }),
+  );
+}

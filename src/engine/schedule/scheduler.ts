@@ -1,0 +1,274 @@
+/** What a run should do next: pure, from its state. Starts nothing. */
+import type { StandIn } from '../../domain/event';
+import { never } from '../../domain/failure';
+import { checksOf, type Role, type TaskId } from '../../domain/plan';
+import type { RunState } from '../../domain/run';
+import { isDecided, isIn, isOver, type Stage, type TaskState } from '../../domain/taskState';
+import { chooseStarts, compareRank, type Rank, rankOf } from './ranking';
+import { agentOf, freeStandIn, keyOf } from './standIn';
+
+/** What a run can be told to do next. */
+export type Decision =
+  | { readonly kind: 'start'; readonly task: TaskId }
+  /** Its children are over: its agent goes on. */
+  | { readonly kind: 'resume'; readonly task: TaskId }
+  /** Several agents are to race for it. */
+  | { readonly kind: 'race'; readonly task: TaskId }
+  /** A candidate's work is the task's, as far as its check says. */
+  | { readonly kind: 'choose'; readonly task: TaskId; readonly candidate: TaskId }
+  /** Its race ended without a winner. */
+  | { readonly kind: 'lose'; readonly task: TaskId }
+  /** A child's changes come into its parent's draft. */
+  | { readonly kind: 'join'; readonly task: TaskId; readonly parent: TaskId }
+  /** Its agents keep failing, and it has others to go on with. */
+  | { readonly kind: 'switch'; readonly task: TaskId; readonly as: StandIn }
+  /** Its agents are given up, and it has no others. */
+  | { readonly kind: 'giveUp'; readonly task: TaskId }
+  | { readonly kind: 'land'; readonly task: TaskId }
+  /** To be checked together, in this order, and landed where they are green. */
+  | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
+  | { readonly kind: 'doom'; readonly task: TaskId; readonly because: TaskId }
+  | { readonly kind: 'stop'; readonly task: TaskId }
+  | { readonly kind: 'finish' };
+
+export interface Limits {
+  readonly maxWorkers: number;
+  /** How many agents of a role run at once; missing: as many as there may be. */
+  readonly pools?: Partial<Record<Role, number>>;
+  /** Whether a run waits for the person to decide its conflicts, and what is held, or ends with them open. */
+  readonly conflicts: 'wait' | 'leave';
+}
+
+/** What was decided before and has not become an event yet. */
+export interface Busy {
+  readonly starting: ReadonlySet<TaskId>;
+  readonly landing: TaskId | undefined;
+  /** Those that are checked, or landed after that. */
+  readonly checking: ReadonlySet<TaskId>;
+  /** Parents into whose drafts a child's changes are being merged. */
+  readonly joining: ReadonlySet<TaskId>;
+  /** Told to stop, and not at their end yet. */
+  readonly ending: ReadonlySet<TaskId>;
+  /** Those that wait a while before their next attempt. */
+  readonly resting: Pick<ReadonlySet<TaskId>, 'has'>;
+}
+
+/** What one look at all tasks finds. */
+interface Survey {
+  readonly decisions: Decision[];
+  /** How many tasks something is still to come of. */
+  open: number;
+  readonly running: TaskState[];
+  readonly ready: TaskState[];
+  readonly resumable: TaskState[];
+  readonly landable: TaskState[];
+  /** Done, with nothing to land: they are in at once. */
+  readonly empty: TaskState[];
+  readonly unchecked: TaskState[];
+  readonly joining: Set<TaskId>;
+}
+
+/** `rank`: see {@link rankOf}, for who asks often. */
+export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank = rankOf(state)): Decision[] {
+  if (state.phase === 'finished') return [];
+  const found = survey(state, limits, busy);
+  const { decisions } = found;
+  if (state.phase === 'running') {
+    for (const { task } of found.empty) decisions.push({ kind: 'land', task: task.id });
+    const [landable] = found.landable.sort((a, b) => compareRank(rank, a.task.id, b.task.id));
+    if (landable !== undefined && busy.landing === undefined) decisions.push({ kind: 'land', task: landable.task.id });
+    // One check at a time; those that come meanwhile wait, and are checked together.
+    if (found.unchecked.length > 0 && busy.checking.size === 0) {
+      const inOrder = found.unchecked.sort((a, b) => a.work.endedAt - b.work.endedAt);
+      decisions.push({ kind: 'check', tasks: inOrder.map(({ task }) => task.id) });
+    }
+    const { running, ready, resumable } = found;
+    // Who holds half-done work goes first: it frees what it holds.
+    for (const tasks of [resumable, ready]) {
+      const admits = (task: TaskState, chosen: readonly TaskState[]) =>
+        tasks === resumable || state.breakers.size === 0 || isAdmitted(state, task, [...running, ...chosen]);
+      for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank, admits })) {
+        running.push(task);
+        decisions.push({ kind: tasks === ready ? 'start' : 'resume', task: task.task.id });
+      }
+    }
+  }
+  if (found.open === 0) decisions.push({ kind: 'finish' });
+  return decisions;
+}
+
+/** Whether a task is checked before it lands. What changed nothing has nothing that could be red. */
+export function needsCheck({ start }: RunState, { task, work }: TaskState): boolean {
+  return work.changeset !== null && checksOf(start.plan, task).length > 0;
+}
+
+function survey(state: RunState, limits: Limits, busy: Busy): Survey {
+  const found: Survey = {
+    decisions: [],
+    open: 0,
+    running: [],
+    ready: [],
+    resumable: [],
+    landable: [],
+    empty: [],
+    unchecked: [],
+    joining: new Set(busy.joining),
+  };
+  for (const task of state.tasks.values()) {
+    const { id } = task.task;
+    if (busy.starting.has(id)) found.running.push(task);
+    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.ending.has(id)) {
+      if (busy.ending.has(id) && task.stage.kind === 'running') found.running.push(task);
+      found.open++;
+    } else if (!isOver(task.stage)) look(found, state, task, { limits, busy });
+  }
+  return found;
+}
+
+function look(found: Survey, state: RunState, task: TaskState, { limits, busy }: { limits: Limits; busy: Busy }): void {
+  const { stage } = task;
+  const { id } = task.task;
+  const isMoving = state.phase === 'running';
+  const isOrphan = isOrphaned(state, task);
+  if ((state.phase === 'stopping' || isOrphan) && stage.kind !== 'conflicted' && stage.kind !== 'held') {
+    // An agent at work is stopped with the run, by whoever stops that. It has its place until it has ended.
+    if (stage.kind !== 'running' || isOrphan) found.decisions.push({ kind: 'stop', task: id });
+    if (stage.kind === 'running') found.running.push(task);
+    found.open++;
+    return;
+  }
+  switch (stage.kind) {
+    case 'waiting': {
+      found.open++;
+      const fate = fateOf(state, limits, task.task.dependsOn);
+      if (fate !== 'ready' && fate !== 'wait') found.decisions.push({ kind: 'doom', task: id, because: fate.because });
+      // Of children that a crash left without the others, none starts before all are there.
+      else if (isEarly(state, task)) break;
+      else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
+      else if (fate === 'ready' && isMoving && !busy.resting.has(id)) ready(found, state, task);
+      break;
+    }
+    case 'running':
+      found.running.push(task);
+      found.open++;
+      break;
+    case 'awaiting':
+      found.open++;
+      if (isMoving) awaited(found, state, task, stage.children);
+      break;
+    case 'done':
+      found.open++;
+      if (task.origin.kind === 'child') {
+        const { parent: into } = task.origin;
+        if (isMoving && !found.joining.has(into)) found.decisions.push({ kind: 'join', task: id, parent: into });
+        found.joining.add(into);
+      } else if (task.origin.kind !== 'candidate') {
+        if (task.work.changeset === null) found.empty.push(task);
+        else if (needsCheck(state, task)) found.unchecked.push(task);
+        else found.landable.push(task);
+      }
+      break;
+    case 'conflicted':
+      if (isDecided(stage) && state.phase !== 'stopping') found.landable.push(task);
+      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      break;
+    case 'held':
+      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      break;
+    case 'landed':
+    case 'joined':
+    case 'undone':
+    case 'failed':
+    case 'stopped':
+    case 'doomed':
+      break;
+    default:
+      never(stage);
+  }
+}
+
+/** A task that could start does so, unless its agents keep failing. */
+function ready(found: Survey, state: RunState, task: TaskState): void {
+  const { id } = task.task;
+  const breaker = state.breakers.size === 0 ? undefined : state.breakers.get(keyOf(agentOf(state.start, task)))?.state;
+  const as = breaker === 'open' || breaker === 'given-up' ? freeStandIn(state, task) : undefined;
+  if (as !== undefined) found.decisions.push({ kind: 'switch', task: id, as });
+  else if (breaker === 'given-up') found.decisions.push({ kind: 'giveUp', task: id });
+  else if (breaker !== 'open') found.ready.push(task);
+}
+
+/** One at a time tries an agent that kept failing. */
+function isAdmitted({ start, breakers }: RunState, task: TaskState, atWork: readonly TaskState[]): boolean {
+  const key = keyOf(agentOf(start, task));
+  return !breakers.has(key) || atWork.every((other) => keyOf(agentOf(start, other)) !== key);
+}
+
+/** What goes on from something that was done is for one agent. */
+function isRace({ task, origin, work }: TaskState): boolean {
+  return (task.candidates ?? 1) > 1 && origin.kind !== 'candidate' && (work.next === null || work.changeset === null) && !work.interrupted;
+}
+
+/** Whether a task's parent does not wait for it yet. */
+function isEarly({ tasks }: RunState, { origin }: TaskState): boolean {
+  return origin.kind === 'child' && tasks.get(origin.parent)?.stage.kind !== 'awaiting';
+}
+
+/** A task that waits for its children goes on when they are over; for its candidates: when one can be tried, or none is left. */
+function awaited(found: Survey, state: RunState, task: TaskState, children: readonly TaskId[]): void {
+  const all = children.flatMap((id) => state.tasks.get(id) ?? []);
+  const open = all.filter(({ stage }) => !isOver(stage));
+  if (!all.some(({ origin }) => origin.kind === 'candidate')) {
+    if (open.length === 0 && !found.joining.has(task.task.id)) found.resumable.push(task);
+    return;
+  }
+  const done = open.filter(({ stage }) => stage.kind === 'done');
+  const isBest = task.task.pick === 'best';
+  const [winner] = done.sort((a, b) => Number(changedNothing(a)) - Number(changedNothing(b)) || (isBest ? compareWork(a, b) : byEnd(a, b)));
+  // Who gave up at once would always be the first.
+  const isEarly = winner !== undefined && (isBest || changedNothing(winner)) && done.length < open.length;
+  if (winner !== undefined && !isEarly) found.decisions.push({ kind: 'choose', task: task.task.id, candidate: winner.task.id });
+  else if (open.length === 0) found.decisions.push({ kind: 'lose', task: task.task.id });
+}
+
+function changedNothing({ work }: TaskState): boolean {
+  return work.changeset === null;
+}
+
+function byEnd(a: TaskState, b: TaskState): number {
+  return a.work.endedAt - b.work.endedAt;
+}
+
+/** The better work first: that which changes fewer files, then that which took fewer turns. */
+function compareWork(a: TaskState, b: TaskState): number {
+  return a.work.changes.length - b.work.changes.length || a.work.turns - b.work.turns || byEnd(a, b);
+}
+
+/** Whether what a task was made for needs it no more. */
+function isOrphaned(state: RunState, { task, origin, stage }: TaskState): boolean {
+  if (origin.kind !== 'child' && origin.kind !== 'candidate') return false;
+  const parent = state.tasks.get(origin.parent);
+  if (parent === undefined || isOver(parent.stage)) return true;
+  if (parent.stage.kind === 'awaiting') return !parent.stage.children.includes(task.id);
+  // What has not begun may be what a crash left of a call, or a race, that is about to be made again.
+  const { kind } = parent.stage;
+  if (origin.kind === 'child') return stage.kind !== 'waiting' || (kind !== 'waiting' && kind !== 'running');
+  return kind !== 'done' && !(kind === 'waiting' && isRace(parent));
+}
+
+type Fate = 'ready' | 'wait' | { readonly because: TaskId };
+
+function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]): Fate {
+  let fate: Fate = 'ready';
+  for (const id of dependencies) {
+    const stage = state.tasks.get(id)?.stage;
+    if (stage === undefined || isLost(stage, limits)) return { because: id };
+    if (!isIn(stage)) fate = 'wait';
+  }
+  return fate;
+}
+
+/** Whether what depends on a task in this stage can never start. */
+function isLost(stage: Stage, limits: Limits): boolean {
+  if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave';
+  return isOver(stage) && !isIn(stage);
+}

@@ -1,0 +1,75 @@
+/** What the person does to a run while it goes on: each comes to be an event of the run, or a failure that says why not. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RunLimits } from '../../domain/event';
+import { fail, ok, type Result } from '../../domain/failure';
+import type { TaskId } from '../../domain/plan';
+import type { Hold } from '../../model/hold';
+import type { Live } from '../agents/live';
+import { isPaused } from '../schedule/pausing';
+import { readAdded } from './addedTask';
+import type { Again } from './kept';
+import { type RetryPorts, retryTask } from './retry';
+
+export interface ControlPorts extends RetryPorts {
+  readonly live: Live;
+  /** Holds back the requests of the run's agents; undefined where they send none. */
+  readonly hold: Hold | undefined;
+}
+
+export class Controls {
+  constructor(private readonly ports: ControlPorts) {
+    const { record, live, hold } = ports;
+    if (hold === undefined) return;
+    hold.onDidChange = () => live.hold(hold.held);
+    // After a crash, another process may take over a run that was paused.
+    if (isPaused(record.state)) hold.shut();
+    record.listen((event) => {
+      if (event.type === 'run.paused') hold.shut();
+      // What waits when the run is stopped is aborted with its agent: nothing more is sent.
+      if (event.type === 'run.continued') hold.open();
+    });
+  }
+
+  /** From now on nothing starts or lands, and no agent begins another turn of the model; what is under way comes to its end. */
+  pause(): Result<void> {
+    const { state } = this.ports.record;
+    const open = this.open();
+    if (open.ok && state.phase === 'running') this.ports.record.emit({ type: 'run.paused' });
+    return open;
+  }
+
+  /** Goes on after {@link pause}. */
+  continue(): Result<void> {
+    const { state } = this.ports.record;
+    const open = this.open();
+    if (open.ok && isPaused(state)) this.ports.record.emit({ type: 'run.continued' });
+    return open;
+  }
+
+  /** From now on so many agents run at once; those that are too many by then come to their end. */
+  limit(limits: RunLimits): void {
+    if (this.open().ok && !isDeepStrictEqual(this.ports.record.state.limits, limits))
+      this.ports.record.emit({ type: 'run.limited', limits });
+  }
+
+  /** Has a task join the run that the person wrote; as in a plan. */
+  add(data: unknown): Result<TaskId> {
+    const open = this.open();
+    if (!open.ok) return open;
+    const task = readAdded(this.ports.record.state, data);
+    if (!task.ok) return task;
+    this.ports.record.emit({ type: 'task.added', task: task.value.id, definition: task.value, origin: { kind: 'person' } });
+    return ok(task.value.id);
+  }
+
+  /** Has a task worked on again that did not land. */
+  retry(task: TaskId, again: Again, signal: AbortSignal): Promise<Result<void>> {
+    return retryTask(this.ports, task, again, signal);
+  }
+
+  private open(): Result<void> {
+    const { phase } = this.ports.record.state;
+    if (phase === 'stopping') return fail('input', 'The run is being stopped.', 'Dispatch the work again when it has ended.');
+    return phase === 'finished' ? fail('input', 'The run has finished.', 'Dispatch the work again, in a run of its own.') : ok();
+  }
+}

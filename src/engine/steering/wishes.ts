@@ -1,0 +1,192 @@
+/** What is wished of a run from outside of the process that drives it: small files in the run's folder, which that looks for and answers. */
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Clock } from '../../domain/clock';
+import { failureSchema } from '../../domain/event';
+import { cancelled, fail, fixOfWrite, never, ok, type Result, thrownText } from '../../domain/failure';
+import type { RunState } from '../../domain/run';
+import { isMissing } from '../../repo/files';
+import { journalFile } from '../journal/journal';
+import { lifeOf } from '../journal/library';
+import type { Controls } from './controls';
+
+const wishSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('pause') }),
+  z.strictObject({ kind: z.literal('continue') }),
+  z.strictObject({ kind: z.literal('stop') }),
+  z.strictObject({ kind: z.literal('retry'), task: z.string(), fresh: z.boolean(), hint: z.string() }),
+  /** The task is as in a plan. */
+  z.strictObject({ kind: z.literal('add'), task: z.unknown() }),
+]);
+export type Wish = z.infer<typeof wishSchema>;
+
+const answerSchema = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true) }),
+  z.strictObject({ ok: z.literal(false), failure: failureSchema }),
+]);
+
+/** The driver looks so often, and whoever wishes something looks for the answer, in milliseconds. */
+const LOOK_MS = 250;
+const ANSWER_MS = 50;
+/** A retry merges a draft with the whole workspace: in a large one that takes its time. */
+const PATIENCE_MS = 60_000;
+
+/** The run that a wish is about, where it is driven. */
+export interface Driven {
+  readonly controls: Controls;
+  stop(): void;
+}
+
+export async function perform(run: Driven, wish: Wish, signal: AbortSignal): Promise<Result<unknown>> {
+  const { controls } = run;
+  switch (wish.kind) {
+    case 'pause':
+      return controls.pause();
+    case 'continue':
+      return controls.continue();
+    case 'stop':
+      run.stop();
+      return ok();
+    case 'retry':
+      return controls.retry(wish.task, wish, signal);
+    case 'add':
+      return controls.add(wish.task);
+    default:
+      return never(wish);
+  }
+}
+
+/** Looks for wishes and answers them, one after the other, until what comes back is called; that resolves when none is under way. */
+export function hearWishes(
+  stateDir: string,
+  state: RunState,
+  fulfil: (wish: Wish, signal: AbortSignal) => Promise<Result<unknown>>,
+): () => Promise<void> {
+  const folder = folderOf(stateDir, state);
+  const end = new AbortController();
+  const look = async (): Promise<void> => {
+    for (const name of await wishesIn(folder)) {
+      const wish = await take(join(folder, name));
+      const done = wish.ok ? await fulfil(wish.value, end.signal) : wish;
+      await put(folder, `${idOf(name)}${ANSWER}`, done.ok ? { ok: true } : done);
+    }
+  };
+  let under: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    under ??= look();
+    // A folder that cannot be read or written hears nothing: whoever waits for an answer is told that none comes.
+    const over = () => {
+      under = undefined;
+    };
+    under.then(over, over);
+  }, LOOK_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    end.abort();
+    await Promise.allSettled([under]);
+    // Who came last is told that it is over.
+    await Promise.allSettled([look()]);
+  };
+}
+
+/** Tells the process that drives a run what is wished, and waits for what comes of it. Fails where nobody drives the run, or does not answer. */
+export async function tellWish(
+  stateDir: string,
+  state: RunState,
+  wish: Wish,
+  { clock, signal, patienceMs = PATIENCE_MS }: { readonly clock: Clock; readonly signal: AbortSignal; readonly patienceMs?: number },
+): Promise<Result<void>> {
+  const { run } = state.start;
+  const { pid } = state.driver;
+  const life = lifeOf(state);
+  if (life === 'finished') return fail('input', `Run ${run} is over.`, 'Dispatch the work again, in a run of its own.');
+  if (life === 'interrupted') return fail('input', `Nobody drives run ${run}: its process went.`, `Run “weft resume ${run}” first.`);
+  const folder = folderOf(stateDir, state);
+  const id = clock.id();
+  const until = performance.now() + patienceMs;
+  try {
+    await put(folder, `${id}${WISH}`, wish);
+    for (let waits = true; waits; ) {
+      waits = performance.now() < until && !signal.aborted && lifeOf(state) === 'running';
+      const answer = await answerIn(folder, id);
+      if (answer !== undefined) return answer.ok ? ok() : answer;
+      if (waits) await pause(ANSWER_MS, undefined, { signal }).catch(() => undefined);
+    }
+    if (signal.aborted) return cancelled;
+    return fail(
+      'timeout',
+      `Process ${pid}, which drives run ${run}, has not answered within ${Math.round(patienceMs / 1000)} s.`,
+      'See whether it is still at work, then try again.',
+    );
+  } catch (thrown) {
+    const fix = fixOfWrite(thrown, 'Make the folder writable, then try again.');
+    return fail('file', `Run ${run} could not be told in ${folder}: ${thrownText(thrown)}.`, fix);
+  } finally {
+    // What cannot be taken away goes with the run.
+    await Promise.allSettled([WISH, ANSWER].map((kind) => rm(join(folder, `${id}${kind}`), { force: true })));
+    // As long as others wait there, the folders stay.
+    await rmdir(folder)
+      .then(() => rmdir(dirname(folder)))
+      .catch(() => undefined);
+  }
+}
+
+const WISH = '.wish.json';
+const ANSWER = '.answer.json';
+
+/** Each process that drives a run has its own: what was wished of one that is gone nobody waits for. */
+function folderOf(stateDir: string, { start, driver }: RunState): string {
+  return join(dirname(journalFile(stateDir, start.run)), 'wishes', `${driver.pid}-${driver.since}`);
+}
+
+function idOf(name: string): string {
+  return name.slice(0, -WISH.length);
+}
+
+/** Those that wait, those that came first at the beginning. */
+async function wishesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith(WISH)).sort();
+  } catch (thrown) {
+    if (isMissing(thrown)) return [];
+    throw thrown;
+  }
+}
+
+/** Reads a wish and takes it away: none is fulfilled twice. */
+async function take(file: string): Promise<Result<Wish>> {
+  const text = await readFile(file, 'utf8');
+  await rm(file);
+  const parsed = wishSchema.safeParse(dataOf(text));
+  if (parsed.success) return ok(parsed.data);
+  return fail('input', 'The process that drives the run does not know this wish.', 'Use the same version of Weft for both.');
+}
+
+async function answerIn(folder: string, id: string): Promise<z.infer<typeof answerSchema> | undefined> {
+  try {
+    return answerSchema.parse(dataOf(await readFile(join(folder, `${id}${ANSWER}`), 'utf8')));
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function dataOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nobody finds half of it. */
+async function put(folder: string, name: string, data: unknown): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const part = join(folder, `${name}.part`);
+  await writeFile(part, JSON.stringify(data), { mode: 0o600 });
+  await rename(part, join(folder, name));
+}

@@ -1,0 +1,31 @@
+/** How many agents a run may have: what the plan says, and what is set. */
+import assert from 'node:assert/strict';
+import { MAX_WORKERS } from '../../../src/domain/settings';
+import { limitsOf, readPools } from '../../../src/engine/schedule/limits';
+import { failed, valued } from '../../support/result';
+import { planOf } from '../../support/run';
+
+describe('the limits of a run', () => {
+  it('are those that are set, but for what the plan says itself', () => {
+    const set = { maxWorkers: 5, pools: { coder: 3, docs: 1 } };
+    const plan = planOf({ a: [] });
+    assert.deepEqual(limitsOf(plan, set), set);
+    assert.deepEqual(limitsOf({ ...plan, limits: { maxWorkers: 2 } }, set), { ...set, maxWorkers: 2 });
+    const pools = { docs: 4, tester: 2 };
+    assert.deepEqual(limitsOf({ ...plan, limits: { pools } }, set), { maxWorkers: 5, pools: { coder: 3, docs: 4, tester: 2 } });
+  });
+
+  it('name what is wrong with pools', () => {
+    assert.deepEqual(valued(readPools({ coder: 3 }, 'It')), { coder: 3 });
+    const wrong: [unknown, string][] = [
+      [{ cook: 1 }, 'It names a role that there is not: “cook”.'],
+      [{ coder: 0 }, 'It has no usable number of agents for “coder”: 0.'],
+      [{ coder: '3' }, 'It has no usable number of agents for “coder”: "3".'],
+      [{ coder: 2, docs: MAX_WORKERS + 1 }, `It has no usable number of agents for “docs”: ${MAX_WORKERS + 1}.`],
+      [3, 'It is no list of roles with their numbers: 3.'],
+      [['coder'], 'It is no list of roles with their numbers: ["coder"].'],
+      [null, 'It is no list of roles with their numbers: null.'],
+    ];
+    for (const [given, said] of wrong) assert.equal(failed(readPools(given, 'It')).message, said);
+  });
+});
