@@ -33,23 +33,42 @@ interface FoundText {
   readonly text: Text | null;
 }
 
+/** The bytes of a file that a model named, for its eyes; fails where {@link readText} does, but for what is no text. */
+export async function readBytes(draft: Draft, raw: string): Promise<Result<{ readonly path: string; readonly bytes: Buffer }>> {
+  const file = await bytesAt(raw, (path) => draft.read(path));
+  if (!file.ok) return file;
+  const { path, bytes } = file.value;
+  return bytes === null ? missing(draft, path) : ok({ path, bytes });
+}
+
 async function textAt(raw: string, look: Draft['look']): Promise<Result<FoundText>> {
+  const file = await bytesAt(raw, look);
+  if (!file.ok) return file;
+  const { path, bytes } = file.value;
+  if (bytes === null) return ok({ path, text: null });
+  const text = textIn(path, bytes);
+  return text.ok ? ok({ path, text: text.value }) : text;
+}
+
+export function textIn(path: string, bytes: Buffer): Result<Text> {
+  const text = decodeText(bytes);
+  if (text !== undefined) return ok(text);
+  return fail('file', `${path} is binary, or not UTF-8 text.`, 'It can be moved or deleted, but neither read nor edited.');
+}
+
+async function bytesAt(raw: string, look: Draft['look']): Promise<Result<{ readonly path: string; readonly bytes: Buffer | null }>> {
   const path = parsePath(raw);
   if (!path.ok) return path;
   const entry = await look(path.value);
   if (!entry.ok) return entry;
-  if (entry.value === null) return ok({ path: path.value, text: null });
+  if (entry.value === null) return ok({ path: path.value, bytes: null });
   const { mode, bytes } = entry.value;
   if (mode === '120000') return linkFailure(path.value, bytes.toString());
   if (bytes.length > MAX_BYTES) {
     const size = `${Math.round(bytes.length / 1e6).toLocaleString('en')} MB`;
     return fail('file', `${path.value} is too large to read (${size}).`, 'Use search on its folder to find the lines that matter.');
   }
-  const text = decodeText(bytes);
-  if (text === undefined) {
-    return fail('file', `${path.value} is binary, or not UTF-8 text.`, 'It can be moved or deleted, but neither read nor edited.');
-  }
-  return ok({ path: path.value, text });
+  return ok({ path: path.value, bytes });
 }
 
 /** The path of a file of any kind that is there, text or not. */

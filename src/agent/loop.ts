@@ -7,11 +7,13 @@ import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
 import type { About } from '../model/about';
 import type { ModelFetch } from '../model/fetch';
+import { takesOf } from '../model/takes';
 import type { Draft } from '../repo/draft/draft';
 import { callsOf } from './calls';
 import { circleFailure, circleNote, circleOf, type Round, roundOf, roundsOf } from './circles';
 import { modelClient } from './client';
-import { brokeOff, modelFailure } from './modelFailure';
+import { loadOf, type MediaLoad, withoutMedia } from './media';
+import { brokeOff, modelFailure, refusesContent } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
 import { replyOf, spoken } from './reply';
 import { type Ask, spawner } from './spawner';
@@ -88,7 +90,8 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
   const { modelName, report, signal, again } = options;
   const tools = toolsFor(options.task.role, options.spawn !== undefined);
   const { open = null, messages = [], tally = NO_TALLY, summary = '' } = again?.session ?? {};
-  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary };
+  const load = loadOf([...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)), ...(open?.results ?? [])]);
+  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, load };
   if (open === null && talk.summary !== '') return ok({ summary: talk.summary });
   const answered = open === null ? undefined : await respond(talk, open);
   if (answered?.ok === false) return answered;
@@ -104,6 +107,12 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       });
       const reply = await replyOf(stream);
       if (reply.kind === 'none') {
+        if (talk.load.count > 0 && refusesContent(reply.thrown)) {
+          // One bad image, or a model that takes none, would else end the task: it goes on without them.
+          talk.load = loadOf([]);
+          runner.setMessagesParams((params) => ({ ...params, messages: params.messages.map(withoutMedia) }));
+          continue;
+        }
         broken += 1;
         if (signal.aborted || !brokeOff(reply.thrown) || broken > MAX_BROKEN) throw reply.thrown;
         // Messages that were set are sent as they are: the turn is asked for again.
@@ -143,6 +152,8 @@ interface Talk {
   readonly tools: readonly Tool[];
   tally: Tally;
   rounds: readonly Round[];
+  /** Images and documents that it holds. */
+  load: MediaLoad;
   /** With which the agent finished; empty as long as it has not. */
   summary: string;
 }
@@ -176,7 +187,8 @@ function tooLong(maxTurns: number): Result<never> {
 
 /** Each call waits for the one before it, since two edits of one file would otherwise undo each other. After an abort no call begins. */
 async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): Promise<Result<BetaContentBlockParam[]>> {
-  const { draft, report, save, spawn, signal } = talk.options;
+  const { draft, report, save, spawn, signal, modelName } = talk.options;
+  const takes = takesOf(modelName);
   const made = [...results];
   const desk = {
     draft,
@@ -190,7 +202,7 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     if (made.some((one) => one.type === 'tool_result' && one.tool_use_id === call.id)) continue;
     if (signal.aborted) return cancelled;
     const known = draft.readPaths.length;
-    const result = redacted.includes(call.id) ? notKept(call.id) : await make(talk.tools, call, desk);
+    const result = redacted.includes(call.id) ? notKept(call.id) : await make(call, { tools: talk.tools, desk, takes, load: talk.load });
     const saved = await save();
     if (!saved.ok) return saved;
     // What it came to after an abort may be half of it: it is made again.
@@ -198,6 +210,8 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     const summary = talk.summary === '' ? {} : { summary: talk.summary };
     report({ type: 'said', entry: { type: 'result', result, draft: saved.value, reads: draft.readPaths.slice(known), ...summary } });
     made.push(result);
+    const { count, base64 } = loadOf([result]);
+    talk.load = { count: talk.load.count + count, base64: talk.load.base64 + base64 };
   }
   return ok(made);
 }

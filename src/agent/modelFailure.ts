@@ -22,6 +22,11 @@ export function brokeOff(thrown: unknown): boolean {
   return thrown instanceof AnthropicError;
 }
 
+/** Whether the server does not take what the request says: the same one fails again. */
+export function refusesContent(thrown: unknown): boolean {
+  return thrown instanceof APIError && (thrown.status === 400 || thrown.status === 413);
+}
+
 /** Whether a budget did not allow the request: then the agent has one turn to say how far it came. */
 export function isOutOfBudget(thrown: unknown): boolean {
   return thrown instanceof APIError && typeOf(thrown) === BUDGET_GONE;

@@ -1,7 +1,9 @@
 /** Tools as the model is told of them, and the calls that it makes. */
 import type { BetaContentBlockParam, BetaTool } from '@anthropic-ai/sdk/resources/beta/messages';
 import { failureText } from '../domain/failure';
+import type { Takes } from '../model/takes';
 import type { Call } from './calls';
+import { type MediaLoad, shown } from './media';
 import type { Desk, Tool } from './tools/tool';
 
 export function toldTools(tools: readonly Tool[]): BetaTool[] {
@@ -13,15 +15,26 @@ export function stepOf(tools: readonly Tool[], call: Pick<Call, 'name' | 'input'
   return tools.find((tool) => tool.name === call.name)?.step(call.input) ?? `Calling ${call.name}`;
 }
 
+/** What a call is made with. */
+export interface Making {
+  readonly tools: readonly Tool[];
+  readonly desk: Omit<Desk, 'call'>;
+  /** What the model takes beside text, and what its conversation holds of that. */
+  readonly takes: Takes;
+  readonly load: MediaLoad;
+}
+
 /** Makes a call; what the model is told of it. */
-export async function make(tools: readonly Tool[], { id, name, input }: Call, desk: Omit<Desk, 'call'>): Promise<BetaContentBlockParam> {
+export async function make({ id, name, input }: Call, { tools, desk, takes, load }: Making): Promise<BetaContentBlockParam> {
   const tool = tools.find((one) => one.name === name);
   if (tool === undefined) {
     const names = tools.map((one) => one.name);
     return failed(id, `There is no tool “${name}”. Use one of these: ${names.join(', ')}.`);
   }
   const answer = await tool.call(input, { ...desk, call: id });
-  return answer.ok ? { type: 'tool_result', tool_use_id: id, content: answer.value } : failed(id, failureText(answer.failure));
+  if (!answer.ok) return failed(id, failureText(answer.failure));
+  const { content, none } = shown(answer.value, takes, load);
+  return { type: 'tool_result', tool_use_id: id, content, ...(none ? { is_error: true } : {}) };
 }
 
 /** The result of a call of a turn that did not come whole. */

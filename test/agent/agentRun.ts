@@ -25,7 +25,7 @@ export type Files = Readonly<Record<string, string | Buffer | { readonly mode: M
 const blockSchema = z.looseObject({
   type: z.string(),
   text: z.string().optional(),
-  content: z.string().optional(),
+  content: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]).optional(),
   is_error: z.boolean().optional(),
 });
 const messageSchema = z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(blockSchema)]) });
@@ -91,6 +91,7 @@ export function playing(turns: readonly Turn[]): ModelFetch {
 export interface RunOptions {
   readonly files?: Files;
   readonly task?: Partial<Task>;
+  readonly modelName?: string;
   readonly maxTurns?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AgentEvent) => void;
@@ -115,7 +116,7 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
       return model(request);
     },
     about: { run: 'r1', task: TASK.id },
-    modelName: 'scripted:test',
+    modelName: options.modelName ?? 'scripted:test',
     maxTurns: options.maxTurns ?? 20,
     save: () => draft.soFar(),
     report: (event) => {
@@ -154,7 +155,10 @@ export async function resumed(cut: AgentRun): Promise<Draft> {
 export function toldAfter({ requests }: AgentRun, turn: number): string[] {
   const content = requests[turn]?.messages.at(-1)?.content;
   assert.ok(Array.isArray(content), `there was no request after turn ${turn}`);
-  return content.map((block) => (block.is_error === true ? `error: ${block.content}` : (block.content ?? block.text ?? '')));
+  return content.map((block) => {
+    const said = Array.isArray(block.content) ? block.content.map((part) => part.text ?? `(${part.type})`).join('\n') : block.content;
+    return block.is_error === true ? `error: ${said}` : (said ?? block.text ?? '');
+  });
 }
 
 /** One call, then the end: what the model was told about the call, and the draft after it. */

@@ -1,8 +1,9 @@
-/** read_file: a text file, whole or a page of it; what is too long is cut, with the way to read on. */
+/** read_file: a text file, whole or a page of it; what is too long is cut, with the way to read on. Images and PDFs are shown as they are. */
 import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
 import { counted } from '../../domain/figures';
-import { readText } from '../files';
+import { readBytes, textIn } from '../files';
+import { mediaOf } from '../media';
 import { linesOf } from '../text';
 import { tool } from './tool';
 
@@ -14,7 +15,7 @@ const MAX_LINE = 20_000;
 export const readFile = tool({
   name: 'read_file',
   description:
-    'Reads a text file. Gives at most 2,000 lines or 100 KB at once and says how to read on. Line ends are shown as \\n, whatever the file has.',
+    'Reads a text file. Gives at most 2,000 lines or 100 KB at once and says how to read on. Line ends are shown as \\n, whatever the file has. Images (PNG, JPEG, GIF, WebP) and PDFs you are shown, where you can see them.',
   writes: false,
   input: z.object({
     path: z.string().describe('Path relative to the workspace.'),
@@ -23,9 +24,13 @@ export const readFile = tool({
   }),
   step: ({ path }) => `Reading ${path}`,
   async run({ path, from = 1, lines: wanted = MAX_LINES }, { draft }) {
-    const file = await readText(draft, path);
+    const file = await readBytes(draft, path);
     if (!file.ok) return file;
-    const { shown } = file.value.text;
+    const media = mediaOf(file.value.bytes);
+    if (media !== undefined) return ok({ text: '', media: [media] });
+    const text = textIn(file.value.path, file.value.bytes);
+    if (!text.ok) return text;
+    const { shown } = text.value;
     if (shown === '') return ok(`[${file.value.path} is empty.]`);
     const lines = linesOf(shown);
     if (from > lines.length) {

@@ -1,8 +1,9 @@
 /** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
 import * as z from 'zod';
-import { fail, type Result } from '../../domain/failure';
+import { fail, ok, type Result } from '../../domain/failure';
 import type { Child, Spawned } from '../../domain/spawn';
 import type { Draft } from '../../repo/draft/draft';
+import type { Answer } from '../media';
 
 /** What a tool works with: one agent's draft, and the way to end its work. */
 export interface Desk {
@@ -27,17 +28,17 @@ export interface Tool {
   /** What a call does, in a few words for a person: “Reading src/a.ts”. */
   step(raw: unknown): string;
   /** What the model is told: the answer, or what is wrong and what to do next. Never rejects for what the model did. */
-  call(raw: unknown, desk: Desk): Promise<Result<string>>;
+  call(raw: unknown, desk: Desk): Promise<Result<Answer>>;
 }
 
-/** Makes a {@link Tool}: `step` and `run` get an input that fits the schema. */
+/** Makes a {@link Tool}: `step` and `run` get an input that fits the schema; an answer that is a text alone can be given as such. */
 export function tool<Input extends z.ZodObject>(definition: {
   name: string;
   description: string;
   writes: boolean;
   input: Input;
   step: (input: z.infer<Input>) => string;
-  run: (input: z.infer<Input>, desk: Desk) => Promise<Result<string>>;
+  run: (input: z.infer<Input>, desk: Desk) => Promise<Result<string | Answer>>;
 }): Tool {
   const { name, description, writes, input, step, run } = definition;
   const { $schema: _, ...schema } = z.toJSONSchema(input, { io: 'input' });
@@ -52,7 +53,10 @@ export function tool<Input extends z.ZodObject>(definition: {
     },
     async call(raw, desk) {
       const parsed = input.safeParse(raw);
-      if (parsed.success) return run(parsed.data, desk);
+      if (parsed.success) {
+        const said = await run(parsed.data, desk);
+        return said.ok ? ok(typeof said.value === 'string' ? { text: said.value, media: [] } : said.value) : said;
+      }
       const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'input'}: ${issue.message}`);
       return fail(
         'input',
