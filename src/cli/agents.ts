@@ -3,25 +3,20 @@ import { join } from 'node:path';
 import { Pool } from '../engine/agents/pool/pool';
 import { processWorker } from '../engine/agents/pool/processWorker';
 import type { Worker } from '../engine/agents/worker';
-import type { ModelFetch } from '../model/fetch';
-import { Hold } from '../model/hold';
+import type { RunModel } from '../model/runModel';
 import type { Repository } from '../repo/repository';
 
-export interface Agents {
+export interface Agents extends Omit<RunModel, 'model'> {
   readonly worker: Worker;
-  /** Stands before their model. */
-  readonly hold: Hold;
   /** To be called when the run is over; resolves when no process is left. */
   close(): Promise<void>;
 }
 
-export async function agentsOf(repo: Repository, model: ModelFetch, inProcess: boolean): Promise<Agents> {
-  const hold = new Hold();
-  const held = hold.part(model);
+export async function agentsOf(repo: Repository, { model, ...asking }: RunModel, inProcess: boolean): Promise<Agents> {
   if (inProcess) {
     const { inProcessWorker } = await import('../engine/agents/bundledAgents.js');
-    return { worker: inProcessWorker(repo, held), hold, close: async () => undefined };
+    return { ...asking, worker: inProcessWorker(repo, model), close: async () => undefined };
   }
   const pool = new Pool({ entry: join(__dirname, 'worker.js') });
-  return { worker: processWorker(pool, { repo, model: held }), hold, close: () => pool.close() };
+  return { ...asking, worker: processWorker(pool, { repo, model }), close: () => pool.close() };
 }

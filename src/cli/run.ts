@@ -1,9 +1,7 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import { notAllowed } from '../domain/commands';
 import { cancelled, type Failure, fail, failureText, ok, type Result, thrownText } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
@@ -24,7 +22,6 @@ import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
-import { modelSource } from '../model/source';
 import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
@@ -33,6 +30,7 @@ import { listFiles } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
+import { modelFor } from './model';
 import { type Output, summaryLines } from './output';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
@@ -60,7 +58,8 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (!given.ok) return refuse(given.failure);
   const model = await modelFor(command.model);
   if (!model.ok) return refuse(model.failure);
-  const planned = given.value === undefined ? await planGoal(command, ports, model.value) : ok({ plan: given.value, usage: NO_USAGE });
+  const planned =
+    given.value === undefined ? await planGoal(command, ports, model.value.model) : ok({ plan: given.value, usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
   const { usage } = planned.value;
   // What is said at the command line is meant for this run: it goes before what the plan says.
@@ -125,7 +124,7 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   // Whoever resumes it here wants it to go on.
   const request = { run: start.run, conflicts: 'leave' as const, paused: 'continue' as const, listener };
-  const agentPorts = { worker: agents.worker, hold: agents.hold, check, reuse };
+  const agentPorts = { ...agents, check, reuse };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
@@ -137,7 +136,7 @@ async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, re
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
-  const begun = await beginRun(request, { ...recovery, worker: agents.worker, hold: agents.hold, check, reuse, time: systemTime }, signal);
+  const begun = await beginRun(request, { ...recovery, ...agents, check, reuse, time: systemTime }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;
@@ -221,18 +220,4 @@ async function planGoal(
   if (!files.ok) return files;
   const { makePlan } = await import('../engine/agents/bundledAgents.js');
   return makePlan({ selected: [{ kind: 'text', text: command.work.goal }], files: files.value, model, modelName: command.model, signal });
-}
-
-function modelFor(model: string): Promise<Result<ModelFetch>> {
-  return modelSource({
-    model,
-    baseUrl: process.env['ANTHROPIC_BASE_URL'],
-    key: process.env['ANTHROPIC_API_KEY'],
-    fetch: (request) => fetch(request),
-    samplePath: join(__dirname, '..', 'media', 'sample.scenario.json'),
-    readText: (path) => readFile(path, 'utf8'),
-    paceMs: 30,
-    // A pause that the signal ends is over, not failed.
-    wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
-  });
 }

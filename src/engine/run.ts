@@ -6,6 +6,7 @@ import type { RunState } from '../domain/run';
 import type { Rework } from '../domain/taskState';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { Agents } from './agents/agents';
+import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
 import { Live } from './agents/live';
 import type { RunRecord } from './journal/record';
@@ -79,6 +80,7 @@ export class LiveRun {
     });
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
     const over = new AbortController();
+    const unfollow = followRequests(this.id, { ...this.ports, live: this.live });
     const adapting = this.ports.width?.follow(this.record, () => this.stir(), over.signal);
     const deafen = hearWishes(this.ports.repo.stateDir, this.record.state, (wish, signal) => perform(this, wish, signal));
     while (this.record.state.phase !== 'finished' && this.broken === undefined && !this.isLeft) {
@@ -93,6 +95,7 @@ export class LiveRun {
     over.abort();
     await Promise.all([this.live.close(), deafen(), adapting]);
     unlisten();
+    unfollow();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }
 

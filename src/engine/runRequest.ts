@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock';
 import type { Plan } from '../domain/plan';
 import type { OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
-import type { Hold } from '../model/hold';
+import type { RunModel } from '../model/runModel';
 import type { Time } from '../model/time';
 import type { LandPorts } from '../repo/land/land';
 import type { Reuse } from './agents/reuse';
@@ -30,7 +30,10 @@ export interface RunRequest {
   readonly retry?: Retry;
 }
 
-export interface RunPorts {
+/** What stands before the worker's model; absent where that is none. */
+type AskingPorts = { readonly [Part in Exclude<keyof RunModel, 'model'>]?: RunModel[Part] | undefined };
+
+export interface RunPorts extends AskingPorts {
   readonly repo: LandPorts['repo'];
   readonly workspace: LandPorts['workspace'];
   readonly worker: Worker;
@@ -40,8 +43,6 @@ export interface RunPorts {
   readonly clock: Clock;
   /** Reads past runs, which tell how long tasks take; absent: as they stand in their journals. */
   readonly read?: StateReader | undefined;
-  /** Stands before the worker's model; undefined where that is none. */
-  readonly hold?: Hold | undefined;
   readonly time: Time;
   /** Absent: as many agents as the limits say. */
   readonly width?: AdaptiveWidth | undefined;

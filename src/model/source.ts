@@ -35,6 +35,13 @@ export async function modelSource(options: SourceOptions): Promise<Result<ModelF
   return options.model.startsWith(RECORDED) ? recordedSource(options) : serverSource(options);
 }
 
+/** The name of what requests of that model go through: a server and a key, or what is played. It has the key in it, and is for no eye. */
+export function doorOf({ model, baseUrl, key }: Pick<SourceOptions, 'model' | 'baseUrl' | 'key'>): string {
+  return model.startsWith(SCRIPTED) || model.startsWith(RECORDED)
+    ? model
+    : JSON.stringify([baseUrl?.trim() || ANTHROPIC_URL, key?.trim() ?? '']);
+}
+
 async function recordedSource({ model, readText }: SourceOptions): Promise<Result<ModelFetch>> {
   const fix = 'Use recorded: and the path of a recording.';
   const path = model.slice(RECORDED.length);

@@ -159,13 +159,13 @@ async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Re
 
 async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
   const settings = settingsOf(session.folder);
-  const model = await modelOf(ports.context, settings);
+  const model = await modelOf(ports, settings);
   if (!model.ok) return model;
   const planned = await withProgress('Weft: planning', async (signal) => {
     const files = await listFiles(session.repo, session.workspace, signal);
     if (!files.ok) return files;
     const { makePlan } = await import('../engine/agents/bundledAgents.js');
-    return makePlan({ selected, files: files.value, model: model.value, modelName: settings.model, signal });
+    return makePlan({ selected, files: files.value, model: model.value.model, modelName: settings.model, signal });
   });
   if (!planned.ok) return planned;
   const { plan, usage } = planned.value;

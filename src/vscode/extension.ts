@@ -3,6 +3,8 @@ import type { Event, ExtensionContext } from 'vscode';
 import type { RunEvent } from '../domain/event';
 import type { RunState } from '../domain/run';
 import { Pool } from '../engine/agents/pool/pool';
+import { SharedModels } from '../model/sharedModels';
+import { systemTime } from '../model/time';
 import { registerAddTask } from './addTask';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
@@ -48,7 +50,7 @@ export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions();
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
-  const agents = { context, sessions, pool };
+  const agents = { context, models: new SharedModels(systemTime), sessions, pool };
   // What is being landed comes to its end; the rest goes on when the folder is opened again.
   shutDown = () => sessions.leaveAll().finally(() => pool.close());
   context.subscriptions.push(

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import type { Result } from '../domain/failure';
+import { ok, type Result } from '../domain/failure';
 import {
   DEFAULT_ATTEMPTS,
   DEFAULT_FOLDERS_QUOTA_GB,
@@ -19,8 +19,9 @@ import {
   RESUME,
   type Resume,
 } from '../domain/settings';
-import type { ModelFetch } from '../model/fetch';
-import { modelSource } from '../model/source';
+import { type RunModel, runModel } from '../model/runModel';
+import type { SharedModels } from '../model/sharedModels';
+import { doorOf, modelSource } from '../model/source';
 import type { FolderSettings } from '../repo/commands/folderPool';
 import { notify } from './messages';
 import { COMMANDS, SETTINGS } from './names';
@@ -89,13 +90,21 @@ function numberOr(value: unknown, otherwise: number): number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : otherwise;
 }
 
-/** The key stays in here and in what sends requests: agents and journals never see it. */
-export async function modelOf(context: vscode.ExtensionContext, settings: Settings): Promise<Result<ModelFetch>> {
+export interface ModelPorts {
+  readonly context: vscode.ExtensionContext;
+  /** What all runs of the window share. */
+  readonly models: SharedModels;
+}
+
+/**
+ * The model of a run, or of a plan that is made for one, behind the whole pipeline. The key stays in here and in what sends requests: agents
+ * and journals never see it.
+ */
+export async function modelOf({ context, models }: ModelPorts, settings: Settings): Promise<Result<RunModel>> {
   const key = (await context.secrets.get(SECRET)) ?? process.env['ANTHROPIC_API_KEY'];
-  return modelSource({
-    model: settings.model,
-    baseUrl: settings.baseUrl || process.env['ANTHROPIC_BASE_URL'],
-    key,
+  const where = { model: settings.model, baseUrl: settings.baseUrl || process.env['ANTHROPIC_BASE_URL'], key };
+  const source = await modelSource({
+    ...where,
     fetch: (request) => fetch(request),
     samplePath: vscode.Uri.joinPath(context.extensionUri, 'media', 'sample.scenario.json').fsPath,
     readText: (path) => readFile(path, 'utf8'),
@@ -103,6 +112,8 @@ export async function modelOf(context: vscode.ExtensionContext, settings: Settin
     // A pause that the signal ends is over, not failed.
     wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   });
+  if (!source.ok) return source;
+  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices: {}, fallbacks: [], record: undefined }));
 }
 
 export function registerApiKey(context: vscode.ExtensionContext): vscode.Disposable {

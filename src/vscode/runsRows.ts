@@ -39,7 +39,7 @@ export function runItem({ view }: RunNode, now: number, open: boolean): vscode.T
 export function taskItem(node: TaskNode, now: number, made = 0): vscode.TreeItem {
   const { view, task } = node;
   const clash = clashText(clashesOf(node), view.state);
-  const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now, liveOf(view)?.held)].join(' · ');
+  const description = [...(clash === undefined ? [] : [clash]), taskText(task, view.state, view.life, now, liveOf(view))].join(' · ');
   return {
     id: taskKey(node),
     label: labelOf(node),

@@ -29,7 +29,7 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
 
 export function taskTooltip({ view, task }: TaskNode, now: number): vscode.MarkdownString {
   const text = begin(task.task.title);
-  line(text, taskText(task, view.state, view.life, now, liveOf(view)?.held));
+  line(text, taskText(task, view.state, view.life, now, liveOf(view)));
   for (const said of decisionText(task, view.state)) line(text, said);
   for (const [at, failure] of task.work.failures.entries()) line(text, `Attempt ${at + 1} failed: ${failure.message}`);
   if (task.check?.kind === 'ended') line(text, checkText(task.check));

@@ -5,6 +5,7 @@ import { counted } from '../domain/figures';
 import { type Broken, ownTasks, type RunState, waitsForPerson } from '../domain/run';
 import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
+import type { LiveState, Wait } from '../engine/agents/live';
 import type { Clash } from '../engine/agents/radar';
 import type { Life } from '../engine/journal/library';
 import { isPaused } from '../engine/schedule/pausing';
@@ -136,13 +137,32 @@ export function brokenText(key: string, { state, why, since, waitMs }: Broken): 
   return `${key} keeps failing. ${then}. The last failure: ${why}`;
 }
 
-/** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`. */
-export function taskText(task: TaskState, state: RunState, life: Life, now: number, held?: ReadonlySet<string>): string {
-  const paused = life === 'running' && isPaused(state) ? pausedText(task, state, held) : undefined;
+/** `coder · Reading src/a.ts · 4 s`, `coder · landed · 4.3 s`, `coder · waiting for “Search”`; `live`: what is to be seen of it now, where that is known. */
+export function taskText(task: TaskState, state: RunState, life: Life, now: number, live?: Pick<LiveState, 'held' | 'waiting'>): string {
+  const held = life === 'running' && isPaused(state) ? pausedText(task, state, live?.held) : undefined;
+  const paused = held ?? (task.stage.kind === 'running' ? modelText(live?.waiting.get(task.task.id), now) : undefined);
   const { role, model } = agentOf(state.start, task);
   // What changes comes first: a narrow side bar cuts the end.
   return [...(paused ?? stageText(task, state, life, now)), role, ...(model === state.start.model ? [] : [model])].join(' · ');
 }
+
+/** A turn that waits for its place for less than this is on its way, as far as a person is concerned. */
+const SOON_MS = 1_000;
+
+/** What an agent does whose request waits; undefined where that is not worth saying. */
+function modelText(wait: Wait | undefined, now: number): string[] | undefined {
+  if (wait === undefined || now - wait.since < SOON_MS) return undefined;
+  return [`waiting for the model${WAITS[wait.why]}`, elapsedText(now - wait.since)];
+}
+
+const WAITS: Readonly<Record<Wait['why'], string>> = {
+  turn: '',
+  limit: ' (rate limit)',
+  overloaded: ' (overloaded)',
+  error: ' (server error)',
+  lost: ' (no connection)',
+  silent: ' (no answer)',
+};
 
 /** What a task of a paused run does otherwise than one of a run that goes on; undefined where there is no difference. */
 function pausedText(

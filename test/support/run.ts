@@ -22,6 +22,7 @@ import type { AdaptiveWidth } from '../../src/engine/schedule/adaptiveWidth';
 import type { Limits } from '../../src/engine/schedule/scheduler';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
+import type { RunModel } from '../../src/model/runModel';
 import { folderPool } from '../../src/repo/commands/folderPool';
 import type { Repository } from '../../src/repo/repository';
 import { countingClock } from './clock';
@@ -79,6 +80,8 @@ export interface RigOptions {
   readonly reuse?: Reuse;
   /** Its agents are real ones, on this model; absent: the test holds them. */
   readonly model?: ModelFetch;
+  /** As `model`, with what stands before it. */
+  readonly asking?: RunModel;
   /** Works instead of agents that the test holds. */
   readonly worker?: Worker;
   readonly hold?: Hold;
@@ -143,8 +146,9 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
   const clock = options.clock ?? countingClock(Date.now());
   const time = options.time ?? handTime();
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
-  const worker = options.worker ?? (options.model === undefined ? agents.worker : inProcessWorker(box.repo, options.model));
-  const ports = { repo: box.repo, workspace, worker, check, clock, time, hold: options.hold, width: options.width, reuse: options.reuse };
+  const { model = options.model, ...asking } = options.asking ?? { hold: options.hold };
+  const worker = options.worker ?? (model === undefined ? agents.worker : inProcessWorker(box.repo, model));
+  const ports = { repo: box.repo, workspace, worker, check, clock, time, ...asking, width: options.width, reuse: options.reuse };
   return { workspace, agents, clock, time, ports };
 }
 

@@ -6,6 +6,7 @@ import { planSchema } from '../../src/domain/plan';
 import { type RunState, reduce, waitsForPerson } from '../../src/domain/run';
 import type { TaskState } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
+import type { Wait } from '../../src/engine/agents/live';
 import type { Life } from '../../src/engine/journal/library';
 import {
   brokenText,
@@ -133,13 +134,25 @@ describe('the text of a task', () => {
   });
 });
 
+describe('an agent whose request waits, in words', () => {
+  it('says so from a second on, with the reason, and for how long', () => {
+    const waits = (now: RunState, why: Wait['why'], since: number) =>
+      taskText(now.tasks.get('a') as TaskState, now, 'running', 13_000, { held: new Set(), waiting: new Map([['a', { why, since }]]) });
+    const running = state(begun('a'), { type: 'task.step', task: 'a', step: 'Thinking' });
+    assert.equal(waits(running, 'limit', 1000), 'waiting for the model (rate limit) · 12 s · coder');
+    assert.equal(waits(running, 'turn', 1000), 'waiting for the model · 12 s · coder');
+    assert.match(waits(running, 'turn', 12_500), /^Thinking · /);
+    assert.match(waits(state(begun('a'), done('a')), 'limit', 1000), /^landing · /);
+  });
+});
+
 describe('a paused run in words', () => {
   const paused: Happening = { type: 'run.paused' };
   const step: Happening = { type: 'task.step', task: 'a', step: 'Reading x.ts' };
   const heldText = (now: RunState, id: string, ...held: string[]) => {
     const found = now.tasks.get(id);
     assert.ok(found !== undefined);
-    return taskText(found, now, 'running', 9000, new Set(held));
+    return taskText(found, now, 'running', 9000, { held: new Set(held), waiting: new Map() });
   };
 
   it('says of each task what waits, and for what', () => {

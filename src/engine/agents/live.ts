@@ -1,6 +1,7 @@
 /** What a run shows beside its record while it goes on: the drafts of agents at work, and what will not fit together. */
 import type { Failure } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
+import type { Why } from '../../model/gate/turnstile';
 import type { Repository } from '../../repo/repository';
 import type { Workspace } from '../../repo/workspace';
 import { type Clash, type LiveDraft, Radar } from './radar';
@@ -11,8 +12,16 @@ export interface LiveState {
   readonly clashes: readonly Clash[];
   /** Of a run that is paused: those whose agents have come to the end of their turn, and wait. */
   readonly held: ReadonlySet<TaskId>;
+  /** Those whose requests wait before the model. */
+  readonly waiting: ReadonlyMap<TaskId, Wait>;
   /** Why the radar could not look, the last time. */
   readonly problem: Failure | undefined;
+}
+
+/** Why a request waits, and since when, in milliseconds since 1970. */
+export interface Wait {
+  readonly why: Why;
+  readonly since: number;
 }
 
 export class Live {
@@ -20,6 +29,7 @@ export class Live {
   private clashes: readonly Clash[] = [];
   private problem: Failure | undefined;
   private held: ReadonlySet<TaskId> = new Set();
+  private readonly waiting = new Map<TaskId, Wait>();
   private readonly listeners = new Set<() => void>();
   private readonly radar: Radar;
 
@@ -39,7 +49,7 @@ export class Live {
   }
 
   get state(): LiveState {
-    return { drafts: this.drafts, clashes: this.clashes, held: this.held, problem: this.problem };
+    return { drafts: this.drafts, clashes: this.clashes, held: this.held, waiting: this.waiting, problem: this.problem };
   }
 
   /** Calls `listener` after every change; the function that comes back ends that. */
@@ -59,6 +69,17 @@ export class Live {
   hold(held: ReadonlySet<TaskId>): void {
     this.held = held;
     this.tell();
+  }
+
+  /** The request of a task's agent waits, or goes on waiting for another reason. */
+  waits(task: TaskId, why: Why, now: number): void {
+    this.waiting.set(task, { why, since: this.waiting.get(task)?.since ?? now });
+    this.tell();
+  }
+
+  /** The request of a task's agent waits no more. */
+  goesOn(task: TaskId): void {
+    if (this.waiting.delete(task)) this.tell();
   }
 
   /** The agent of a task is no longer at work. */

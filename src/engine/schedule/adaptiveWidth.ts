@@ -2,7 +2,6 @@
 import { freemem, totalmem } from 'node:os';
 import type { RunState } from '../../domain/run';
 import { isIn } from '../../domain/taskState';
-import type { Part } from '../../model/fetch';
 import type { Waiting } from '../../model/gate/rateGate';
 import type { Time } from '../../model/time';
 import type { RunRecord } from '../journal/record';
@@ -19,9 +18,6 @@ export function memoryLeft(): number {
 /** It looks so often, in milliseconds, and needs so many turns of each agent to tell what they get done. */
 const LOOK_MS = 10_000;
 const TURNS = 2;
-
-/** What a server answers that has too much to do. */
-const TOO_MUCH = new Set([429, 503, 529]);
 
 export interface AdaptivePorts {
   readonly time: Pick<Time, 'elapsed' | 'wait'>;
@@ -47,13 +43,6 @@ export class AdaptiveWidth {
   get most(): number {
     return this.width.most;
   }
-
-  /** Sees the answers of a model that has no gate before it; what a gate keeps to itself, it tells: see {@link hear}. */
-  readonly watch: Part = (model) => async (request) => {
-    const response = await model(request);
-    if (TOO_MUCH.has(response.status)) this.isLimited = true;
-    return response;
-  };
 
   /** What waits before the model, and why. */
   hear(waiting: Waiting): void {

@@ -190,16 +190,16 @@ describe('a run whose width adapts', () => {
     assert.deepEqual(time.left, []);
   });
 
-  it('sees by a model’s answers that the server has too much to do', async () => {
+  it('hears from what waits before the model that the server has too much to do', async () => {
     const { time, width, seen, end } = following(8, 20);
     await settled();
-    const answers = [200, 400, 529].map((status) => new Response('said', { status }));
-    const model = width.watch(async () => answers.shift() ?? new Response());
-    const ask = async () => (await model(new Request('http://weft.invalid'))).status;
-    assert.deepEqual([await ask(), await ask()], [200, 400]);
+    const about = { run: 'r', task: 'a' };
+    width.hear({ kind: 'waits', about, why: 'turn', ms: undefined });
+    width.hear({ kind: 'waits', about, why: 'error', ms: 1000 });
+    width.hear({ kind: 'over', about });
     await time.pass(10_000);
     assert.deepEqual(seen, []);
-    assert.equal(await ask(), 529);
+    width.hear({ kind: 'waits', about, why: 'overloaded', ms: 1000 });
     await time.pass(10_000);
     assert.deepEqual(seen, [6]);
     await end();
