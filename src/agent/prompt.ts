@@ -1,7 +1,7 @@
 /** What an agent is told before it begins. */
 import type { BetaTextBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import type { Task } from '../domain/plan';
-import { ROLES } from './roles';
+import { roleCalled } from './roles';
 
 /** The same for every agent of every run, so that the prompt cache holds it for all of them: nothing that varies goes in here. */
 const SHARED = `You are an agent of Weft, which lets several coding agents work on one workspace at the same time, each on a task of its own.
@@ -32,7 +32,7 @@ Having others do parts of your task:
 export function systemPrompt(role: Task['role'], tools: readonly string[]): BetaTextBlockParam[] {
   return [
     { type: 'text', text: tools.includes('spawn') ? SHARED + SPAWNING : SHARED, cache_control: { type: 'ephemeral' } },
-    { type: 'text', text: ROLES[role].instructions },
+    { type: 'text', text: roleCalled(role).instructions },
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The roles: what each kind of agent is told, and whether it may change files. */
-import type { Task } from '../domain/plan';
+import type { Role as RoleName } from '../domain/role';
 
 export interface Role {
   /** Follows what every agent is told. */
@@ -8,7 +8,12 @@ export interface Role {
   readonly writes: boolean;
 }
 
-export const ROLES: Readonly<Record<Task['role'], Role>> = {
+/** What its agents are told beyond what all are; a role that there is not adds nothing. */
+export function roleCalled(name: RoleName): Role {
+  return ROLES[name] ?? { instructions: '', writes: true };
+}
+
+const ROLES: Readonly<Partial<Record<RoleName, Role>>> = {
   coder: {
     writes: true,
     instructions:

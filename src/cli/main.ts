@@ -6,7 +6,7 @@ import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
 import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
 import { NO_INCLUDE } from '../domain/include';
-import { planSchema } from '../domain/plan';
+import { writtenPlanSchema } from '../domain/plan';
 import { settleLeft } from '../engine/recovery';
 import { diskWorkspace } from '../repo/diskWorkspace';
 import type { Repository } from '../repo/repository';
@@ -43,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${packageJson.version}\n`);
       return 0;
     case 'schema':
-      process.stdout.write(`${JSON.stringify(z.toJSONSchema(planSchema, { io: 'input' }), null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(z.toJSONSchema(writtenPlanSchema, { io: 'input' }), null, 2)}\n`);
       return 0;
     default:
       return inWorkspace({ ...parsed.value, command }, out);

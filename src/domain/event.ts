@@ -4,7 +4,8 @@ import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema 
 import { tooLargeSchema } from './include';
 import { dataOf } from './line';
 import { partSchema } from './part';
-import { addedTaskSchema, planSchema, ROLES } from './plan';
+import { addedTaskSchema, planSchema } from './plan';
+
 import { ON_STALE } from './settings';
 import { jointSchema } from './spawn';
 import { usageSchema } from './usage';
@@ -42,7 +43,7 @@ const reads = z.array(readSchema).optional();
 /** How a task goes on that went back to its agent; as {@link Rework}. */
 const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string(), isNew: z.boolean().optional() });
 /** How many agents run at once: in all, and of each role. */
-const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.partialRecord(z.enum(ROLES), z.number()) });
+const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.record(z.string(), z.number()) });
 /** Where a task came from that is not in the plan: the person, an agent that spawned it, or a race of several agents for one task. */
 const originSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person') }),
@@ -63,7 +64,7 @@ const stopReasonSchema = z.enum(['timeout']);
  */
 const breakerSchema = z.enum(['closed', 'open', 'half-open', 'given-up']);
 /** With which role and model a task is worked on, where not as its plan says. */
-const standInSchema = z.object({ role: z.enum(ROLES), model: z.string() });
+const standInSchema = z.object({ role: z.string(), model: z.string() });
 
 const happenings = [
   /** The snapshot is taken, the plan is approved; the first of every journal. */
@@ -76,7 +77,7 @@ const happenings = [
     model: z.string(),
     maxWorkers: z.number(),
     /** How many agents of a role run at once; missing: as many as there may be. */
-    pools: z.partialRecord(z.enum(ROLES), z.number()).optional(),
+    pools: z.record(z.string(), z.number()).optional(),
     /** Id of the snapshot that was taken before anything started, and its commit. */
     snapshot: z.string(),
     commit: z.string(),

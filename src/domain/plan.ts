@@ -2,24 +2,22 @@
 import * as z from 'zod';
 import { fail, ok, type Result } from './failure';
 import { parsePath } from './path';
+import { BUILT_IN_HEADS, DEFAULT_ROLE, poolNames, type RoleHead, roleNameSchema, unknownRole } from './role';
+import { routeTask } from './routing';
 import { MAX_ATTEMPTS } from './settings';
 
 /** A week. */
 export const MAX_TIMEOUT_SECONDS = 604_800;
-
-/** The roles an agent can have. What each of them is told stands in `agent/roles`. */
-export const ROLES = ['coder', 'debugger', 'security', 'database', 'tester', 'reviewer', 'docs', 'researcher'] as const;
 
 /** More tasks than this in one plan are refused: a plan of that size is a mistake or a loop. */
 export const MAX_TASKS = 1000;
 
 const checkSchema = z.string().max(2000).regex(/\S/, 'is empty: give a command, or leave it out');
 
-const roleSchema = z.enum(ROLES);
 const modelSchema = z.string().regex(/\S/, 'is empty: name a model, or leave it out');
 
 const fallbackSchema = z
-  .strictObject({ role: roleSchema.optional(), model: modelSchema.optional() })
+  .strictObject({ role: roleNameSchema.optional(), model: modelSchema.optional() })
   .refine(({ role, model }) => role !== undefined || model !== undefined, 'names neither a role nor a model: give one of them')
   .describe('What another attempt is made with.');
 
@@ -30,7 +28,9 @@ const taskSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
       .describe('Short name of the task, unique in the plan; other tasks depend on it by this name.'),
     title: z.string().min(1).max(200).describe('What the task does, in a few words.'),
-    role: roleSchema.default('coder').describe('What kind of agent does it.'),
+    role: roleNameSchema
+      .optional()
+      .describe('What kind of agent does it. Default: the role whose words its title and instructions have, else coder.'),
     instructions: z
       .string()
       .min(1)
@@ -63,9 +63,9 @@ const limitsSchema = z
     repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
     timeoutSeconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional().describe('How long the whole run may take. Default: no limit.'),
     pools: z
-      .partialRecord(roleSchema, z.int().min(1).max(128))
+      .record(roleNameSchema, z.int().min(1).max(128))
       .optional()
-      .describe('How many agents of a role run at once. Default: the setting weft.pools.'),
+      .describe('How many agents of a role, or of roles with the same pool, run at once. Default: the setting weft.pools.'),
     depth: z.int().min(0).max(8).optional().describe('How deep tasks may spawn tasks; 0: not at all. Default: 3.'),
     children: z.int().min(1).max(100).optional().describe('How many children a task may have. Default: 20.'),
     perDepth: z.int().min(1).max(1000).optional().describe('How many tasks there may be at each depth. Default: 200.'),
@@ -73,29 +73,39 @@ const limitsSchema = z
   })
   .describe('Limits of this run.');
 
-export const planSchema = z
-  .strictObject({
-    $schema: z.string().optional().describe('Address of the JSON schema, for editors.'),
-    goal: z.string().min(1).describe('What the run is to achieve, in a sentence.'),
-    tasks: z
-      .array(taskSchema)
-      .min(1, 'there are no tasks: give at least one')
-      .max(MAX_TASKS)
-      .describe('The tasks. Those that do not depend on each other run side by side.'),
-    check: checkSchema
-      .optional()
-      .describe('Shell command that must succeed on the merged workspace before any task lands: the tests, say.'),
-    limits: limitsSchema.optional(),
-  })
-  .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
+/** As a person, a program or a model writes it: a task need not say who does it. */
+export const writtenPlanSchema = planOf(taskSchema);
+
+/** A task that knows who does it, as all of a run do. */
+const assignedTaskSchema = taskSchema.safeExtend({ role: roleNameSchema.default(DEFAULT_ROLE).describe('What kind of agent does it.') });
+
+/** As a run has it. */
+export const planSchema = planOf(assignedTaskSchema);
+
+function planOf<OneTask extends z.ZodType>(task: OneTask) {
+  return z
+    .strictObject({
+      $schema: z.string().optional().describe('Address of the JSON schema, for editors.'),
+      goal: z.string().min(1).describe('What the run is to achieve, in a sentence.'),
+      tasks: z
+        .array(task)
+        .min(1, 'there are no tasks: give at least one')
+        .max(MAX_TASKS)
+        .describe('The tasks. Those that do not depend on each other run side by side.'),
+      check: checkSchema
+        .optional()
+        .describe('Shell command that must succeed on the merged workspace before any task lands: the tests, say.'),
+      limits: limitsSchema.optional(),
+    })
+    .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
+}
 
 export type Plan = z.infer<typeof planSchema>;
 export type Task = Plan['tasks'][number];
 export type TaskId = string;
-export type Role = Task['role'];
 
 /** A task that joined a run after its plan: the number behind each “.” of its id counts the children of one parent. */
-export const addedTaskSchema = taskSchema.safeExtend({
+export const addedTaskSchema = assignedTaskSchema.safeExtend({
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.\d{1,4}){0,10}$/, 'is no id of a task'),
 });
 
@@ -110,8 +120,8 @@ export interface PlanProblem {
   readonly message: string;
 }
 
-/** Reads a plan from JSON text. Failing, it names every problem that it found, first ones first. */
-export function readPlan(text: string, source: string): Result<Plan> {
+/** Reads a plan from JSON text. Failing, it names every problem that it found, first ones first. `roles`: those that there are. */
+export function readPlan(text: string, source: string, roles: readonly RoleHead[] = BUILT_IN_HEADS): Result<Plan> {
   let data: unknown;
   try {
     data = JSON.parse(text.replace(/^\ufeff/, ''));
@@ -122,19 +132,19 @@ export function readPlan(text: string, source: string): Result<Plan> {
       'Mend the JSON, or run “weft schema” for the shape of a plan.',
     );
   }
-  const { plan, problems } = checkPlan(data);
+  const { plan, problems } = checkPlan(data, roles);
   if (plan !== undefined && problems.length === 0) return ok(plan);
   return fail('input', `${source} is not a usable plan: ${problemsText(problems)}.`, 'Mend it and run it again; nothing was started.');
 }
 
-/** Everything that is wrong with a plan; `plan` is there where the shape, at least, is right. */
-export function checkPlan(data: unknown): { plan: Plan | undefined; problems: PlanProblem[] } {
+/** Everything that is wrong with a plan; `plan` is there where the shape, at least, is right. A task that names no role gets the one whose words it has. */
+export function checkPlan(data: unknown, roles: readonly RoleHead[] = BUILT_IN_HEADS): { plan: Plan | undefined; problems: PlanProblem[] } {
   const count = taskCount(data);
   if (count > MAX_TASKS) {
     const message = `has ${count.toLocaleString('en')} tasks, and the limit is ${MAX_TASKS.toLocaleString('en')}: split it into several plans`;
     return { plan: undefined, problems: [{ at: ['tasks'], message }] };
   }
-  const parsed = planSchema.safeParse(data);
+  const parsed = writtenPlanSchema.safeParse(data);
   if (!parsed.success) {
     return {
       plan: undefined,
@@ -144,7 +154,9 @@ export function checkPlan(data: unknown): { plan: Plan | undefined; problems: Pl
       })),
     };
   }
-  return { plan: parsed.data, problems: [...idProblems(parsed.data), ...pathProblems(parsed.data), ...cycleProblems(parsed.data)] };
+  const tasks = parsed.data.tasks.map((task) => ({ ...task, role: task.role ?? routeTask(task, roles).role }));
+  const plan: Plan = { ...parsed.data, tasks };
+  return { plan, problems: [...idProblems(plan), ...roleProblems(plan, roles), ...pathProblems(plan), ...cycleProblems(plan)] };
 }
 
 /** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. `whole`: what has them. */
@@ -180,6 +192,25 @@ function idProblems(plan: Plan): PlanProblem[] {
         problems.push({ at: ['tasks', index, 'dependsOn', at], message: `no task is called “${id}”: name a task of this plan` });
     });
   });
+  return problems;
+}
+
+function roleProblems({ tasks, limits }: Plan, roles: readonly RoleHead[]): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  const look = (name: string | undefined, at: PlanProblem['at']) => {
+    const message = name === undefined ? undefined : unknownRole(name, roles);
+    if (message !== undefined) problems.push({ at, message });
+  };
+  tasks.forEach((task, index) => {
+    look(task.role, ['tasks', index, 'role']);
+    task.fallback?.forEach(({ role }, at) => {
+      look(role, ['tasks', index, 'fallback', at, 'role']);
+    });
+  });
+  const pools = poolNames(roles);
+  for (const name of Object.keys(limits?.pools ?? {}))
+    if (!pools.includes(name))
+      problems.push({ at: ['limits', 'pools', name], message: `no role or pool is called “${name}”: use one of ${pools.join(', ')}` });
   return problems;
 }
 

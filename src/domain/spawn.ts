@@ -1,7 +1,7 @@
 /** What an agent asks of its run when it has others do a part of its task, and what it gets back. Data: it travels between processes. */
 import * as z from 'zod';
 import type { Read } from './changes';
-import { ROLES } from './plan';
+import { roleNameSchema } from './role';
 
 /** A part of an agent's task, for another agent. `name`: by which its siblings depend on it. */
 export const childSchema = z.strictObject({
@@ -10,7 +10,7 @@ export const childSchema = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
     .describe('Short name of the part, unique among these.'),
   title: z.string().min(1).max(200).describe('What it does, in a few words.'),
-  role: z.enum(ROLES).default('coder').describe('What kind of agent does it.'),
+  role: roleNameSchema.optional().describe('What kind of agent does it. Left out, the words of its title and instructions say it.'),
   instructions: z
     .string()
     .min(1)

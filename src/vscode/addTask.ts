@@ -1,7 +1,7 @@
 /** Adding a task to a run that goes on: what it is to do, by whom, and after what. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
-import { ROLES, type Role } from '../domain/plan';
+import { BUILT_IN_ROLES, type Role } from '../domain/role';
 import type { RunState } from '../domain/run';
 import { isIn } from '../domain/taskState';
 import { freeId, nextPriority, possibleDependencies } from '../engine/steering/addedTask';
@@ -76,7 +76,7 @@ async function askWhat(path: string | undefined): Promise<string | undefined> {
 }
 
 async function askRole(): Promise<Role | undefined> {
-  const items = ROLES.map((role) => ({ label: role, role }));
+  const items = BUILT_IN_ROLES.map((role) => ({ label: role, role }));
   return (await vscode.window.showQuickPick(items, { title: TITLE, placeHolder: 'What kind of agent does it' }))?.role;
 }
 

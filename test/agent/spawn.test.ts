@@ -89,8 +89,8 @@ describe('spawn', () => {
           'toolu_one_0_2',
           false,
           [
-            ['x', 'coder', []],
-            ['y', 'coder', ['x']],
+            ['x', undefined, []],
+            ['y', undefined, ['x']],
           ],
         ],
       ],

@@ -1,5 +1,7 @@
 /** Graphs of tasks as the schedule's benchmark runs them, with how long each task takes, and the least time that any schedule needs. */
-import { ROLES, type Role } from '../../src/domain/plan';
+import { BUILT_IN_ROLES } from '../../src/domain/role';
+
+type Role = (typeof BUILT_IN_ROLES)[number];
 
 export interface GraphTask {
   readonly id: string;
@@ -64,7 +66,7 @@ function idOf(at: number): string {
 }
 
 function taskOf(at: number, dependsOn: Iterable<string>, random: () => number): GraphTask {
-  const role = ROLES[Math.floor(random() * ROLES.length)] ?? 'coder';
+  const role = BUILT_IN_ROLES[Math.floor(random() * BUILT_IN_ROLES.length)] ?? 'coder';
   return { id: idOf(at), role, dependsOn: [...dependsOn], ms: SHARES[role] * (2 / 3 + (2 / 3) * random()) };
 }
 

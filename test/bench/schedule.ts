@@ -1,5 +1,5 @@
 /** How near runs come to the least time that their graphs allow: the real engine, journal, processes, agents and SDK, and a model whose pauses are the work. */
-import { ROLES } from '../../src/domain/plan';
+import { BUILT_IN_ROLES } from '../../src/domain/role';
 import type { Pool } from '../../src/engine/agents/pool/pool';
 import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { openRepository, type Repository } from '../../src/repo/repository';
@@ -45,7 +45,7 @@ export async function measureSchedule(folder: string, pool: Pool, say: (line: st
 
 /** Five tasks of each role. */
 function firstGraph(): Graph {
-  return randomGraph(ROLES.length * 5, SEED).map((task) => ({ ...task, dependsOn: [] }));
+  return randomGraph(BUILT_IN_ROLES.length * 5, SEED).map((task) => ({ ...task, dependsOn: [] }));
 }
 
 async function row(ports: Ports, name: string, graph: Graph, workers: number): Promise<Row> {

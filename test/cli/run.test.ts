@@ -4,7 +4,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseEvent } from '../../src/domain/event';
-import { planSchema } from '../../src/domain/plan';
+import { writtenPlanSchema } from '../../src/domain/plan';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
 import { buildWeft, ending, jsonLines, planText, quickSample, scenarioFile, startWeft, weft, writing } from '../support/weft';
 
@@ -286,7 +286,7 @@ describe('weft, afterwards', function () {
   it('prints the schema that plans are held to', async () => {
     const { code, out } = await weft(['schema'], { cwd: temporaryFolder() });
     assert.equal(code, 0);
-    assert.deepEqual(JSON.parse(out), z.toJSONSchema(planSchema, { io: 'input' }));
+    assert.deepEqual(JSON.parse(out), z.toJSONSchema(writtenPlanSchema, { io: 'input' }));
     assert.deepEqual(JSON.parse(out).required, ['goal', 'tasks']);
   });
 

@@ -70,11 +70,36 @@ describe('a plan', () => {
   });
 
   it('of the wrong shape is told which field', () => {
-    assert.match(problems(plan(task('a', { role: 'wizard' }))), /^tasks\[0\]\.role: .*coder/);
+    assert.match(problems(plan(task('a', { role: 'No role' }))), /^tasks\[0\]\.role: must be small letters/);
     assert.match(problems(plan(task('a', { prio: 1 }))), /prio/);
     assert.match(problems(plan(task('no spaces'))), /^tasks\[0\]\.id: must be letters, digits/);
     assert.match(problems({ ...plan(task('a')), limits: { maxWorkers: 0 } }), /^limits\.maxWorkers: /);
     for (const data of [null, 3, 'x', [], undefined]) assert.match(problems(data), /^the plan: /);
+  });
+
+  it('names roles that there are, and gets one where a task names none', () => {
+    const bad = {
+      ...plan(task('a', { role: 'wizard', fallback: [{ model: 'm' }, { role: 'witch' }] })),
+      limits: { pools: { coder: 1, cauldron: 2 } },
+    };
+    const known = 'coder, debugger, security, database, tester, reviewer, docs, researcher';
+    assert.deepEqual(checkPlan(bad).problems, [
+      { at: ['tasks', 0, 'role'], message: `there is no role “wizard”: use one of ${known}` },
+      { at: ['tasks', 0, 'fallback', 1, 'role'], message: `there is no role “witch”: use one of ${known}` },
+      { at: ['limits', 'pools', 'cauldron'], message: `no role or pool is called “cauldron”: use one of ${known}` },
+    ]);
+    const roles = ['coder', 'wizard', 'witch'].map((name) => ({
+      name,
+      description: '',
+      keywords: name === 'witch' ? ['brew'] : [],
+      pool: 'cauldron',
+    }));
+    assert.deepEqual(checkPlan(bad, roles).problems, []);
+    const routed = checkPlan(plan(task('a', { title: 'Brew a potion' }), task('b')), roles);
+    assert.deepEqual(
+      routed.plan?.tasks.map(({ role }) => role),
+      ['witch', 'coder'],
+    );
   });
 
   it('is accepted where every task depends on earlier ones only, and refused where one waits for itself', async () => {

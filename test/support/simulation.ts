@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { BreakerState, Happening, RunEvent } from '../../src/domain/event';
 import type { Failure, FailureKind } from '../../src/domain/failure';
-import type { Plan, Role, TaskId } from '../../src/domain/plan';
+import type { Plan, TaskId } from '../../src/domain/plan';
+import { BUILT_IN_HEADS, type Role } from '../../src/domain/role';
 import { type RunState, reduce } from '../../src/domain/run';
 import { type Child, childSchema } from '../../src/domain/spawn';
 import { isIn, isOver, parentOf, type TaskState } from '../../src/domain/taskState';
@@ -292,9 +293,9 @@ export class Simulation {
   private spawn(id: TaskId, call: Call): void {
     const before = madeBy(this.state, id, call);
     if (before.length === call.children.length && before.every(({ stage }) => isOver(stage))) return;
-    if (!checkSpawn(this.state, this.task(id), call.children, before.length).ok) return;
+    if (!checkSpawn(this.state, this.task(id), { children: call.children, there: before.length }).ok) return;
     this.calls.set(id, call);
-    const happenings = spawning(this.state, id, call);
+    const happenings = spawning(this.state, id, call, BUILT_IN_HEADS);
     const isCutOff = this.pick(10) === 0;
     this.emit(...(isCutOff ? happenings.slice(0, this.pick(happenings.length)) : happenings));
     if (isCutOff) this.crash();

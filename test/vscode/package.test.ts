@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../package.json';
-import { planSchema, ROLES } from '../../src/domain/plan';
+import { writtenPlanSchema } from '../../src/domain/plan';
+import { BUILT_IN_ROLES } from '../../src/domain/role';
 import {
   DEFAULT_ATTEMPTS,
   DEFAULT_FOLDERS_QUOTA_GB,
@@ -112,7 +113,10 @@ describe('package.json', () => {
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
     const { properties: pools } = contributes.configuration.properties['weft.pools'];
-    assert.deepEqual(pools, Object.fromEntries(ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])));
+    assert.deepEqual(
+      pools,
+      Object.fromEntries(BUILT_IN_ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])),
+    );
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
   });
 
@@ -188,7 +192,7 @@ describe('package.json', () => {
     assert.deepEqual(contributes.jsonValidation, [{ fileMatch: '*.weft.json', url: './dist/plan.schema.json' }]);
     // The build writes to that file what the CLI says.
     const said = execFileSync(process.execPath, [join(root, 'out/src/cli/main.js'), 'schema'], { encoding: 'utf8' });
-    assert.deepEqual(JSON.parse(said), z.toJSONSchema(planSchema, { io: 'input' }));
+    assert.deepEqual(JSON.parse(said), z.toJSONSchema(writtenPlanSchema, { io: 'input' }));
     assert.ok(readFileSync(join(root, '.vscodeignore'), 'utf8').includes('!dist/plan.schema.json'));
   });
 });

@@ -1,7 +1,8 @@
 /** Plans as text: what is written, what is marked, what is offered. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Plan, planSchema, ROLES, readPlan } from '../../src/domain/plan';
+import { type Plan, planSchema, readPlan } from '../../src/domain/plan';
+import { BUILT_IN_ROLES } from '../../src/domain/role';
 import { planMarks, planSize, planText, slug, wantedAt } from '../../src/vscode/planText';
 
 const task = (id: string, dependsOn: string[] = [], more: object = {}) => ({
@@ -23,7 +24,7 @@ describe('a plan as text', () => {
       fc.record({
         id: fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/),
         title: fc.string({ minLength: 1 }),
-        role: fc.constantFrom(...ROLES),
+        role: fc.constantFrom(...BUILT_IN_ROLES),
         instructions: fc.string({ minLength: 1 }),
         dependsOn: fc.constant<string[]>([]),
         writes: texts,

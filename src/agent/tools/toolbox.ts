@@ -1,6 +1,6 @@
 /** Which tools there are, and which of them a role gets. */
 import type { Task } from '../../domain/plan';
-import { ROLES } from '../roles';
+import { roleCalled } from '../roles';
 import { deleteFile } from './deleteFile';
 import { editFile } from './editFile';
 import { finish } from './finish';
@@ -18,5 +18,5 @@ const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile
 
 /** `maySpawn`: whether other agents may do parts of the task. */
 export function toolsFor(role: Task['role'], maySpawn: boolean): readonly Tool[] {
-  return TOOLS.filter((tool) => (ROLES[role].writes || !tool.writes) && (maySpawn || tool !== spawn));
+  return TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && (maySpawn || tool !== spawn));
 }

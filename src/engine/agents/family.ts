@@ -1,6 +1,7 @@
 /** Tasks that were made for another one: children that an agent spawned, and candidates that race. */
 import { cancelled, ok, type Result } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
+import { BUILT_IN_HEADS, type RoleHead } from '../../domain/role';
 import type { Joint, Spawn, Spawned } from '../../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../../domain/taskState';
 import { joinTrees } from '../../repo/draft/joining';
@@ -21,6 +22,7 @@ export class Family {
   constructor(
     private readonly record: RunRecord,
     private readonly repo: Repository,
+    private readonly roles: readonly RoleHead[] = BUILT_IN_HEADS,
   ) {}
 
   /** As {@link Host.spawn}, for the agent of a task. A call that was made before, by an agent whose process went, finds the children that it had. */
@@ -31,7 +33,7 @@ export class Family {
     const before = madeBy(this.record.state, id, request);
     if (before.length > 0 && before.length === children.length && before.every(({ stage }) => isOver(stage)))
       return ok(this.spawned(parent, before));
-    const check = () => checkSpawn(this.record.state, parent, children, before.length);
+    const check = () => checkSpawn(this.record.state, parent, { children, there: before.length, roles: this.roles });
     const allowed = check();
     if (!allowed.ok) return allowed;
     const kept = draft === null ? ok() : await keepDraft(this.repo, this.record.state.start.run, id, draft);
@@ -44,7 +46,7 @@ export class Family {
       this.waiting.set(id, resolve);
       signal.addEventListener('abort', () => resolve(cancelled), { once: true });
     });
-    for (const happening of spawning(this.record.state, id, request)) this.record.emit(happening);
+    for (const happening of spawning(this.record.state, id, request, this.roles)) this.record.emit(happening);
     return ended;
   }
 

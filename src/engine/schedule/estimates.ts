@@ -1,6 +1,7 @@
 /** How long tasks of each role take, as the last runs of a folder tell. */
 import { statSync } from 'node:fs';
-import type { Role, TaskId } from '../../domain/plan';
+import type { TaskId } from '../../domain/plan';
+import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isIn, parentOf } from '../../domain/taskState';
 import { journalFile, listRunIds } from '../journal/journal';

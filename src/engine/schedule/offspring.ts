@@ -2,6 +2,8 @@
 import type { Happening } from '../../domain/event';
 import { type Failure, fail, failureText } from '../../domain/failure';
 import type { Task, TaskId } from '../../domain/plan';
+import type { RoleHead } from '../../domain/role';
+import { routeTask } from '../../domain/routing';
 import { ownTasks, type RunState } from '../../domain/run';
 import type { ChildEnd, Spawn } from '../../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../../domain/taskState';
@@ -44,8 +46,8 @@ export function madeBy(state: RunState, id: TaskId, { call, children }: Pick<Spa
   return isSame ? made : [];
 }
 
-/** A task's agent waits for these children. Those that a crash left of the same call are there already. */
-export function spawning(state: RunState, id: TaskId, { call, draft, children }: Spawn): Happening[] {
+/** A task's agent waits for these children. Those that a crash left of the same call are there already. `roles`: those that there are. */
+export function spawning(state: RunState, id: TaskId, { call, draft, children }: Spawn, roles: readonly RoleHead[]): Happening[] {
   const before = madeBy(state, id, { call, children });
   const first = madeFor(state, id).length - before.length + 1;
   const idOf = new Map(children.map(({ name }, at) => [name, `${id}.${first + at}`]));
@@ -56,9 +58,9 @@ export function spawning(state: RunState, id: TaskId, { call, draft, children }:
     for (const one of left) {
       if ([...left].some(({ name }) => one.dependsOn.includes(name))) continue;
       left.delete(one);
-      const { name, dependsOn, ...child } = one;
+      const { name, dependsOn, role = routeTask(one, roles).role, ...child } = one;
       const task = idOf.get(name) ?? '';
-      const definition = { ...child, id: task, dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []), context: [] };
+      const definition = { ...child, role, id: task, dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []), context: [] };
       if (!state.tasks.has(task))
         happenings.push({ type: 'task.added', task, definition, origin: { kind: 'child', parent: id, name, call } });
     }

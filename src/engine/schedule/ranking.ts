@@ -1,11 +1,12 @@
 /** Which of the tasks that could start do: priority, then the longest way to the end. Pure. */
 import { mayOverlap } from '../../domain/overlap';
-import type { Role, TaskId } from '../../domain/plan';
+import type { TaskId } from '../../domain/plan';
+import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { parentOf, type TaskState } from '../../domain/taskState';
 
 /** How long a task of a role takes, in milliseconds, as past runs tell. */
-export type Estimates = Partial<Record<Role, number>>;
+export type Estimates = Readonly<Record<Role, number>>;
 
 /** What of a task decides when its turn comes. Holds as long as no task is added to the run. */
 export interface Rank {
@@ -62,7 +63,7 @@ export interface Choice {
   /** Those at work, or about to be. */
   readonly running: readonly TaskState[];
   readonly maxWorkers: number;
-  readonly pools: Partial<Record<Role, number>>;
+  readonly pools: Readonly<Record<Role, number>>;
   readonly rank: Rank;
   /** Whether one may start beside those that are at work, and those that were chosen before it. */
   readonly admits: (task: TaskState, chosen: readonly TaskState[]) => boolean;

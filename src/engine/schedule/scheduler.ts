@@ -1,7 +1,8 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
 import type { StandIn } from '../../domain/event';
 import { never } from '../../domain/failure';
-import { checksOf, type Role, type TaskId } from '../../domain/plan';
+import { checksOf, type TaskId } from '../../domain/plan';
+import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../../domain/taskState';
 import { chooseStarts, compareRank, type Rank, rankOf } from './ranking';
@@ -34,7 +35,7 @@ export type Decision =
 export interface Limits {
   readonly maxWorkers: number;
   /** How many agents of a role run at once; missing: as many as there may be. */
-  readonly pools?: Partial<Record<Role, number>>;
+  readonly pools?: Record<Role, number>;
   /** Whether a run waits for the person to decide its conflicts, and what is held, or ends with them open. */
   readonly conflicts: 'wait' | 'leave';
 }

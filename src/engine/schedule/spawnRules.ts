@@ -1,6 +1,7 @@
 /** Whether an agent may spawn what it asks for: the run's limits, and what makes no sense. Pure. */
 import { fail, ok, type Result } from '../../domain/failure';
 import { counted } from '../../domain/figures';
+import { BUILT_IN_HEADS, type RoleHead, unknownRole } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { DEFAULT_CHILDREN, DEFAULT_DEPTH, DEFAULT_PER_DEPTH } from '../../domain/settings';
 import type { Child } from '../../domain/spawn';
@@ -11,8 +12,16 @@ export function maySpawn({ start }: RunState, { depth }: TaskState): boolean {
   return depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);
 }
 
-/** Fails, with what the agent can do instead, where the children may not join the run. `there`: how many of them have joined it before a crash. */
-export function checkSpawn(state: RunState, parent: TaskState, children: readonly Child[], there = 0): Result<void> {
+export interface Asked {
+  readonly children: readonly Child[];
+  /** How many of them have joined the run before a crash. */
+  readonly there?: number;
+  /** The roles that there are. */
+  readonly roles?: readonly RoleHead[];
+}
+
+/** Fails, with what the agent can do instead, where the children may not join the run. */
+export function checkSpawn(state: RunState, parent: TaskState, { children, there = 0, roles = BUILT_IN_HEADS }: Asked): Result<void> {
   if (state.phase === 'stopping' || state.phase === 'finished')
     return fail(
       'input',
@@ -20,7 +29,8 @@ export function checkSpawn(state: RunState, parent: TaskState, children: readonl
       'Call finish, and say what is done and what is not.',
     );
   if (children.length === 0) return fail('input', 'No tasks are given.', 'Give at least one, or go on yourself.');
-  return checkLimits(state, parent, children.length - there) ?? checkNames(children) ?? checkRepeats(state, parent, children) ?? ok();
+  const limits = checkLimits(state, parent, children.length - there);
+  return limits ?? checkNames(children) ?? checkRoles(children, roles) ?? checkRepeats(state, parent, children) ?? ok();
 }
 
 type Objection = Result<never> | undefined;
@@ -86,6 +96,15 @@ function checkNames(children: readonly Child[]): Objection {
   return stuck.length === 0
     ? undefined
     : fail('input', `These tasks wait for each other in a circle: ${stuck.join(', ')}.`, 'Take one of the dependencies away.');
+}
+
+function checkRoles(children: readonly Child[], roles: readonly RoleHead[]): Objection {
+  for (const { name, role } of children) {
+    const unknown = role === undefined ? undefined : unknownRole(role, roles);
+    if (unknown !== undefined)
+      return fail('input', `“${name}” cannot be done: ${unknown}.`, 'Spawn again with one of these roles, or without any.');
+  }
+  return undefined;
 }
 
 /** A chain in which a task has another do what it was told itself would never end. */

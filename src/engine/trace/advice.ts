@@ -1,6 +1,6 @@
 /** What would have made a run faster, as its critical path tells. Pure. */
 import { counted } from '../../domain/figures';
-import type { Role } from '../../domain/plan';
+import type { Role } from '../../domain/role';
 import { roleOf } from '../schedule/ranking';
 import type { Step } from './criticalPath';
 import type { Doing, Timeline } from './timeline';
