@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 /** A system tells the moment of its start in whole seconds, and clocks are set. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** Where a process's start stands in its line of `/proc`, counted from the name's end, in ticks of 10 ms since the machine's. */
+/** Where a process's state and start stand in its line of `/proc`, counted from the name's end; the start in ticks of 10 ms since the machine's. */
+const STATE = 0;
 const START = 19;
 
 /**
@@ -36,6 +37,7 @@ export function isAlive(pid: number, at: number, birth?: string): boolean {
     // EPERM: it lives, and is somebody else's.
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
   }
+  if (hasEnded(pid)) return false;
   const now = birth === undefined ? undefined : birthOf(pid);
   if (now !== undefined) return now === birth;
   const began = startOf(pid);
@@ -53,7 +55,21 @@ function startOf(pid: number): number | undefined {
   }
 }
 
+/** One that nobody has waited for yet keeps its number: in a container there may be nobody who ever does. */
+function hasEnded(pid: number): boolean {
+  try {
+    return ['Z', 'X'].includes(fieldOf(pid, STATE));
+  } catch {
+    // The system does not tell.
+    return false;
+  }
+}
+
 function ticksOf(pid: number): number {
+  return Number(fieldOf(pid, START));
+}
+
+function fieldOf(pid: number, at: number): string {
   // After the name, which is in brackets and may hold anything.
-  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ')[START]);
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ')[at] ?? '';
 }

@@ -52,11 +52,10 @@ async function draftOf(repo: Repository, base: string, round: number, agent: num
   return { base, commit, changes };
 }
 
-/** Searches as agents make them, through a draft that has changes of its own, beside ripgrep on the files; no reference where that is missing. */
-export async function measureSearch(repo: Repository, base: string): Promise<Row[]> {
+/** Searches as agents make them, through a draft that has changes of its own, beside ripgrep on the files; no reference where there is none. */
+export async function measureSearch(repo: Repository, base: string, ripgrep: string | undefined): Promise<Row[]> {
   const draft = new Draft(repo, base);
   must(await draft.write(pathOf(3, 3), Buffer.from('export const changed = 1;\n')));
-  const ripgrep = await isThere('rg');
   const rows: Row[] = [];
   for (const [what, pattern, hits] of [
     ['few lines match', 'value_1234_\\d+_3\\b', FILES_A_FOLDER],
@@ -66,7 +65,7 @@ export async function measureSearch(repo: Repository, base: string): Promise<Row
       const found = must(await draft.search({ pattern, folder: '', ignoreCase: false, most: 200 }, new AbortController().signal));
       if (found.hits.length !== hits) throw new Error(`The search found ${found.hits.length} lines.`);
     };
-    const works = { search, rg: () => (ripgrep ? run('rg', ['-n', '-e', pattern, '.'], repo.top.folder) : Promise.resolve()) };
+    const works = { search, rg: async () => ripgrep && run(ripgrep, ['-n', '-e', pattern, '.'], repo.top.folder) };
     const samples = await inTurns(ROUNDS, works);
     rows.push({
       name: `search in 100,000 files, ${what}${ripgrep ? '' : ' (ripgrep not found)'}`,
@@ -79,11 +78,16 @@ export async function measureSearch(repo: Repository, base: string): Promise<Row
   return rows;
 }
 
-function isThere(program: string): Promise<boolean> {
-  return run(program, ['--version'], '.').then(
-    () => true,
-    () => false,
-  );
+/** A program that can be started: the first of these; undefined where none can. */
+export async function firstOf(programs: readonly string[]): Promise<string | undefined> {
+  for (const program of programs) {
+    const isThere = await run(program, ['--version'], '.').then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return program;
+  }
+  return undefined;
 }
 
 /** Runs a program to its end, reading what it says; that nothing was found (1) is an end like any other. */

@@ -9,7 +9,7 @@ import { beginChain, land } from '../../src/repo/land/land';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import { type Snapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { mergeTrees } from '../../src/repo/trees';
-import { measureRadar, measureSearch } from './agents';
+import { firstOf, measureRadar, measureSearch } from './agents';
 import { makeBigRepository, pathOf, textOf } from './bigRepository';
 import { measureFolders } from './folders';
 import { measureGrowth, measureIncluded } from './growth';
@@ -24,7 +24,8 @@ const CHANGED_FILES = 10;
 
 const never = new AbortController().signal;
 
-export async function measureWorkspace(folder: string, say: (line: string) => void): Promise<Row[]> {
+/** `ripgrep`: programs that may be it. */
+export async function measureWorkspace(folder: string, ripgrep: readonly string[], say: (line: string) => void): Promise<Row[]> {
   say('making a repository of 100,000 files');
   await makeBigRepository(folder);
   const opening = await measureOpening(folder);
@@ -40,7 +41,7 @@ export async function measureWorkspace(folder: string, say: (line: string) => vo
       opening,
       ...(await measureDrafts(repo, base)),
       await measureRadar(repo, base.commit),
-      ...(await measureSearch(repo, base.commit)),
+      ...(await measureSearch(repo, base.commit, await firstOf(ripgrep))),
       ...(await measureMerges(repo, base)),
       await measureManyFiles(repo, base.commit),
       ...(await measureFolders(repo, await differingTrees(repo, base))),

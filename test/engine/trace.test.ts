@@ -94,6 +94,22 @@ describe('a timeline', () => {
     assert.deepEqual(barsOf(line, 5), ['█ ██', '· ··█']);
   });
 
+  it('tells what a paused run holds from what waits for an agent, and that it would have been shorter without the pause', () => {
+    const line = timeline({ a: [], b: ['a'] }, [
+      [0, started('a')],
+      [2, { type: 'run.paused' }],
+      [3, done('a')],
+      [6, { type: 'run.continued' }],
+      [7, landed('a')],
+      [7, started('b')],
+      [9, done('b')],
+      [9, landed('b')],
+      [9, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['a working 0-3', 'a paused 3-6', 'a landing 6-7', 'b working 7-9']);
+    assert.equal(advice(line)[0], '3 s passed while the run was paused.');
+  });
+
   it('is drawn as one row a task', () => {
     assert.deepEqual(barsOf(timeline(TWO, chain), 10), ['████▄', '·····████▄', '███']);
   });

@@ -1,9 +1,12 @@
 /** The lock that holds among processes: one at a time, and none that is dead. */
 
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ok } from '../../src/domain/failure';
 import { fileLock, tryLock } from '../../src/repo/lock';
@@ -91,6 +94,31 @@ describe('the lock', () => {
     writeFileSync(file, `${pid} of long ago`);
     utimesSync(file, new Date(long), new Date(long));
     assert.equal(valued(await fileLock(file)(NEVER, async () => ok('in'))), 'in');
+  });
+
+  it('is taken over from a holder that has ended, and that nobody has waited for', async function () {
+    if (process.platform !== 'linux') return skipFor(this, 'only Linux tells the state of a process');
+    const file = join(temporaryFolder(), 'held');
+    // The shell becomes a program that knows of no child, and then its child ends.
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+    const { stdin, stdout, stdio } = parent;
+    assert.ok(stdin !== null && stdout !== null && stdio[3] instanceof Writable);
+    const child = stdio[3];
+    try {
+      const said = createInterface(stdout)[Symbol.asyncIterator]();
+      const pid = Number((await said.next()).value);
+      stdin.write('here\n');
+      assert.equal((await said.next()).value, 'here');
+      assert.equal(isAlive(pid, Date.now(), birthOf(pid)), true);
+      child.end();
+      while (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z') await nextTurn();
+      assert.equal(isAlive(pid, Date.now(), birthOf(pid)), false);
+      writeFileSync(file, `${pid} ${birthOf(pid)}`);
+      assert.equal(valued(await fileLock(file)(NEVER, async () => ok('in'))), 'in');
+    } finally {
+      stdin.end();
+      child.end();
+    }
   });
 
   it('is not taken from whoever holds it when the clock is set', async function () {

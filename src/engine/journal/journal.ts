@@ -1,5 +1,5 @@
 /** The journal of a run: its events, a line each, appended as they happen. From it alone the state is rebuilt. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asEvent, JOURNAL_VERSION, laterVersion, type RunEvent } from '../../domain/event';
@@ -64,6 +64,8 @@ export function openJournal(file: string): Journal {
  */
 export function readJournal(file: string): Result<RunEvent[]> {
   try {
+    // Reading a pipe would wait for whoever writes to it.
+    if (!statSync(file).isFile()) throw new Error('it is no file');
     const events: RunEvent[] = [];
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       const data = dataOf(line);

@@ -7,6 +7,7 @@ export const MARKS: readonly (readonly [Doing, string, string])[] = [
   ['checking', '▓', 'checking'],
   ['landing', '▄', 'landing'],
   ['deciding', '?', 'waits for you'],
+  ['paused', '=', 'waits until you continue the run'],
   ['resting', '↻', 'waits to try again'],
   ['queued', '░', 'waits for a free agent'],
   ['awaiting', '┄', 'waits for tasks of its own'],

@@ -3,6 +3,7 @@ import type { RunEvent } from '../../domain/event';
 import type { TaskId } from '../../domain/plan';
 import { type RunState, reduce } from '../../domain/run';
 import { isIn, isOver, type TaskState } from '../../domain/taskState';
+import { isPaused } from '../schedule/pausing';
 
 /** What a task can be at. */
 export type Doing =
@@ -12,6 +13,8 @@ export type Doing =
   | 'queued'
   /** It waits a while before its next attempt. */
   | 'resting'
+  /** It could start, or land, and the person holds the run. */
+  | 'paused'
   /** Its agent is at work. */
   | 'working'
   /** It waits for its children, or for the candidates of its race. */
@@ -86,13 +89,15 @@ function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent):
   switch (task.stage.kind) {
     case 'waiting':
       if (event.type === 'task.retrying' && event.task === task.task.id && event.waitMs > 0) return 'resting';
-      return task.task.dependsOn.every((on) => isInOf(state, on)) ? 'queued' : 'blocked';
+      if (!task.task.dependsOn.every((on) => isInOf(state, on))) return 'blocked';
+      return isPaused(state) ? 'paused' : 'queued';
     case 'running':
       return 'working';
     case 'awaiting':
       return 'awaiting';
     case 'done':
-      return task.check?.kind === 'running' ? 'checking' : 'landing';
+      if (task.check?.kind === 'running') return 'checking';
+      return isPaused(state) ? 'paused' : 'landing';
     default:
       return 'deciding';
   }

@@ -1,5 +1,6 @@
 /** The journal: what a crash or a full disk can do to it, and what it is worth afterwards. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunEvent } from '../../../src/domain/event';
@@ -10,6 +11,7 @@ import { countingClock } from '../../support/clock';
 import { failed, valued } from '../../support/result';
 import { planOf, rig, stagesOf, startOf } from '../../support/run';
 import { opened, sandbox, temporaryFolder } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 const step = (at: number): RunEvent => ({ type: 'task.step', task: 'a', step: `Step ${at} “ü”\n`, at });
 
@@ -57,6 +59,13 @@ describe('a journal', () => {
 
   it('that is not there says which', () => {
     assert.match(failed(readJournal(join(temporaryFolder(), 'none'))).message, /^The journal .*none cannot be read: /);
+  });
+
+  it('that is a pipe is not waited for', function () {
+    if (process.platform === 'win32') return skipFor(this, 'no pipe has a name in a folder here');
+    const pipe = join(temporaryFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    assert.match(failed(readJournal(pipe)).message, /^The journal .*pipe cannot be read: it is no file\.$/);
   });
 });
 
