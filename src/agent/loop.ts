@@ -2,6 +2,7 @@
 
 import { AnthropicError } from '@anthropic-ai/sdk';
 import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
+import { NO_OFFERS, type Offers } from '../domain/act';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -9,6 +10,7 @@ import type { About } from '../model/about';
 import type { ModelFetch } from '../model/fetch';
 import { takesOf } from '../model/takes';
 import type { Draft } from '../repo/draft/draft';
+import { type AskHost, actor } from './actor';
 import { callsOf } from './calls';
 import { circleFailure, circleNote, circleOf, type Round, roundOf, roundsOf } from './circles';
 import { modelClient } from './client';
@@ -67,6 +69,10 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
   /** Has other agents do parts of its task; undefined where it has to do all of it itself. */
   readonly spawn?: Ask | undefined;
+  /** Has its host act for it; undefined where there is nothing that it would do. */
+  readonly act?: AskHost | undefined;
+  /** What of that it is offered; absent: nothing. */
+  readonly offers?: Offers | undefined;
   /** Set where the agent has worked on this task before: it goes on from there, on a draft that has what it did. */
   readonly again?: Again | undefined;
 }
@@ -88,7 +94,7 @@ export interface Again {
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
   const { modelName, report, signal, again } = options;
-  const tools = toolsFor(options.task.role, options.spawn !== undefined);
+  const tools = toolsFor(options.task.role, options.spawn !== undefined, options.offers ?? NO_OFFERS);
   const { open = null, messages = [], tally = NO_TALLY, summary = '' } = again?.session ?? {};
   const load = loadOf([...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)), ...(open?.results ?? [])]);
   const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, load };
@@ -187,7 +193,7 @@ function tooLong(maxTurns: number): Result<never> {
 
 /** Each call waits for the one before it, since two edits of one file would otherwise undo each other. After an abort no call begins. */
 async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): Promise<Result<BetaContentBlockParam[]>> {
-  const { draft, report, save, spawn, signal, modelName } = talk.options;
+  const { draft, report, save, spawn, act, signal, modelName } = talk.options;
   const takes = takesOf(modelName);
   const made = [...results];
   const desk = {
@@ -196,6 +202,7 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
       talk.summary = said;
     },
     spawn: spawner(draft, spawn),
+    actFor: actor(draft, act),
     signal,
   };
   for (const call of callsOf(content)) {

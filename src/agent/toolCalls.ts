@@ -1,10 +1,14 @@
 /** Tools as the model is told of them, and the calls that it makes. */
 import type { BetaContentBlockParam, BetaTool } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { Act } from '../domain/act';
 import { failureText } from '../domain/failure';
 import type { Takes } from '../model/takes';
 import type { Call } from './calls';
 import { type MediaLoad, shown } from './media';
 import type { Desk, Tool } from './tools/tool';
+
+/** A desk, but for the call that is made at it. */
+type Place = Omit<Desk, 'call' | 'act'> & { readonly actFor: (call: string, act: Act) => ReturnType<Desk['act']> };
 
 export function toldTools(tools: readonly Tool[]): BetaTool[] {
   return tools.map(({ name, description, inputSchema }) => ({ type: 'custom', name, description, input_schema: inputSchema }));
@@ -18,20 +22,23 @@ export function stepOf(tools: readonly Tool[], call: Pick<Call, 'name' | 'input'
 /** What a call is made with. */
 export interface Making {
   readonly tools: readonly Tool[];
-  readonly desk: Omit<Desk, 'call'>;
+  readonly desk: Place;
   /** What the model takes beside text, and what its conversation holds of that. */
   readonly takes: Takes;
   readonly load: MediaLoad;
 }
 
 /** Makes a call; what the model is told of it. */
-export async function make({ id, name, input }: Call, { tools, desk, takes, load }: Making): Promise<BetaContentBlockParam> {
+export async function make(
+  { id, name, input }: Call,
+  { tools, desk: { actFor, ...desk }, takes, load }: Making,
+): Promise<BetaContentBlockParam> {
   const tool = tools.find((one) => one.name === name);
   if (tool === undefined) {
     const names = tools.map((one) => one.name);
     return failed(id, `There is no tool “${name}”. Use one of these: ${names.join(', ')}.`);
   }
-  const answer = await tool.call(input, { ...desk, call: id });
+  const answer = await tool.call(input, { ...desk, call: id, act: (act) => actFor(id, act) });
   if (!answer.ok) return failed(id, failureText(answer.failure));
   const { content, none } = shown(answer.value, takes, load);
   return { type: 'tool_result', tool_use_id: id, content, ...(none ? { is_error: true } : {}) };

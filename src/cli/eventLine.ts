@@ -2,6 +2,7 @@
 import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
 import { counted } from '../domain/figures';
+import { answerText, askText } from '../domain/inboxText';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
 import { tailOf, verdictText } from '../engine/landing/check';
@@ -82,6 +83,10 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('↻', 'is worked on again');
     case 'task.reused':
       return line('✓', `nothing changed since run ${event.from.run}: taken over from there`);
+    case 'inbox.asked':
+      return line('?', `${event.item}: ${event.by === null ? '' : `${event.by.task} asks: `}${askText(event.ask)}`);
+    case 'inbox.answered':
+      return line('·', `${event.item}: ${answerText(event.answer)}`);
     case 'run.paused':
       return line('‖', 'Paused');
     case 'run.continued':

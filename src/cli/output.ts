@@ -129,6 +129,7 @@ const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
   undone: 'undone',
   running: 'running',
   awaiting: 'waiting for tasks of its own',
+  asking: 'waiting for an answer',
   waiting: 'waiting',
   done: 'waiting to land',
 };

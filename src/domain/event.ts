@@ -1,6 +1,7 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
 import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
+import { answerSchema, askSchema } from './inbox';
 import { tooLargeSchema } from './include';
 import { dataOf } from './line';
 import { partSchema } from './part';
@@ -112,7 +113,7 @@ const happenings = [
   z.object({ type: z.literal('task.added'), task, definition: addedTaskSchema, origin: originSchema }),
   /** It waits for others, and needs no agent until they are over: for the children that its agent spawned, or for the candidates of its race. */
   z.object({ type: z.literal('task.awaiting'), task, children: z.array(z.string()).min(1), draft }),
-  /** Its children are over; its agent goes on. */
+  /** Its children are over, or what it asked is answered; its agent goes on. */
   z.object({ type: z.literal('task.resumed'), task }),
   /** A child's changes are in its parent's draft, as commit `after`; `conflicts`: the files in which the parent's agent has to decide. */
   z.object({ type: z.literal('task.joined'), task, before: z.string(), after: z.string(), conflicts: z.array(jointSchema) }),
@@ -186,6 +187,21 @@ const happenings = [
   z.object({ type: z.literal('task.partRedone'), task, part: partSchema, before: z.string(), after: z.string() }),
   /** An undo or redo that was in conflict did not happen: the task is where it was. */
   z.object({ type: z.literal('task.kept'), task }),
+  /**
+   * Something waits for the person: of an agent's `call`, which needs no place until there is an answer; without one, of a task whose landing is
+   * held; `by` nobody, of the run. What is equal to an item that is open joins it. `key`, `seconds`: as {@link Item}.
+   */
+  z.object({
+    type: z.literal('inbox.asked'),
+    item: z.string(),
+    key: z.string(),
+    by: z.object({ task, call: z.string().nullable() }).nullable(),
+    draft,
+    ask: askSchema,
+    seconds: z.number().nullable(),
+  }),
+  /** The person answered, or did not in time. */
+  z.object({ type: z.literal('inbox.answered'), item: z.string(), answer: answerSchema }),
   /** The person holds the run: nothing starts or lands, and no agent begins another turn, until it goes on. */
   z.object({ type: z.literal('run.paused') }),
   z.object({ type: z.literal('run.continued') }),

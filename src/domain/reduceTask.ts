@@ -9,7 +9,7 @@ import { addUsage } from './usage';
 /** An event that changes one task, and nothing beside it. */
 export type TaskEvent = Exclude<
   RunEvent,
-  { type: `run.${string}` | 'task.added' | 'task.joined' | 'task.chosen' | 'task.passedOver' | 'task.again' }
+  { type: `run.${string}` | `inbox.${string}` | 'task.added' | 'task.joined' | 'task.chosen' | 'task.passedOver' | 'task.again' }
 >;
 
 /** `order`: greater than that of any task so far. */
@@ -28,8 +28,8 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
   };
   switch (event.type) {
     case 'task.started':
-      // It awaits others where its agent went with its process meanwhile.
-      allow('waiting', 'awaiting');
+      // It awaits others, or an answer, where its agent went with its process meanwhile.
+      allow('waiting', 'awaiting', 'asking');
       // Where it is not the first time, what it has cost so far, and what it did, stay.
       return {
         ...state,
@@ -47,7 +47,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       };
     case 'task.stale':
       allow('done');
-      return { ...state, stage: event.held ? { kind: 'held' } : stage, work: { ...work, stale: event.files } };
+      return { ...state, stage: event.held ? { kind: 'held', item: null } : stage, work: { ...work, stale: event.files } };
     case 'task.reworked':
       allow('done', 'held');
       return {
@@ -61,7 +61,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
         },
       };
     case 'task.retrying':
-      allow('running', 'awaiting');
+      allow('running', 'awaiting', 'asking');
       return {
         ...state,
         stage: { kind: 'waiting' },
@@ -84,7 +84,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
         work: { ...work, changeset: event.draft ?? work.changeset, startedAt: work.startedAt || event.at },
       };
     case 'task.resumed':
-      allow('awaiting');
+      allow('awaiting', 'asking');
       return { ...state, stage: { kind: 'running' }, work };
     case 'task.reused':
       allow('waiting');
@@ -108,8 +108,8 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       return { ...state, work: { ...work, step: event.step } };
     case 'task.turn':
       // What was paid for counts, also where it is told late.
-      allow('running', 'awaiting');
-      return { ...state, work: { ...work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
+      allow('running', 'awaiting', 'asking');
+      return { ...state, work: { ...state.work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
     case 'task.done':
       allow('running');
       return {
@@ -165,11 +165,11 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       if (!isReversal(stage)) throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { kind: placeOf(state) } };
     case 'task.failed':
-      allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
+      allow('waiting', 'running', 'awaiting', 'asking', 'done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
       refuseReversal();
       return { ...state, stage: { kind: 'failed', failure: event.failure }, work: ended(work, event) };
     case 'task.stopped':
-      allow('waiting', 'running', 'awaiting', 'done', 'held', 'conflicted');
+      allow('waiting', 'running', 'awaiting', 'asking', 'done', 'held', 'conflicted');
       refuseReversal();
       return { ...state, stage: { kind: 'stopped' }, work: ended(work, event) };
     case 'task.discarded':

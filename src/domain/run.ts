@@ -1,6 +1,8 @@
 /** The state of a run: a fold over its events, and nothing else. */
 import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
+import type { Item } from './inbox';
 import type { Task, TaskId } from './plan';
+import { answered, asked, isUnanswered } from './reduceInbox';
 import { illegal, reduceTask, type TaskEvent } from './reduceTask';
 import { awaited, isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
@@ -27,6 +29,8 @@ export interface RunState {
   readonly limits: RunLimits;
   /** By role and model, as `coder@model`. */
   readonly breakers: ReadonlyMap<string, Broken>;
+  /** What was asked of the person, in order, with what they answered. */
+  readonly inbox: ReadonlyMap<string, Item>;
   /** The process that drives it, and since when, in milliseconds since 1970: where that is gone and the run has not finished, it was interrupted. */
   readonly driver: { readonly pid: number; readonly since: number; readonly birth?: string | undefined };
   /** The greatest order of any task. */
@@ -46,11 +50,12 @@ export function isComplete(state: RunState): boolean {
 }
 
 /** Whether nothing goes on in a run but that it waits for the person to decide. */
-export function waitsForPerson({ tasks }: RunState): boolean {
+export function waitsForPerson({ tasks, inbox }: Pick<RunState, 'tasks' | 'inbox'>): boolean {
   let open = false;
   for (const { stage } of tasks.values()) {
     if (stage.kind === 'running' || stage.kind === 'done') return false;
-    if (stage.kind === 'conflicted' || stage.kind === 'held') open = true;
+    if (stage.kind === 'asking' && inbox.get(stage.item)?.answer != null) return false;
+    if (stage.kind === 'conflicted' || stage.kind === 'held' || stage.kind === 'asking') open = true;
   }
   return open;
 }
@@ -77,6 +82,10 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
       return { ...unfinished(state, event), phase: 'stopping', stopReason: state.stopReason ?? event.why ?? 'person' };
     case 'run.finished':
       return finished(unfinished(state, event), event);
+    case 'inbox.asked':
+      return asked(unfinished(state, event), event);
+    case 'inbox.answered':
+      return answered(unfinished(state, event), event);
     case 'task.added':
       return added(state, event);
     case 'task.joined':
@@ -107,6 +116,7 @@ function begun(start: RunStarted): RunState {
     waiters: waitersOf(tasks),
     limits: { maxWorkers: start.maxWorkers, pools: start.pools ?? {} },
     breakers: new Map(),
+    inbox: new Map(),
     driver: { pid: start.pid, since: start.at, birth: start.birth },
     order: 0,
     endedAt: 0,
@@ -157,6 +167,7 @@ function checkPlace(state: RunState, event: TaskEvent): void {
       break;
     }
     case 'task.resumed':
+      if (isUnanswered(state.inbox, known(state, event, event.task))) throw illegal(event, 'what it asked is not answered');
       for (const child of awaitedBy(known(state, event, event.task), state)) {
         if (child.origin.kind !== 'child') throw illegal(event, 'its race has no winner');
         if (!isOver(child.stage)) throw illegal(event, `${child.task.id} is ${child.stage.kind}`);

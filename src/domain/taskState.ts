@@ -8,17 +8,20 @@ import type { Joint } from './spawn';
 import { NO_USAGE, type Usage } from './usage';
 
 /**
- * Where a task stands. `awaiting` others (children, or candidates) takes no agent's place; `done` waits for its landing; `conflicted`
- * and `held` (its premise is stale) wait for the person; `joined` is a child's landing, in its parent's draft.
+ * Where a task stands. `awaiting` others (children, or candidates) and `asking` the person take no agent's place; `done` waits for its landing;
+ * `conflicted` and `held` (its premise is stale, or its landing needs leave) wait for the person; `joined` is a child's landing, in its parent's draft.
  */
 export type Stage =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
   /** `since`: milliseconds since 1970. */
   | { readonly kind: 'awaiting'; readonly children: readonly TaskId[]; readonly since: number }
+  /** `item`: of the inbox. Once that is answered, it goes on as soon as there is a place. */
+  | { readonly kind: 'asking'; readonly item: string; readonly since: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
-  | { readonly kind: 'held' }
+  /** `item`: of the inbox, where its landing needs leave. */
+  | { readonly kind: 'held'; readonly item: string | null }
   | { readonly kind: 'landed' }
   | { readonly kind: 'joined'; readonly conflicts: readonly Joint[] }
   | { readonly kind: 'undone' }
@@ -144,14 +147,16 @@ export function newTask(task: Task, origin: TaskState['origin'], depth: number):
 /** How long its own agents took, in milliseconds; `now`: since 1970, for what goes on. */
 export function workedMs({ stage, work }: TaskState, now: number): number {
   if (work.startedAt === 0) return 0;
-  const awaits = stage.kind === 'awaiting' ? now - stage.since : 0;
+  const awaits = stage.kind === 'awaiting' || stage.kind === 'asking' ? now - stage.since : 0;
   return Math.max(0, (work.endedAt || now) - work.startedAt - work.awaitedMs - awaits);
 }
 
-/** A task that waits for others no more. */
+/** A task that waits for others, or for an answer, no more. */
 export function awaited(state: TaskState, at: number): Work {
   const { stage, work } = state;
-  return stage.kind === 'awaiting' ? { ...work, awaitedMs: work.awaitedMs + Math.max(0, at - stage.since) } : work;
+  return stage.kind === 'awaiting' || stage.kind === 'asking'
+    ? { ...work, awaitedMs: work.awaitedMs + Math.max(0, at - stage.since) }
+    : work;
 }
 
 /** Whether every file of a conflict is decided. */

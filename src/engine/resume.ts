@@ -67,7 +67,7 @@ async function take(record: RunRecord, ports: RunPorts, { listener, paused }: Re
   if (!missing.ok) return missing;
   const transcripts = new Transcripts(ports.repo.stateDir, state.start.run, ports.clock);
   for (const [id, { stage }] of state.tasks) {
-    const said = stage.kind === 'running' || stage.kind === 'awaiting' ? transcripts.read(id) : ok();
+    const said = stage.kind === 'running' || stage.kind === 'awaiting' || stage.kind === 'asking' ? transcripts.read(id) : ok();
     if (!said.ok) return said;
   }
   if (listener !== undefined) record.listen(listener);

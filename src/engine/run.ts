@@ -5,6 +5,8 @@ import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import type { Rework } from '../domain/taskState';
 import { chainNow, type LandPorts } from '../repo/land/land';
+import { Acts } from './acts/acts';
+import { Inbox } from './acts/inbox';
 import { Agents } from './agents/agents';
 import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
@@ -30,6 +32,7 @@ export class LiveRun {
   private readonly batch = new Batch();
   private readonly agents: Agents;
   private readonly family: Family;
+  private readonly inbox: Inbox;
   /** What the person does to it while it goes on. */
   readonly controls: Controls;
   /** Parents into whose drafts a child's changes are being merged. */
@@ -54,14 +57,17 @@ export class LiveRun {
   ) {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
+    this.inbox = new Inbox({ record, time: ports.time });
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
     const run = (work: Promise<void>) => this.run(work);
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
-    const { live, family, setbacks } = this;
-    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, transcripts, setbacks });
+    const { live, family, inbox, setbacks } = this;
+    const acts = new Acts({ record, repo: ports.repo, inbox, acts: ports.acts });
+    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, acts, inbox, transcripts, setbacks });
     this.controls = new Controls({
       record,
       live,
+      inbox,
       hold: ports.hold,
       land: this.landPorts(),
       baseOf: (task) => family.baseOf(task),
@@ -78,6 +84,7 @@ export class LiveRun {
       this.stir();
       if (event.type === 'task.landed' || event.type === 'task.undone') this.live.stir();
     });
+    this.inbox.begin();
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
     const over = new AbortController();
     const unfollow = followRequests(this.id, { ...this.ports, live: this.live });
@@ -90,6 +97,7 @@ export class LiveRun {
     }
     if (this.isLeft) await this.landed();
     this.setbacks.close();
+    this.inbox.close();
     this.agents.stopAll();
     await Promise.all(this.under);
     over.abort();
@@ -139,7 +147,7 @@ export class LiveRun {
   async rework(id: TaskId, signal: AbortSignal): Promise<Result<void>> {
     const { start, tasks } = this.record.state;
     const task = tasks.get(id);
-    if (task?.stage.kind !== 'held')
+    if (task?.stage.kind !== 'held' || task.stage.item !== null)
       return fail('input', 'The task does not wait for a decision.', 'Look at the Runs view for what it does.');
     const rework = await reworkOf(this.landPorts(), start.run, task, { files: task.work.stale, signal });
     if (!rework.ok) return rework;
@@ -152,7 +160,12 @@ export class LiveRun {
   /** Whether no agent is at work on a task, but something is to come of it: it waits to start, for its candidates, to be checked, or to land. */
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
-    return kind === 'waiting' || kind === 'awaiting' || (kind === 'done' && this.landing !== task && this.batch.writing !== task);
+    return (
+      kind === 'waiting' ||
+      kind === 'awaiting' ||
+      kind === 'asking' ||
+      (kind === 'done' && this.landing !== task && this.batch.writing !== task)
+    );
   }
 
   private decide(): Decision[] {
@@ -227,10 +240,11 @@ export class LiveRun {
     }
   }
 
-  /** The agent of a task whose children are over goes on; where its process went meanwhile, it starts again, and finds them. */
+  /** The agent of a task whose children are over, or that has its answer, goes on; where its process went meanwhile, it starts again, and finds them. */
   private resume(id: TaskId): void {
     const base = this.record.state.tasks.get(id)?.work.base ?? '';
     if (this.family.isWaiting(id)) this.family.resume(id);
+    else if (this.inbox.isWaiting(id)) this.inbox.resume(id);
     else this.run(this.agents.start(id, Promise.resolve(ok(base))));
   }
 

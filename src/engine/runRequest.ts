@@ -6,6 +6,7 @@ import type { Usage } from '../domain/usage';
 import type { RunModel } from '../model/runModel';
 import type { Time } from '../model/time';
 import type { LandPorts } from '../repo/land/land';
+import type { ActPorts } from './acts/acts';
 import type { Reuse } from './agents/reuse';
 import type { Worker } from './agents/worker';
 import type { StateReader } from './journal/library';
@@ -40,6 +41,8 @@ export interface RunPorts extends AskingPorts {
   readonly check: Checker;
   /** Absent: every task is worked on anew. */
   readonly reuse?: Reuse | undefined;
+  /** What agents may ask of their host beside other agents, and what needs the person's leave; absent: nothing. */
+  readonly acts?: ActPorts | undefined;
   readonly clock: Clock;
   /** Reads past runs, which tell how long tasks take; absent: as they stand in their journals. */
   readonly read?: StateReader | undefined;

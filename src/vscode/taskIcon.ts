@@ -16,6 +16,8 @@ export function taskIcon(stage: Stage, look: Look, warns: boolean): vscode.Theme
       return warns && look === 'running' ? colored('sync~spin', 'list.warningForeground') : moving(look);
     case 'done':
       return moving(look);
+    case 'asking':
+      return colored('question', 'list.warningForeground');
     case 'conflicted':
     case 'held':
       return colored('warning', 'list.warningForeground');

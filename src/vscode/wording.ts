@@ -2,6 +2,8 @@
 import type { StaleFile } from '../domain/changes';
 import { never } from '../domain/failure';
 import { counted } from '../domain/figures';
+import { askText } from '../domain/inboxText';
+import { isUnanswered } from '../domain/reduceInbox';
 import { type Broken, ownTasks, type RunState, waitsForPerson } from '../domain/run';
 import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
 import { costOf, totalTokens, type Usage } from '../domain/usage';
@@ -59,6 +61,7 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
     waiting: 0,
     running: 0,
     awaiting: 0,
+    asking: 0,
     done: 0,
     conflicted: 0,
     held: 0,
@@ -71,7 +74,7 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   };
   for (const task of state.tasks.values()) {
     const { kind } = task.stage;
-    if (parentOf(task) === undefined || kind === 'conflicted' || kind === 'held') counts[kind]++;
+    if (parentOf(task) === undefined || kind === 'conflicted' || kind === 'held' || kind === 'asking') counts[kind]++;
   }
   return counts;
 }
@@ -207,6 +210,8 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       const isRace = open.some(({ origin }) => origin.kind === 'candidate');
       return [isRace ? `${counted(open.length, 'agent')} at it` : `waiting for ${counted(open.length, 'part')}`];
     }
+    case 'asking':
+      return [isUnanswered(state.inbox, whole) ? askingText(stage, state) : 'answered, waiting for a free agent'];
     case 'joined':
       if (origin.kind === 'candidate') return ['chosen', ...took];
       return [work.changeset === null ? 'changed nothing' : `joined${jointText(stage)}`, ...took];
@@ -216,7 +221,7 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'conflicted':
       return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
     case 'held':
-      return [`waits for you: ${changedMeanwhile(work.stale)}`];
+      return [stage.item === null ? `waits for you: ${changedMeanwhile(work.stale)}` : askingText({ item: stage.item }, state)];
     case 'landed':
       return [
         work.changeset === null ? 'changed nothing' : parts.length > 0 ? 'landed in part' : 'landed',
@@ -237,6 +242,12 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     default:
       return never(stage);
   }
+}
+
+/** `asks: May it run npm test`. */
+function askingText({ item }: { readonly item: string }, { inbox }: RunState): string {
+  const ask = inbox.get(item)?.ask;
+  return ask === undefined ? 'asks' : `asks: ${shortened(askText(ask), 4 * COMMAND_LENGTH)}`;
 }
 
 /** What a task still waits for. */

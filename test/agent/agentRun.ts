@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { AskHost } from '../../src/agent/actor';
 import { type Again, type AgentEvent, runAgent } from '../../src/agent/loop';
 import type { Ask } from '../../src/agent/spawner';
 import { type Entry, entrySchema, type Standing, standingAfter, TRANSCRIPT_VERSION } from '../../src/agent/transcript';
+import type { Offers } from '../../src/domain/act';
 import type { Mode } from '../../src/domain/changes';
 import type { Result } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
@@ -98,6 +100,9 @@ export interface RunOptions {
   readonly again?: Again;
   /** Does parts of the task. Absent: the agent has to do all of it itself. */
   readonly spawn?: (draft: Draft) => Ask;
+  /** What its host does for it, and what of that it is offered. */
+  readonly act?: AskHost;
+  readonly offers?: Offers;
   /** Absent: a new one with the files. */
   readonly draft?: Draft;
 }
@@ -125,6 +130,8 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
     },
     signal: options.signal ?? new AbortController().signal,
     spawn: options.spawn?.(draft),
+    act: options.act,
+    offers: options.offers,
     again: options.again,
   });
   const result: AgentRun['result'] = ended.ok ? { ok: true, value: { summary: ended.value.summary } } : ended;

@@ -45,6 +45,7 @@ describe('a run in which much fails', () => {
         const run = new Simulation(planSchema.parse({ goal: 'A goal', tasks, limits: GROWTH }), limit, pick, {
           fails: 4,
           spawns: 1,
+          asks: 3,
           isDone: 2,
         });
         run.drive();

@@ -33,6 +33,7 @@ describe('a run that grows', () => {
         const run = new Simulation(planSchema.parse({ goal: 'A goal', tasks, limits: GROWTH }), limit, pick, {
           fails: 1,
           spawns: 3,
+          asks: 3,
           isDone: 3,
         });
         run.drive();

@@ -93,6 +93,15 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'task.partUndone': record({ task, part, before: commit, after: commit }),
   'task.partRedone': record({ task, part, before: commit, after: commit }),
   'task.kept': record({ task }),
+  'inbox.asked': record({
+    item: constantFrom('1', '2'),
+    key: constantFrom('k', 'k', 'l'),
+    by: oneof(constant(null), record({ task, call: constantFrom('c', 'c', null) })),
+    draft,
+    ask: constant({ kind: 'question' as const, question: 'Which?', options: [] }),
+    seconds: constant(null),
+  }),
+  'inbox.answered': record({ item: constantFrom('1', '2'), answer: constant({ kind: 'said' as const, text: 'This.' }) }),
   'run.paused': constant({}),
   'run.continued': constant({}),
   'run.limited': constant({ limits: { maxWorkers: 2, pools: {} } }),
@@ -115,12 +124,12 @@ const WEIGHTS: { readonly [Type in OfType]?: number } = {
   'task.done': 6,
   'task.added': 8,
   'task.awaiting': 8,
-  'task.joined': 4,
+  'task.joined': 10,
   'task.chosen': 6,
   'task.passedOver': 6,
   'run.continued': 4,
 };
-const RARE: readonly OfType[] = ['task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping', 'run.finished'];
+const RARE: readonly OfType[] = ['inbox.asked', 'task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping', 'run.finished'];
 
 export const anyEvent: Arbitrary<Happening> = oneof(
   ...TYPES.map((type) => ({ arbitrary: ofType(type), weight: 2 * (WEIGHTS[type] ?? 1) - (RARE.includes(type) ? 1 : 0) })),

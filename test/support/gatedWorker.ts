@@ -17,6 +17,7 @@ export interface Held {
   readonly job: Job;
   readonly report: (report: Report) => void;
   readonly spawn: Host['spawn'];
+  readonly act: Host['act'];
   readonly signal: AbortSignal;
   /** `reads`: paths that the agent read. */
   finish(edits?: Edits, summary?: string, reads?: readonly string[]): Promise<void>;
@@ -55,6 +56,7 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
           job,
           report: (report) => host.report(report),
           spawn: (request) => host.spawn(request),
+          act: (request) => host.act(request),
           signal,
           finish: async (edits = {}, summary = 'Done.', reads = []) => {
             const { commit, changes, read } = await keep(repo, job, edits, reads);

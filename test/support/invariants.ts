@@ -1,6 +1,7 @@
 /** What holds of every state of a run, whatever happened. */
 import assert from 'node:assert/strict';
 import type { TaskId } from '../../src/domain/plan';
+import { isUnanswered } from '../../src/domain/reduceInbox';
 import type { RunState } from '../../src/domain/run';
 import { isOver, isReversal, parentOf, type TaskState } from '../../src/domain/taskState';
 
@@ -18,7 +19,7 @@ export function assertSound(state: RunState): void {
     assert.ok(isOver(stage) || stage.kind === 'conflicted' || stage.kind === 'held', `the run is over, and ${task.id} is ${stage.kind}`);
 }
 
-function assertStage({ tasks }: RunState, { task, stage, work, landing, undone, origin }: TaskState): void {
+function assertStage({ tasks, inbox }: RunState, { task, stage, work, landing, undone, origin }: TaskState): void {
   const { id } = task;
   switch (stage.kind) {
     case 'running':
@@ -28,9 +29,17 @@ function assertStage({ tasks }: RunState, { task, stage, work, landing, undone, 
       assert.ok(stage.children.length > 0);
       for (const child of stage.children) assert.equal(parentOfKnown(tasks, child), id);
       break;
+    case 'asking':
+      assert.ok(
+        inbox.get(stage.item)?.askers.some(({ task, call }) => task === id && call !== null),
+        `${id} did not ask`,
+      );
+      break;
     case 'done':
     case 'held':
       assert.ok(work.endedAt > 0, `${id} did not end`);
+      // Once there is an answer, it is for the run to go on with it.
+      if (stage.kind === 'held' && stage.item !== null) assert.ok(isUnanswered(inbox, { stage }), `${id} is held, and has its answer`);
       break;
     case 'conflicted':
       assert.equal(isReversal(stage), landing !== null, `${id} is in conflict over what did not happen`);

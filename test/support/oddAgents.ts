@@ -19,6 +19,10 @@ const acts: Readonly<Record<string, Worker>> = {
   'spawn one': spawning('say done'),
   'spawn one that exits': spawning('exit'),
   'say done': async (job) => ({ kind: 'done', summary: `${job.task.title} is done.`, changeset: null, changes: [] }),
+  'ask which port': async (_job, host) => {
+    const answer = await host.act({ call: 'c1', draft: null, act: { kind: 'question', question: 'Which port?', options: [] } });
+    return { kind: 'done', summary: answer.ok ? answer.value.text : failureText(answer.failure), changeset: null, changes: [] };
+  },
   break: async () => {
     throw new Error('a nail in the tyre');
   },

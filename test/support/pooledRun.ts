@@ -5,6 +5,7 @@ import type { Failure } from '../../src/domain/failure';
 import { planSchema } from '../../src/domain/plan';
 import type { RunState } from '../../src/domain/run';
 import { NO_USAGE } from '../../src/domain/usage';
+import type { ActPorts } from '../../src/engine/acts/acts';
 import { Pool, type PoolOptions } from '../../src/engine/agents/pool/pool';
 import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { beginRun } from '../../src/engine/begin';
@@ -37,6 +38,7 @@ export interface Given {
   readonly attempts?: number;
   readonly model?: ModelFetch;
   readonly pool?: Partial<PoolOptions>;
+  readonly acts?: ActPorts;
 }
 
 export function openPool(options: Partial<PoolOptions> = {}): Pool {
@@ -65,6 +67,7 @@ export async function pooledRun(given: Given): Promise<PooledRun> {
         worker: processWorker(pool, { repo: box.repo, model }),
         check: folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock)),
         clock: systemClock,
+        acts: given.acts,
         time: { ...systemTime, wait: async () => undefined },
       },
       NEVER,

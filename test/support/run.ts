@@ -9,6 +9,7 @@ import type { RunState } from '../../src/domain/run';
 import type { OnStale } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
+import type { ActPorts } from '../../src/engine/acts/acts';
 import { inProcessWorker } from '../../src/engine/agents/inProcess';
 import type { Reuse } from '../../src/engine/agents/reuse';
 import type { Worker } from '../../src/engine/agents/worker';
@@ -85,6 +86,7 @@ export interface RigOptions {
   /** Works instead of agents that the test holds. */
   readonly worker?: Worker;
   readonly hold?: Hold;
+  readonly acts?: ActPorts;
   readonly width?: AdaptiveWidth;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
@@ -148,7 +150,18 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
   const check = options.check ?? folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, clock));
   const { model = options.model, ...asking } = options.asking ?? { hold: options.hold };
   const worker = options.worker ?? (model === undefined ? agents.worker : inProcessWorker(box.repo, model));
-  const ports = { repo: box.repo, workspace, worker, check, clock, time, ...asking, width: options.width, reuse: options.reuse };
+  const ports = {
+    repo: box.repo,
+    workspace,
+    worker,
+    check,
+    clock,
+    time,
+    ...asking,
+    width: options.width,
+    reuse: options.reuse,
+    acts: options.acts,
+  };
   return { workspace, agents, clock, time, ports };
 }
 

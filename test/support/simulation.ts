@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { BreakerState, Happening, RunEvent } from '../../src/domain/event';
 import type { Failure, FailureKind } from '../../src/domain/failure';
 import type { Plan, TaskId } from '../../src/domain/plan';
+import { openItems } from '../../src/domain/reduceInbox';
 import { BUILT_IN_HEADS, type Role } from '../../src/domain/role';
 import { type RunState, reduce } from '../../src/domain/run';
 import { type Child, childSchema } from '../../src/domain/spawn';
@@ -30,10 +31,16 @@ interface Call {
 }
 
 export interface Chance {
-  /** Of eight times that an agent does something, in how many it fails, spawns, and is done. */
+  /** Of eight times that an agent does something, in how many it fails, spawns, and is done; and of those that are left, asks. */
   readonly fails: number;
   readonly spawns: number;
   readonly isDone: number;
+  readonly asks: number;
+}
+
+/** Whether an agent waits, and has given its place back. */
+function isWaiting({ stage }: TaskState): boolean {
+  return stage.kind === 'awaiting' || stage.kind === 'asking';
 }
 
 /** A run and all that is under way for it, as the engine has it; `pick`: a number below another, that decides everything. */
@@ -49,7 +56,7 @@ export class Simulation {
   private readonly rows = new Map<string, Parameters<typeof afterAttempt>[0]>();
   private landing: TaskId | undefined;
   private checking: readonly TaskId[] = [];
-  /** Agents that are here: at work, or waiting for their children. */
+  /** Agents that are here: at work, or waiting for their children, or for an answer. */
   private readonly agents = new Set<TaskId>();
   private readonly calls = new Map<TaskId, Call>();
   private time = 1;
@@ -72,7 +79,7 @@ export class Simulation {
       assert.ok(step < STEPS, `it never ends: ${this.happened.slice(-50).join(', ')}`);
       const busy = this.busy();
       const decisions = decide(this.state, this.limits, busy);
-      const atWork = [...this.agents].filter((id) => this.task(id).stage.kind !== 'awaiting');
+      const atWork = [...this.agents].filter((id) => !isWaiting(this.task(id)));
       for (const decision of decisions) assertTimely(this.state, decision, { busy, atWork: [...atWork, ...this.starting] });
       for (const decision of decisions) this.perform(decision);
       assertLimits(this.state, this.limits, this.starting);
@@ -181,6 +188,8 @@ export class Simulation {
     for (const [key, { state }] of this.state.breakers) if (state === 'open') all.push(() => this.turn(key, 'half-open'));
     if (this.isPaused) all.push(() => this.emit({ type: 'run.continued' }));
     for (const id of this.agents) all.push(() => this.goOn(id));
+    for (const { id } of openItems(this.state))
+      all.push(() => this.emit({ type: 'inbox.answered', item: id, answer: { kind: 'said', text: 'This.' } }));
     for (const [parent, child] of this.joining) all.push(() => this.join(parent, child));
     const { landing } = this;
     if (landing !== undefined) {
@@ -209,7 +218,7 @@ export class Simulation {
     if (this.isPaused) return;
     const task = this.task(id);
     for (const on of task.task.dependsOn) assert.ok(isIn(this.task(on).stage), `${id} starts before ${on} is in`);
-    const calls = task.stage.kind === 'awaiting' || task.work.interrupted;
+    const calls = isWaiting(task) || task.work.interrupted;
     this.emit({ type: 'task.started', task: id, base: 'c', draft: task.work.next?.draft ?? task.work.changeset });
     this.agents.add(id);
     // An agent whose process went makes its last call again; one that begins anew does not know it.
@@ -221,18 +230,18 @@ export class Simulation {
   /** An agent does something, or ends. */
   private goOn(id: TaskId): void {
     const { fails, spawns, isDone } = this.chance;
-    const { stage } = this.task(id);
     const changeset = this.pick(2) === 0 ? null : `d${this.time}`;
     const turn = this.pick(8);
     if (this.ending.has(id)) this.end(id, { type: 'task.stopped', task: id, draft: null });
     else if (turn < fails) this.fail(id);
     // While it waits, it can only break.
-    else if (stage.kind === 'awaiting') return;
+    else if (isWaiting(this.task(id))) return;
     else if (turn < fails + isDone) {
       const { key } = this.who(id);
       this.end(id, { type: 'task.done', task: id, summary: '', changeset, changes: [] });
       this.heard(key, undefined);
     } else if (turn < fails + isDone + spawns) this.spawn(id, this.newCall(id));
+    else if (this.pick(8) < this.chance.asks && this.state.phase !== 'stopping') this.ask(id);
   }
 
   private fail(id: TaskId): void {
@@ -242,7 +251,7 @@ export class Simulation {
     const { key } = this.who(id);
     const draft = task.work.changeset;
     // It starts again when its children are over.
-    if (kind === 'crash' && task.stage.kind === 'awaiting') this.agents.delete(id);
+    if (kind === 'crash' && isWaiting(task)) this.agents.delete(id);
     else {
       const next = afterFailure(this.state, task, { failure, draft, told: undefined, random: 0 });
       if (next.kind === 'retry') {
@@ -301,6 +310,15 @@ export class Simulation {
     if (isCutOff) this.crash();
   }
 
+  /** Of what is asked alike there is one item. */
+  private ask(id: TaskId): void {
+    const key = `k${this.pick(2)}`;
+    const item = openItems(this.state).find((one) => one.key === key)?.id ?? String(this.state.inbox.size + 1);
+    const ask = { kind: 'question' as const, question: 'Which?', options: [] };
+    const draft = this.task(id).work.changeset;
+    this.emit({ type: 'inbox.asked', item, key, by: { task: id, call: `q${this.time}` }, draft, ask, seconds: null });
+  }
+
   private join(parent: TaskId, child: TaskId): void {
     this.joining.delete(parent);
     if (this.task(child).stage.kind !== 'done' || this.task(parent).stage.kind !== 'awaiting') return;
@@ -348,7 +366,7 @@ export class Simulation {
     const { kind } = task.stage;
     if (what < 2) {
       const isWritten = this.landing === id || this.checking.includes(id);
-      if (this.agents.has(id) || this.starting.has(id) || kind === 'waiting' || kind === 'awaiting' || (kind === 'done' && !isWritten))
+      if (this.agents.has(id) || this.starting.has(id) || kind === 'waiting' || isWaiting(task) || (kind === 'done' && !isWritten))
         this.stop(id);
     } else if (what === 2 && (kind === 'failed' || kind === 'stopped') && parentOf(task) === undefined && this.state.phase === 'running') {
       this.resting.delete(id);

@@ -1,5 +1,6 @@
 /** What a tool is: a value with a name, a description and an input for the model, and what it does at an agent's desk. */
 import * as z from 'zod';
+import type { Act, ActAnswer } from '../../domain/act';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Child, Spawned } from '../../domain/spawn';
 import type { Draft } from '../../repo/draft/draft';
@@ -12,6 +13,8 @@ export interface Desk {
   readonly finish: (summary: string) => void;
   /** Has other agents do parts of the task; resolves when all of them are over, and what they changed is in the draft. */
   readonly spawn: (call: string, parts: readonly Child[]) => Promise<Result<Spawned>>;
+  /** Has the host act for the agent; resolves when it has, and what came of it is in the draft. May wait for the person. */
+  readonly act: (act: Act) => Promise<Result<ActAnswer>>;
   /** The id of the call at hand: the same when it is made again after a crash. */
   readonly call: string;
   readonly signal: AbortSignal;

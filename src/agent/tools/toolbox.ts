@@ -1,6 +1,8 @@
 /** Which tools there are, and which of them a role gets. */
+import type { Offers } from '../../domain/act';
 import type { Task } from '../../domain/plan';
 import { roleCalled } from '../roles';
+import { ask } from './ask';
 import { deleteFile } from './deleteFile';
 import { editFile } from './editFile';
 import { finish } from './finish';
@@ -14,9 +16,10 @@ import type { Tool } from './tool';
 import { writeFile } from './writeFile';
 
 /** Their order is part of the prompt's cached prefix: add new ones at the end. */
-const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile, moveFile, deleteFile, finish, setExecutable, spawn];
+const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile, moveFile, deleteFile, finish, setExecutable, spawn, ask];
 
-/** `maySpawn`: whether other agents may do parts of the task. */
-export function toolsFor(role: Task['role'], maySpawn: boolean): readonly Tool[] {
-  return TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && (maySpawn || tool !== spawn));
+/** `maySpawn`: whether other agents may do parts of the task; `offers`: what the host would do for it. */
+export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers): readonly Tool[] {
+  const isOffered = (tool: Tool) => (tool === spawn ? maySpawn : tool === ask ? offers.questions : true);
+  return TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool));
 }

@@ -4,6 +4,8 @@ import { cancelled, type Failure, fail, never, ok, type Result, thrownText } fro
 import type { Task, TaskId } from '../../domain/plan';
 import type { Time } from '../../model/time';
 import type { Repository } from '../../repo/repository';
+import type { Acts } from '../acts/acts';
+import type { Inbox } from '../acts/inbox';
 import type { RunRecord } from '../journal/record';
 import type { Transcripts } from '../journal/transcripts';
 import { keepDraft } from '../landing/landing';
@@ -26,6 +28,8 @@ export interface AgentsPorts {
   readonly worker: Worker;
   readonly live: Live;
   readonly family: Family;
+  readonly acts: Acts;
+  readonly inbox: Inbox;
   readonly transcripts: Transcripts;
   /** Absent: everything is worked on anew. */
   readonly reuse: Reuse | undefined;
@@ -99,7 +103,7 @@ export class Agents {
   }
 
   private async work(id: TaskId, prepared: string, agent: AbortController): Promise<void> {
-    const { record, worker, transcripts, family, setbacks } = this.ports;
+    const { record, worker, transcripts, family, acts, inbox, setbacks } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
     const { start, tasks } = record.state;
@@ -118,18 +122,22 @@ export class Agents {
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
     for (const usage of unpaid) record.emit({ type: 'task.turn', task: id, usage });
     const { model } = agentOf(start, found);
-    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), again };
+    const offers = acts.offers();
+    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), offers, again };
+    acts.began(id);
     let isAtWork = true;
     const host: Host = {
       // What comes after its end is nobody's any more.
       report: (said) => isAtWork && this.hear(id, base, said),
       spawn: async (request) => (isAtWork ? family.spawn(id, request, agent.signal) : cancelled),
+      act: async (request) => (isAtWork ? acts.act(id, request, agent.signal) : cancelled),
     };
     const limit = this.limit(task, agent);
     const working = async () => worker(job, host, agent.signal);
     const said = await working().catch((thrown: unknown) => this.brokenDown(task, thrown));
     isAtWork = false;
     limit.end();
+    inbox.ended(id);
     const ended = await family.ended(id, said);
     const calledOff = this.ending.has(id) ? 'stopped' : (this.unkept.get(id) ?? limit.failure());
     const outcome = outcomeOf(ended, calledOff, record.state.tasks.get(id)?.stage);
@@ -172,8 +180,8 @@ export class Agents {
     const found = record.state.tasks.get(id);
     if (outcome.kind === 'failed' && found !== undefined && record.state.phase !== 'stopping') {
       const { failure, draft } = outcome;
-      // It goes on when its children are over, as after a crash of everything.
-      if (failure.kind === 'crash' && found.stage.kind === 'awaiting') return;
+      // It goes on when its children are over, or what it asked is answered, as after a crash of everything.
+      if (failure.kind === 'crash' && (found.stage.kind === 'awaiting' || found.stage.kind === 'asking')) return;
       const next = afterFailure(record.state, found, { failure, draft, told, random: time.random() });
       if (next.kind === 'retry') {
         const { kind: _, ...attempt } = next;

@@ -34,7 +34,8 @@ export function readBeginning(transcripts: Pick<Transcripts, 'read'>, task: Task
   const { stage, work } = task;
   const entries = transcripts.read(task.task.id);
   if (!entries.ok) return entries;
-  const amidst = stage.kind === 'awaiting' || work.interrupted ? interrupted(task, entries.value, tasks) : undefined;
+  const amidst =
+    stage.kind === 'awaiting' || stage.kind === 'asking' || work.interrupted ? interrupted(task, entries.value, tasks) : undefined;
   if (amidst !== undefined) return ok(amidst);
   const { next } = work;
   if (next === null) return ok({ ...ANEW, from: entries.value.length === 0 ? 'first' : 'new' });

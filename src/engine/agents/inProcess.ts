@@ -1,5 +1,6 @@
 /** The worker that runs agents in this process, each on a draft of its own. */
 import { runAgent } from '../../agent/loop';
+import type { ActRequest } from '../../domain/act';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import type { Spawn } from '../../domain/spawn';
 import type { ModelFetch } from '../../model/fetch';
@@ -22,13 +23,29 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const opened = await openDraft(repo, job);
     if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };
     const draft = opened.value;
-    const { again, model: modelName } = job;
+    const { again, model: modelName, offers } = job;
     const spawn = job.maySpawn ? (request: Spawn) => host.spawn(request) : undefined;
+    const act = (request: ActRequest) => host.act(request);
     const following = follow(draft, report);
     const about = { run, task: task.id };
     const save = saver(repo, job, draft);
     const maxTurns = MAX_TURNS;
-    const result = await runAgent({ task, goal, draft, model, about, modelName, maxTurns, report, save, signal, spawn, again }).catch(
+    const result = await runAgent({
+      task,
+      goal,
+      draft,
+      model,
+      about,
+      modelName,
+      maxTurns,
+      report,
+      save,
+      signal,
+      spawn,
+      act,
+      offers,
+      again,
+    }).catch(
       // A bug in a tool or in the SDK must cost this task, not what the other agents are doing.
       (thrown: unknown) =>
         fail(

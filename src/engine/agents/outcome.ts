@@ -49,8 +49,9 @@ export function outcomeOf(said: Outcome, calledOff: 'stopped' | Failure | undefi
   const reads = said.reads === undefined ? {} : { reads: said.reads };
   if (calledOff === 'stopped') return { kind: 'stopped', draft, ...reads };
   if (said.kind === 'done') {
-    if (stage?.kind !== 'awaiting') return said;
-    const { failure } = fail('agent', 'The agent finished before the tasks that it had spawned.', 'Run the task again.');
+    if (stage?.kind !== 'awaiting' && stage?.kind !== 'asking') return said;
+    const before = stage.kind === 'asking' ? 'what it had asked was answered' : 'the tasks that it had spawned';
+    const { failure } = fail('agent', `The agent finished before ${before}.`, 'Run the task again.');
     return { kind: 'failed', failure, draft, ...reads };
   }
   return calledOff === undefined ? said : { kind: 'failed', failure: calledOff, draft, ...reads };

@@ -1,5 +1,6 @@
 /** The port to whoever runs agents: in this process now; jobs and results are data, so that it can be another one. */
 import type { Entry, Session } from '../../agent/transcript';
+import type { ActAnswer, ActRequest, Offers } from '../../domain/act';
 import type { Change, Read } from '../../domain/changes';
 import type { Failure, Result } from '../../domain/failure';
 import type { Task } from '../../domain/plan';
@@ -16,6 +17,8 @@ export interface Job {
   readonly base: string;
   /** Whether its agent may have others do parts of it, as far as the run's limits on depth go. */
   readonly maySpawn: boolean;
+  /** What else its agent may ask of its host. */
+  readonly offers: Offers;
   /** Set where work on this task is to go on. */
   readonly again?: AgainJob | undefined;
 }
@@ -57,6 +60,8 @@ export interface Host {
   report(report: Report): void;
   /** Has other agents do a part of its task; resolves when all of them are over. Fails, and starts nothing, where the run's limits do not allow it. */
   spawn(request: Spawn): Promise<Result<Spawned>>;
+  /** Does something for it outside of its draft, where the person allows it; may wait for their answer. What it fails with the agent is told. */
+  act(request: ActRequest): Promise<Result<ActAnswer>>;
 }
 
 export type Worker = (job: Job, host: Host, signal: AbortSignal) => Promise<Outcome>;

@@ -2,6 +2,7 @@
 import type { StandIn } from '../../domain/event';
 import { never } from '../../domain/failure';
 import { checksOf, type TaskId } from '../../domain/plan';
+import { isUnanswered } from '../../domain/reduceInbox';
 import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../../domain/taskState';
@@ -11,7 +12,7 @@ import { agentOf, freeStandIn, keyOf } from './standIn';
 /** What a run can be told to do next. */
 export type Decision =
   | { readonly kind: 'start'; readonly task: TaskId }
-  /** Its children are over: its agent goes on. */
+  /** Its children are over, or what it asked is answered: its agent goes on. */
   | { readonly kind: 'resume'; readonly task: TaskId }
   /** Several agents are to race for it. */
   | { readonly kind: 'race'; readonly task: TaskId }
@@ -157,6 +158,10 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       found.open++;
       if (isMoving) awaited(found, state, task, stage.children);
       break;
+    case 'asking':
+      found.open++;
+      if (isMoving && !isUnanswered(state.inbox, task)) found.resumable.push(task);
+      break;
     case 'done':
       found.open++;
       if (task.origin.kind === 'child') {
@@ -174,7 +179,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
       break;
     case 'held':
-      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      if ((limits.conflicts === 'wait' || expires(state, stage)) && state.phase !== 'stopping') found.open++;
       break;
     case 'landed':
     case 'joined':
@@ -262,14 +267,19 @@ function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]
   let fate: Fate = 'ready';
   for (const id of dependencies) {
     const stage = state.tasks.get(id)?.stage;
-    if (stage === undefined || isLost(stage, limits)) return { because: id };
+    if (stage === undefined || isLost(state, stage, limits)) return { because: id };
     if (!isIn(stage)) fate = 'wait';
   }
   return fate;
 }
 
 /** Whether what depends on a task in this stage can never start. */
-function isLost(stage: Stage, limits: Limits): boolean {
-  if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave';
+function isLost(state: RunState, stage: Stage, limits: Limits): boolean {
+  if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave' && !expires(state, stage);
   return isOver(stage) && !isIn(stage);
+}
+
+/** Whether a task's landing waits for leave only for so long. */
+function expires({ inbox }: RunState, stage: Stage): boolean {
+  return stage.kind === 'held' && stage.item !== null && inbox.get(stage.item)?.seconds != null;
 }

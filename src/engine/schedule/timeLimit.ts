@@ -46,6 +46,11 @@ export function limitAttempt(id: TaskId, limited: Limited): () => void {
   return limit(limited, ({ phase, tasks }) => phase !== 'paused' && tasks.get(id)?.stage.kind === 'running');
 }
 
+/** A limit for an answer: while the person holds the run, it does not count. What comes back ends it. */
+export function limitItem(limited: Limited): () => void {
+  return limit(limited, ({ phase }) => phase !== 'paused');
+}
+
 /** A limit for the whole run: what it waits for the person alone does not count. What comes back ends it. */
 export function limitRun(limited: Limited): () => void {
   return limit(limited, (state) => state.phase !== 'paused' && !waitsForPerson(state));

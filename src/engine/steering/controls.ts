@@ -2,8 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunLimits } from '../../domain/event';
 import { fail, ok, type Result } from '../../domain/failure';
+import type { Answer } from '../../domain/inbox';
 import type { TaskId } from '../../domain/plan';
 import type { Hold } from '../../model/hold';
+import type { Inbox } from '../acts/inbox';
 import type { Live } from '../agents/live';
 import { isPaused } from '../schedule/pausing';
 import { readAdded } from './addedTask';
@@ -12,6 +14,7 @@ import { type RetryPorts, retryTask } from './retry';
 
 export interface ControlPorts extends RetryPorts {
   readonly live: Live;
+  readonly inbox: Inbox;
   /** Holds back the requests of the run's agents; undefined where they send none. */
   readonly hold: Hold | undefined;
 }
@@ -60,6 +63,12 @@ export class Controls {
     if (!task.ok) return task;
     this.ports.record.emit({ type: 'task.added', task: task.value.id, definition: task.value, origin: { kind: 'person' } });
     return ok(task.value.id);
+  }
+
+  /** Answers what waits in the inbox. */
+  answer(item: string, answer: Answer): Result<void> {
+    const open = this.open();
+    return open.ok ? this.ports.inbox.answer(item, answer) : open;
   }
 
   /** Has a task worked on again that did not land. */

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Clock } from '../../domain/clock';
 import { failureSchema } from '../../domain/event';
 import { cancelled, fail, fixOfWrite, never, ok, type Result, thrownText } from '../../domain/failure';
+import { answerSchema as inboxAnswerSchema } from '../../domain/inbox';
 import type { RunState } from '../../domain/run';
 import { isMissing } from '../../repo/files';
 import { journalFile } from '../journal/journal';
@@ -18,6 +19,8 @@ const wishSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('continue') }),
   z.strictObject({ kind: z.literal('stop') }),
   z.strictObject({ kind: z.literal('retry'), task: z.string(), fresh: z.boolean(), hint: z.string() }),
+  /** Answers what waits in its inbox. */
+  z.strictObject({ kind: z.literal('answer'), item: z.string(), answer: inboxAnswerSchema }),
   /** The task is as in a plan. */
   z.strictObject({ kind: z.literal('add'), task: z.unknown() }),
 ]);
@@ -52,6 +55,8 @@ export async function perform(run: Driven, wish: Wish, signal: AbortSignal): Pro
       return ok();
     case 'retry':
       return controls.retry(wish.task, wish, signal);
+    case 'answer':
+      return controls.answer(wish.item, wish.answer);
     case 'add':
       return controls.add(wish.task);
     default:

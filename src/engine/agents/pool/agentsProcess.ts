@@ -153,6 +153,11 @@ export class AgentsProcess {
         job.host.spawn(message.request).then((result) => this.say({ type: 'spawned', id, call, result }), job.broke);
         break;
       }
+      case 'act': {
+        const { id, call } = message;
+        job.host.act(message.request).then((result) => this.say({ type: 'acted', id, call, result }), job.broke);
+        break;
+      }
       case 'ended':
         job.end({ kind: 'outcome', outcome: message.outcome });
         break;

@@ -42,6 +42,12 @@ function watching({ again }: Job, host: Host): { readonly watched: Host; readonl
         if (spawned.ok) draft = spawned.value.draft;
         return spawned;
       },
+      act: async (request) => {
+        const answer = await host.act(request);
+        // The draft of the call is kept by now, and what came of it, too.
+        draft = (answer.ok ? answer.value.draft : undefined) ?? request.draft;
+        return answer;
+      },
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What travels between the host of a run and a process of agents: data, checked on both sides, so that the other side may one day be another machine. */
 import * as z from 'zod';
 import { entrySchema, sessionSchema } from '../../../agent/transcript';
+import { type ActAnswer, type ActRequest, actAnswerSchema, actSchema, offersSchema } from '../../../domain/act';
 import { changeSchema, readSchema } from '../../../domain/changes';
 import { failureSchema } from '../../../domain/event';
 import type { Result } from '../../../domain/failure';
@@ -32,6 +33,7 @@ export type ToProcess =
   | { readonly type: 'start'; readonly id: number; readonly assignment: Assignment }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'spawned'; readonly id: number; readonly call: number; readonly result: Result<Spawned> }
+  | { readonly type: 'acted'; readonly id: number; readonly call: number; readonly result: Result<ActAnswer> }
   /** Wants a `pong`: whoever gives none any more hangs. */
   | { readonly type: 'ping' };
 
@@ -39,6 +41,7 @@ export type ToHost =
   | { readonly type: 'hello'; readonly version: typeof VERSION }
   | { readonly type: 'report'; readonly id: number; readonly report: Report }
   | { readonly type: 'spawn'; readonly id: number; readonly call: number; readonly request: Spawn }
+  | { readonly type: 'act'; readonly id: number; readonly call: number; readonly request: ActRequest }
   | { readonly type: 'ended'; readonly id: number; readonly outcome: Outcome }
   /** The worker itself broke: a bug, in its words. */
   | { readonly type: 'broke'; readonly id: number; readonly text: string }
@@ -59,6 +62,7 @@ const jobSchema = z.strictObject({
   model: z.string(),
   base: commit,
   maySpawn: z.boolean(),
+  offers: offersSchema,
   again: z
     .strictObject({ draft, session: sessionSchema.optional(), message: z.string().optional() })
     // JSON has no undefined.
@@ -80,6 +84,13 @@ const spawnedSchema = z.strictObject({
   reads: z.array(readSchema),
 });
 
+function resultOf<Value extends z.ZodType>(value: Value) {
+  return z.discriminatedUnion('ok', [
+    z.strictObject({ ok: z.literal(true), value }),
+    z.strictObject({ ok: z.literal(false), failure: failureSchema }),
+  ]);
+}
+
 /** What the host may say to a process. */
 export const toProcessSchema = z.discriminatedUnion('type', [
   helloSchema,
@@ -93,15 +104,8 @@ export const toProcessSchema = z.discriminatedUnion('type', [
     }),
   }),
   z.strictObject({ type: z.literal('abort'), id }),
-  z.strictObject({
-    type: z.literal('spawned'),
-    id,
-    call,
-    result: z.discriminatedUnion('ok', [
-      z.strictObject({ ok: z.literal(true), value: spawnedSchema }),
-      z.strictObject({ ok: z.literal(false), failure: failureSchema }),
-    ]),
-  }),
+  z.strictObject({ type: z.literal('spawned'), id, call, result: resultOf(spawnedSchema) }),
+  z.strictObject({ type: z.literal('acted'), id, call, result: resultOf(actAnswerSchema) }),
   z.strictObject({ type: z.literal('ping') }),
 ]) satisfies z.ZodType<ToProcess>;
 
@@ -130,6 +134,7 @@ export const toHostSchema = z.discriminatedUnion('type', [
     call,
     request: z.strictObject({ call: z.string(), draft, children: z.array(childSchema) }),
   }),
+  z.strictObject({ type: z.literal('act'), id, call, request: z.strictObject({ call: z.string(), draft, act: actSchema }) }),
   z.strictObject({ type: z.literal('ended'), id, outcome: outcomeSchema }),
   z.strictObject({ type: z.literal('broke'), id, text: z.string() }),
   z.strictObject({ type: z.literal('pong') }),

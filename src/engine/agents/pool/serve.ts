@@ -2,6 +2,7 @@
 import { Agent } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ActAnswer } from '../../../domain/act';
 import { fail, never, ok, type Result, thrownText } from '../../../domain/failure';
 import type { Spawned } from '../../../domain/spawn';
 import type { ModelFetch } from '../../../model/fetch';
@@ -26,7 +27,8 @@ export interface Serving {
 interface Under {
   readonly abort: AbortController;
   /** What its agent asked of the host and waits for. */
-  readonly calls: Map<number, (spawned: Result<Spawned>) => void>;
+  readonly spawns: Map<number, (spawned: Result<Spawned>) => void>;
+  readonly acts: Map<number, (answer: Result<ActAnswer>) => void>;
   readonly over: Promise<void>;
 }
 
@@ -66,12 +68,12 @@ export async function serveJobs({ input, output, workerOf }: Serving): Promise<R
       case 'abort':
         jobs.get(message.id)?.abort.abort();
         break;
-      case 'spawned': {
-        const calls = jobs.get(message.id)?.calls;
-        calls?.get(message.call)?.(message.result);
-        calls?.delete(message.call);
+      case 'spawned':
+        answered(jobs.get(message.id)?.spawns, message);
         break;
-      }
+      case 'acted':
+        answered(jobs.get(message.id)?.acts, message);
+        break;
       default:
         never(message);
     }
@@ -79,7 +81,8 @@ export async function serveJobs({ input, output, workerOf }: Serving): Promise<R
 
   function begin(id: number, assignment: Assignment): void {
     const abort = new AbortController();
-    const calls: Under['calls'] = new Map();
+    const spawns: Under['spawns'] = new Map();
+    const acts: Under['acts'] = new Map();
     let asked = 0;
     const work = async (): Promise<Outcome> => {
       const { job, gateway } = assignment;
@@ -93,8 +96,14 @@ export async function serveJobs({ input, output, workerOf }: Serving): Promise<R
           spawn: (request) =>
             new Promise((resolve) => {
               const call = ++asked;
-              calls.set(call, resolve);
+              spawns.set(call, resolve);
               say({ type: 'spawn', id, call, request });
+            }),
+          act: (request) =>
+            new Promise((resolve) => {
+              const call = ++asked;
+              acts.set(call, resolve);
+              say({ type: 'act', id, call, request });
             }),
         },
         abort.signal,
@@ -106,7 +115,7 @@ export async function serveJobs({ input, output, workerOf }: Serving): Promise<R
         (thrown: unknown) => say({ type: 'broke', id, text: thrownText(thrown) }),
       )
       .finally(() => jobs.delete(id));
-    jobs.set(id, { abort, calls, over });
+    jobs.set(id, { abort, spawns, acts, over });
   }
 
   /** Opened once; again where that failed, for git may have been repaired. */
@@ -129,6 +138,15 @@ export async function serveJobs({ input, output, workerOf }: Serving): Promise<R
   for (const repo of await Promise.all(repos.values())) if (repo.ok) await repo.value.objects.dispose();
   connections.destroy();
   return served;
+}
+
+/** What an agent asked is answered. */
+function answered<Value>(
+  calls: Map<number, (result: Result<Value>) => void> | undefined,
+  { call, result }: { readonly call: number; readonly result: Result<Value> },
+): void {
+  calls?.get(call)?.(result);
+  calls?.delete(call);
 }
 
 /** Drafts read git's objects and nothing else of the workspace: which ignored files belong to it is the host's to know. */

@@ -7,6 +7,7 @@ import { getPriority } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import { DEFAULT_VERDICTS } from '../../../../src/domain/approvals';
 import type { Turn } from '../../../../src/model/scenario';
 import { Draft } from '../../../../src/repo/draft/draft';
 import { readRef } from '../../../../src/repo/repository';
@@ -217,6 +218,17 @@ describe('what an agent’s process says', function () {
       message: 'The agent of “Task b” broke down: a nail in the tyre.',
       fix: 'Dispatch the task again; if it goes on, report this.',
     });
+  });
+
+  it('is answered by the person where it asks them, and by nobody who is not asked', async () => {
+    const approvals = () => ({ verdicts: DEFAULT_VERDICTS, commands: {}, protect: [], seconds: null, landingSeconds: null });
+    const given = { tasks: { a: 'ask which port' }, pool: { entry: ODD_AGENTS } };
+    const { run, ended } = await pooledRun({ ...given, acts: { approvals } });
+    await until(run, () => run.record.state.inbox.size === 1);
+    valued(run.controls.answer('1', { kind: 'said', text: '80' }));
+    assert.equal(valued(await ended).tasks.get('a')?.work.summary, 'The person answered: 80');
+    const without = await pooledRun(given);
+    assert.match(valued(await without.ended).tasks.get('a')?.work.summary ?? '', /^The person is not to be asked in this run\./);
   });
 
   it('is told again to an agent that went, with its process, while it waited for its children', async () => {
