@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 /** `trees`: as many that differ from each other in a few files as there are moves, and one more. */
 export async function measureFolders(repo: Repository, trees: readonly string[]): Promise<Row[]> {
   const pool = folderPool(repo, { link: [], most: 1, quotaBytes: Number.POSITIVE_INFINITY }, systemClock);
-  const moveTo = async (tree = '') => must(await pool.use(tree, never, async () => ok()));
+  const moveTo = async (tree = '') => must(await pool.use({ tree }, never, async () => ok()));
   const worktree = `${repo.top.folder}.worktree`;
   const worktrees: number[] = [];
   const fills: number[] = [];

@@ -9,7 +9,7 @@ import { NEVER, valued } from './result';
 async function main([root = '', tree = '', command = '']: readonly string[]): Promise<void> {
   const repo = valued(await openRepository(root));
   const pool = folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock);
-  valued(await pool.use(tree, NEVER, (folder) => runCommand(folder, command, { timeoutMs: 60_000 }, NEVER)));
+  valued(await pool.use({ tree }, NEVER, (folder) => runCommand(folder, command, { timeoutMs: 60_000 }, NEVER)));
 }
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {

@@ -16,7 +16,7 @@ export type Checker = (
 
 export function folderChecker(pool: FolderPool): Checker {
   return (tree, { commands, timeoutMs }, signal) =>
-    pool.use(tree, signal, async (folder) => {
+    pool.use({ tree }, signal, async (folder) => {
       let last: CheckResult = { ok: true, command: '', exitCode: 0, timedOut: false, output: '', milliseconds: 0 };
       for (const command of commands) {
         const end = await runCommand(folder, command, { timeoutMs }, signal);

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { withoutSecrets } from '../environment';
+import type { PortRange } from './ports';
 import { FOLDER_VARIABLE, signalTree } from './processTree';
 
 /** How long a command may take to end in order when it is called off, before it is killed. */
@@ -20,6 +21,8 @@ export interface CommandPlace {
   readonly path: string;
   /** For temporary files. */
   readonly temp: string;
+  /** For what it listens on; absent: none of its own. */
+  readonly ports?: PortRange | undefined;
   /** Is told the process group as soon as there is one: whoever finds the folder after a crash can end it. */
   readonly began: (group: number) => void;
   /** Is told when nothing of the command is left. */
@@ -30,6 +33,8 @@ export interface CommandLimits {
   readonly timeoutMs: number;
   /** Most bytes of output that are kept. */
   readonly maxOutput?: number;
+  /** Is told what comes, as it comes. */
+  readonly onOutput?: (chunk: Buffer) => void;
 }
 
 export interface CommandEnd {
@@ -80,8 +85,12 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
       signal.removeEventListener('abort', end);
       resolve(result);
     };
-    child.stdout.on('data', kept.add);
-    child.stderr.on('data', kept.add);
+    const hear = (chunk: Buffer) => {
+      kept.add(chunk);
+      limits.onOutput?.(chunk);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
     // What it left in the background would hold its streams open, and the folder in use.
     child.on('exit', () => {
       // The shell ends as soon as it is asked: what it started has its time to do so, too.
@@ -114,11 +123,12 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
 }
 
 /** The person's environment without secrets, and with what makes tools print plainly and ask nothing. */
-export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandPlace, 'path' | 'temp'>): NodeJS.ProcessEnv {
+export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandPlace, 'path' | 'temp' | 'ports'>): NodeJS.ProcessEnv {
   const environment = withoutSecrets(from);
   for (const name of ['FORCE_COLOR', 'OLDPWD', 'NODE_CHANNEL_FD']) delete environment[name];
   return {
     ...environment,
+    ...portVariables(place.ports),
     PWD: place.path,
     TMPDIR: place.temp,
     TMP: place.temp,
@@ -131,6 +141,13 @@ export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandP
     GIT_TERMINAL_PROMPT: '0',
     [FOLDER_VARIABLE]: place.path,
   };
+}
+
+/** `PORT` is what most servers listen on by themselves; `WEFT_PORT` to `WEFT_LAST_PORT` are all that are the command's. */
+function portVariables(ports: PortRange | undefined): NodeJS.ProcessEnv {
+  if (ports === undefined) return {};
+  const { first, count } = ports;
+  return { PORT: String(first), WEFT_PORT: String(first), WEFT_LAST_PORT: String(first + count - 1) };
 }
 
 /** Keeps the beginning and the end of what is added. */
@@ -167,7 +184,7 @@ function headAndTail(most: number): { add: (chunk: Buffer) => void; text: () => 
 }
 
 /** Without what a terminal would take for commands: colours, titles, and lines that a progress bar wrote over. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/\r\n/g, '\n')
     .replace(/[^\n]*\r(?!\n)/g, '')

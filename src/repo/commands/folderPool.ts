@@ -15,6 +15,7 @@ import { rootText } from '../root';
 import type { CommandPlace } from './command';
 import { type FolderFacts, type FolderSlot, readFacts, slotsOf, trimFolders, writeFacts } from './folderStore';
 import { linkIgnored } from './linkedPaths';
+import { takePorts } from './ports';
 import { isGroupAlive, markedWith, signalTree } from './processTree';
 import { dropLink, emptyFolder, removeDeep } from './removal';
 
@@ -37,9 +38,26 @@ export interface Folder extends CommandPlace {
   treeNow(signal: AbortSignal): Promise<Result<string>>;
 }
 
+/** What somebody wants a folder for. */
+export interface FolderWish {
+  /** Tree or commit that it is to hold. */
+  readonly tree: string;
+  /**
+   * Whoever says who they are may get a folder again with what they left there that git ignores, such as a build's output; and leaves one
+   * folder to those who do not, whose work must be exact. Absent: nothing is in it but the tree, and what is linked.
+   */
+  readonly owner?: string | undefined;
+  /** Told once, when all folders are in use. */
+  readonly onWait?: (() => void) | undefined;
+}
+
 export interface FolderPool {
-  /** Does some work in a folder that holds a tree, and nothing else but what is linked. Waits while all folders are in use. */
-  use<T>(tree: string, signal: AbortSignal, work: (folder: Folder) => Promise<Result<T>>): Promise<Result<T>>;
+  /** Does some work in a folder that holds a tree. Waits while all folders are in use. */
+  use<T>(wish: FolderWish, signal: AbortSignal, work: (folder: Folder) => Promise<Result<T>>): Promise<Result<T>>;
+}
+
+function portsHome(): string {
+  return join(userStateDir(), 'ports');
 }
 
 /** Below Weft's own folder in the person's home; WEFT_STATE_DIR says where. */
@@ -50,15 +68,20 @@ export function foldersHome(): string {
 export function folderPool(repo: Repository, settings: FolderSettings, clock: Clock): FolderPool {
   const home = join(foldersHome(), basename(repo.stateDir));
   return {
-    use: async (tree, signal, work) => {
-      const taken = await take(home, settings.most, signal);
+    use: async (wish, signal, work) => {
+      const taken = await take(home, settings.most, wish, signal);
       if (!taken.ok) return taken;
       const { slot, release } = taken.value;
+      let giveBack: (() => Promise<void>) | undefined;
       try {
-        const folder = await prepare(repo, slot, { tree, settings, clock }, signal);
+        const folder = await prepare(repo, slot, { wish, settings, clock }, signal);
         if (!folder.ok) return folder;
-        return await work(folder.value);
+        const ranged = await takePorts(portsHome());
+        if (!ranged.ok) return ranged;
+        giveBack = ranged.value.release;
+        return await work({ ...folder.value, ports: ranged.value.ports });
       } finally {
+        await giveBack?.();
         await release();
         await trimFolders(foldersHome(), settings.quotaBytes);
       }
@@ -71,12 +94,18 @@ interface Taken {
   readonly release: () => Promise<void>;
 }
 
-/** The free folder that was used last, else a new one, else whichever is free first. */
-async function take(home: string, most: number, signal: AbortSignal): Promise<Result<Taken>> {
+/** Their own folder, where it is free; else the free folder that was used last, else a new one, else whichever is free first. */
+async function take(
+  home: string,
+  most: number,
+  { owner, onWait }: Pick<FolderWish, 'owner' | 'onWait'>,
+  signal: AbortSignal,
+): Promise<Result<Taken>> {
   try {
     await mkdir(home, { recursive: true, mode: 0o700 });
-    for (;;) {
-      for (const slot of await slotsOf(home, most)) {
+    for (let tries = 0; ; tries++) {
+      if (tries === 1) onWait?.();
+      for (const slot of owner === undefined ? await slotsOf(home, most) : await slotsFor(owner, home, Math.max(1, most - 1))) {
         const locked = await tryLock(slot.lock);
         if (!locked.ok) return locked;
         if (locked.value === undefined) continue;
@@ -93,6 +122,17 @@ async function take(home: string, most: number, signal: AbortSignal): Promise<Re
       'Make it writable, or free disk space.',
     );
   }
+}
+
+/** One that nobody left anything in comes before others'. */
+async function slotsFor(owner: string, home: string, most: number): Promise<FolderSlot[]> {
+  const slots = await slotsOf(home, most);
+  const ranks = new Map<FolderSlot, number>();
+  for (const slot of slots) {
+    const last = (await readFacts(slot))?.owner;
+    ranks.set(slot, last === owner ? 0 : last === undefined ? 1 : 2);
+  }
+  return slots.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
 }
 
 /** Ends what a command of a Weft that died still does in a folder; false where it may be at work and nobody can tell that it is ours. */
@@ -114,7 +154,7 @@ async function isReclaimed(slot: FolderSlot): Promise<boolean> {
 }
 
 interface Wanted {
-  readonly tree: string;
+  readonly wish: FolderWish;
   readonly settings: FolderSettings;
   readonly clock: Clock;
 }
@@ -132,7 +172,8 @@ async function prepare(repo: Repository, slot: FolderSlot, wanted: Wanted, signa
 }
 
 /** Makes a folder hold a tree, at the cost of what differs and of looking at what is there. */
-async function move(repo: Repository, slot: FolderSlot, { tree, settings, clock }: Wanted, signal: AbortSignal): Promise<Result<Folder>> {
+async function move(repo: Repository, slot: FolderSlot, { wish, settings, clock }: Wanted, signal: AbortSignal): Promise<Result<Folder>> {
+  const { tree, owner } = wish;
   const place: GitPlace = { gitDir: repo.gitDir, workTree: slot.work, cwd: slot.work };
   const git = (args: readonly string[]) => plumb(place, [...EXACT, ...args], { index: slot.index, signal });
   let facts: FolderFacts | undefined;
@@ -153,7 +194,13 @@ async function move(repo: Repository, slot: FolderSlot, { tree, settings, clock 
       'Delete it, and free disk space if there is none.',
     );
   }
-  const cleaned = await removeOthers(slot, git);
+  const isTheirs = owner !== undefined && facts?.owner === owner;
+  if (facts?.owner !== undefined && !isTheirs) {
+    // It is nobody's from here on: cut off in the midst of this, it would else be given to them with less than they left.
+    const nobodys = await writeFacts(slot, { root: facts.root, bytes: facts.bytes, usedAt: facts.usedAt });
+    if (!nobodys.ok) return nobodys;
+  }
+  const cleaned = await removeOthers(slot, git, isTheirs ? (facts?.linked ?? []) : undefined);
   if (!cleaned.ok) return cleaned;
   const filled = await git(['read-tree', '--reset', '-u', tree]);
   if (!filled.ok) return filled;
@@ -161,7 +208,8 @@ async function move(repo: Repository, slot: FolderSlot, { tree, settings, clock 
   if (!linked.ok) return linked;
   const bytes = facts === undefined ? await sizeOf(repo, tree) : ok(facts.bytes);
   if (!bytes.ok) return bytes;
-  const written = await writeFacts(slot, { root: rootText(repo.root), bytes: bytes.value, usedAt: clock.now() });
+  const own = owner === undefined ? {} : { owner, linked: linked.value };
+  const written = await writeFacts(slot, { root: rootText(repo.root), bytes: bytes.value, usedAt: clock.now(), ...own });
   if (!written.ok) return written;
   return ok({
     path: slot.work,
@@ -183,12 +231,17 @@ const EXACT = [
 
 /**
  * Deletes all that the folder's index does not know: what commands made, ignored or not, and what was linked, as links. A build's
- * output goes, too: what another tree left there could turn a check green, or red.
+ * output goes, too: what another tree left there could turn a check green, or red. `linked`: set where what is ignored stays, but for these.
  */
-async function removeOthers(slot: FolderSlot, git: (args: readonly string[]) => ReturnType<typeof plumb>): Promise<Result<void>> {
-  const listed = await git(['ls-files', '--others', '--directory', '-z']);
+async function removeOthers(
+  slot: FolderSlot,
+  git: (args: readonly string[]) => ReturnType<typeof plumb>,
+  linked: readonly string[] | undefined,
+): Promise<Result<void>> {
+  const kept = linked === undefined ? [] : ['--exclude-standard'];
+  const listed = await git(['ls-files', '--others', ...kept, '--directory', '-z']);
   if (!listed.ok) return listed;
-  for (const row of listed.value.out.toString().split('\0')) {
+  for (const row of [...listed.value.out.toString().split('\0'), ...(linked ?? [])]) {
     const path = row.replace(/\/$/, '');
     if (path === '') continue;
     const safe = await checkNoLink(slot.work, path);

@@ -15,6 +15,10 @@ const factsSchema = z.object({
   bytes: z.number(),
   /** Milliseconds since 1970. */
   usedAt: z.number(),
+  /** Who it was used for last, where they said so: what git ignores in it is theirs. */
+  owner: z.string().optional(),
+  /** What was put into it from the workspace. */
+  linked: z.array(z.string()).optional(),
 });
 
 export type FolderFacts = z.infer<typeof factsSchema>;

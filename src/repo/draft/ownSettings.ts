@@ -12,6 +12,11 @@ const ATTRIBUTES_FILE = /(^|\/)\.gitattributes$/i;
 /** A macro may stand for any of them. `-merge`, and so `binary`, makes more conflicts, not fewer. */
 const BINDING = /^\s*\[attr\]|\s(merge|filter)=/;
 
+/** Whether there may be something in a file of this name that {@link checkOwnSettings} minds. */
+export function isBinding(path: string): boolean {
+  return ATTRIBUTES_FILE.test(path) || SETTINGS_FILE.test(path);
+}
+
 /** Fails where a file would have other ones of the settings or attributes that bind agents than before; null: no such file. */
 export function checkOwnSettings(path: string, before: Buffer | null, after: Buffer | null): Result<void> {
   if (ATTRIBUTES_FILE.test(path) && bindingIn(before) !== bindingIn(after)) {

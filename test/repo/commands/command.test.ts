@@ -47,6 +47,19 @@ describe('a command', () => {
     assert.ok(end.output.length < 400);
   });
 
+  it('is heard as it prints, before it ends', async () => {
+    const off = new AbortController();
+    const where = place();
+    put(where.path, 'script.js', `console.log('up'); setInterval(() => undefined, 1000)`);
+    const heard: string[] = [];
+    const onOutput = (chunk: Buffer) => {
+      heard.push(chunk.toString());
+      off.abort();
+    };
+    const end = await runCommand(where, `${node} script.js`, { timeoutMs: 60_000, onOutput }, off.signal);
+    assert.deepEqual([heard, failed(end).kind], [['up\n'], 'cancelled']);
+  });
+
   it('sees no secret of the person’s, and what tools need to find themselves', () => {
     const from = {
       PATH: '/bin',

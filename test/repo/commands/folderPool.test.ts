@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/domain/clock';
-import { ok } from '../../../src/domain/failure';
+import { cancelled, ok } from '../../../src/domain/failure';
 import { type Folder, type FolderSettings, folderPool, foldersHome } from '../../../src/repo/commands/folderPool';
 import { listFolders, removeFolder, trimFolders } from '../../../src/repo/commands/folderStore';
 import { markedWith } from '../../../src/repo/commands/processTree';
@@ -44,7 +44,7 @@ async function treeOf(box: Sandbox, files: Readonly<Record<string, string>>): Pr
 /** What a folder holds when it was moved to a tree. */
 async function heldFor(box: Sandbox, tree: string, act: (folder: Folder) => void = () => undefined, settings = SETTINGS) {
   return valued(
-    await folderPool(box.repo, settings, systemClock).use(tree, NEVER, async (folder) => {
+    await folderPool(box.repo, settings, systemClock).use({ tree }, NEVER, async (folder) => {
       const held = folderState(folder.path);
       act(folder);
       return ok({ held, path: folder.path });
@@ -92,7 +92,7 @@ describe('a folder of the pool', () => {
     const box = await sandbox({ '.gitignore': 'node_modules/\ndist/\n', 'node_modules/dep/index.js': 'dep', '.venv/bin': 'x' });
     const tree = await treeOf(box, { '.gitignore': 'node_modules/\ndist/\n', 'gone.txt': 'x', 'changed.txt': 'x', 'same.txt': 'x' });
     const now = valued(
-      await folderPool(box.repo, SETTINGS, systemClock).use(tree, NEVER, async (folder) => {
+      await folderPool(box.repo, SETTINGS, systemClock).use({ tree }, NEVER, async (folder) => {
         putAll(folder.path, { 'gone.txt': null, 'changed.txt': 'y', 'made/by.txt': 'command', 'dist/out.js': 'built' });
         return folder.treeNow(NEVER);
       }),
@@ -210,7 +210,7 @@ describe('a folder of the pool', () => {
     const log: string[] = [];
     let open = 0;
     const work = (name: string) =>
-      pool.use(tree, NEVER, async ({ path }) => {
+      pool.use({ tree }, NEVER, async ({ path }) => {
         open++;
         assert.ok(open <= 2, 'there are two folders');
         log.push(path);
@@ -222,6 +222,52 @@ describe('a folder of the pool', () => {
       });
     for (const done of await Promise.all(['a', 'b', 'c', 'd'].map(work))) valued(done);
     assert.equal(new Set(log).size, 2);
+  });
+
+  it('is given again, with what git ignores, to whoever had it; to all others with nothing of theirs', async () => {
+    const box = await sandbox({ '.gitignore': '.env\n', '.env': 'KEY=1' });
+    const one = await treeOf(box, { '.gitignore': 'dist\n.env\n', 'a.txt': 'one' });
+    const two = await treeOf(box, { '.gitignore': 'dist\n.env\n', 'a.txt': 'two' });
+    const pool = folderPool(box.repo, { ...SETTINGS, most: 3 }, systemClock);
+    const held = async (owner: string | undefined, tree = one) =>
+      valued(
+        await pool.use({ tree, owner }, NEVER, async ({ path }) => {
+          const files = Object.keys(folderState(path));
+          putAll(path, { 'dist/out.js': 'built', 'stray.txt': 'x', 'a.txt': 'ruined', '.env': 'KEY=2' });
+          return ok({ path, files });
+        }),
+      );
+    const first = await held('a');
+    assert.deepEqual(first.files, ['.env', '.gitignore', 'a.txt']);
+    const other = await held('b');
+    assert.notEqual(other.path, first.path);
+    const again = await held('a', two);
+    assert.deepEqual(again, { path: first.path, files: ['.env', '.gitignore', 'a.txt', 'dist/out.js'] });
+    assert.equal(readFileSync(join(box.root, '.env'), 'utf8'), 'KEY=1');
+    // There are two for those who have a name: a third one gets one of theirs, with nothing in it.
+    assert.deepEqual((await held('c')).files, ['.env', '.gitignore', 'a.txt']);
+    for (const files of [(await held(undefined)).files, (await held(undefined)).files])
+      assert.deepEqual(files, ['.env', '.gitignore', 'a.txt']);
+  });
+
+  it('is left to checks: agents’ commands never hold all of them, and who waits is told so, and can be called off', async () => {
+    const box = await sandbox({});
+    const tree = await treeOf(box, { 'a.txt': 'one' });
+    const pool = folderPool(box.repo, { ...SETTINGS, most: 2 }, systemClock);
+    const told: string[] = [];
+    const off = new AbortController();
+    const onWait = () => {
+      told.push('waits');
+      off.abort();
+    };
+    valued(
+      await pool.use({ tree, owner: 'a', onWait }, NEVER, async () => {
+        const waited = await pool.use({ tree, owner: 'b', onWait }, off.signal, async () => ok());
+        assert.deepEqual(waited, cancelled);
+        return pool.use({ tree, onWait }, NEVER, async () => ok());
+      }),
+    );
+    assert.deepEqual(told, ['waits']);
   });
 
   it('is taken over from a process that was killed, and the command that it left behind is ended', async function () {
