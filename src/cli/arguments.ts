@@ -4,7 +4,7 @@ import { parsePath } from '../domain/path';
 import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
-import { retryOf, runOf } from './runArguments';
+import { planOf, retryOf, runOf } from './runArguments';
 import { steerOf } from './steer';
 
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
@@ -31,6 +31,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
   }
   if (name === 'run') return runOf(rest[0], values);
+  if (name === 'plan') return planOf(values);
   if (name === 'resume')
     return rest[0] === undefined
       ? fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.')

@@ -4,13 +4,21 @@ import type { Reversal } from '../engine/history/undo';
 import type { Pools } from '../engine/schedule/limits';
 import type { Steer } from './steer';
 
+/** What is to be planned: what the person wrote (empty for nothing), the open items of a Markdown file, and what something printed that failed. */
+export interface Wanted {
+  readonly goal: string;
+  readonly tasks: string | undefined;
+  /** A file, or `-` for standard input. */
+  readonly failing: string | undefined;
+}
+
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'schema' }
   | {
       readonly kind: 'run';
-      readonly work: { readonly plan: string } | { readonly goal: string };
+      readonly work: { readonly plan: string } | Wanted;
       readonly model: string;
       readonly maxWorkers: number | undefined;
       readonly attempts: number;
@@ -25,6 +33,14 @@ export type Command =
       readonly inProcess: boolean;
       /** Whether what an earlier run did is taken over where nothing has changed for it. */
       readonly reuse: boolean;
+    }
+  /** `out`: the file that the plan is written to; undefined: it is printed. */
+  | {
+      readonly kind: 'plan';
+      readonly work: Wanted;
+      readonly model: string;
+      readonly include: readonly string[];
+      readonly out: string | undefined;
     }
   | { readonly kind: 'steer'; readonly steer: Steer }
   | { readonly kind: 'runs' }

@@ -18,6 +18,7 @@ import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { type Output, output } from './output';
+import { planCommand } from './plan';
 import { recoveryPorts } from './record';
 import { resumeCommand, retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
@@ -59,7 +60,7 @@ function outputFor(json: boolean): Output {
 }
 
 /** They change no file of the workspace. */
-const LOOKING = new Set<Command['kind']>(['runs', 'trace', 'snapshots', 'steer']);
+const LOOKING = new Set<Command['kind']>(['plan', 'runs', 'trace', 'snapshots', 'steer']);
 
 async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
   const refuse = (failure: Failure) => {
@@ -69,7 +70,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const named = await workspaceFolders(workspaces);
   if (!named.ok) return refuse(named.failure);
   // Only what the person says here: what a folder says of itself may be a stranger's, and would send their ignored files to the model.
-  let globs = command.kind === 'run' ? command.include : [];
+  let globs = command.kind === 'run' || command.kind === 'plan' ? command.include : [];
   const opened = await openWorkspace(named.value, () => ({ ...NO_INCLUDE, globs }));
   if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
@@ -97,6 +98,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
     switch (command.kind) {
       case 'run':
         return await runCommand(command, ports);
+      case 'plan':
+        return await planCommand(command, ports);
       case 'resume':
         return await resumeCommand(command, ports);
       case 'retry':

@@ -19,6 +19,8 @@ export function parse(argv: readonly string[]) {
     allowPositionals: true,
     options: {
       goal: { type: 'string' },
+      tasks: { type: 'string' },
+      failing: { type: 'string' },
       workspace: { type: 'string', multiple: true },
       'max-workers': { type: 'string' },
       attempts: { type: 'string' },
@@ -54,6 +56,7 @@ export type Values = ReturnType<typeof parse>['values'];
 /** How many arguments each command takes at most. */
 export const MOST: Readonly<Record<string, number>> = {
   run: 1,
+  plan: 0,
   runs: 0,
   undo: 2,
   redo: 2,
@@ -77,17 +80,19 @@ export const MOST: Readonly<Record<string, number>> = {
 
 /** The options that not every command takes, with those that do. */
 export const TAKERS: Readonly<Record<string, readonly string[]>> = {
-  goal: ['run'],
+  goal: ['run', 'plan'],
+  tasks: ['run', 'plan'],
+  failing: ['run', 'plan'],
   'max-workers': ['run'],
   attempts: ['run'],
   timeout: ['run'],
   pool: ['run'],
-  model: ['run', 'retry'],
+  model: ['run', 'plan', 'retry'],
   'on-stale': ['run', 'retry'],
   'allow-command': ['run'],
-  include: ['run'],
+  include: ['run', 'plan'],
   'no-reuse': ['run'],
-  out: ['trace'],
+  out: ['trace', 'plan'],
   hint: ['retry'],
   fresh: ['retry'],
   'in-process': ['run', 'resume', 'retry'],

@@ -1,14 +1,11 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
-import { readFile } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { notAllowed } from '../domain/commands';
-import { cancelled, type Failure, fail, failureText, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
-import { type Plan, readPlan } from '../domain/plan';
+import { type Plan, problemsText, readPlan } from '../domain/plan';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
-import { NO_USAGE, type Usage } from '../domain/usage';
+import { NO_USAGE } from '../domain/usage';
 import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
 import { findRun, lifeOf } from '../engine/journal/library';
@@ -23,15 +20,16 @@ import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
 import { systemTime } from '../model/time';
+import type { Planned } from '../plan/planner';
 import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
-import { listFiles } from '../repo/truth/truth';
 import type { Workspace } from '../repo/workspace';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
 import { modelFor } from './model';
 import { type Output, summaryLines } from './output';
+import { planWanted, readSource } from './planning';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
 
@@ -59,9 +57,12 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const model = await modelFor(command.model);
   if (!model.ok) return refuse(model.failure);
   const planned =
-    given.value === undefined ? await planGoal(command, ports, model.value.model) : ok({ plan: given.value, usage: NO_USAGE });
+    given.value === undefined
+      ? await planWork(command, ports, model.value.model)
+      : ok({ plan: given.value, problems: [], usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
-  const { usage } = planned.value;
+  const { usage, problems } = planned.value;
+  if (problems.length > 0) return refuse(unmended(planned.value).failure);
   // What is said at the command line is meant for this run: it goes before what the plan says.
   const { timeoutSeconds } = command;
   const plan =
@@ -100,7 +101,7 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   return driveRun(request, agents, ports);
 }
 
-function refused(failure: Failure, { output }: CliPorts): number {
+export function refused(failure: Failure, { output }: CliPorts): number {
   const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
   output.result({ exitCode, failure });
   return exitCode;
@@ -195,29 +196,20 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
   return exitCode;
 }
 
-async function planFrom(source: string, signal: AbortSignal): Promise<Result<Plan | undefined>> {
-  try {
-    const name = source === '-' ? 'The plan on standard input' : source;
-    return readPlan(source === '-' ? await text(addAbortSignal(signal, process.stdin)) : await readFile(source, 'utf8'), name);
-  } catch (thrown) {
-    if (signal.aborted) return cancelled;
-    return fail(
-      'input',
-      `The plan ${source} cannot be read: ${thrownText(thrown)}.`,
-      'Give the path of a plan file, or “-” for standard input.',
-    );
-  }
+async function planWork({ work, model: modelName }: RunCommand, ports: CliPorts, model: ModelFetch): Promise<Result<Planned>> {
+  return 'plan' in work ? cancelled : planWanted(work, { model, modelName }, ports);
 }
 
-async function planGoal(
-  command: RunCommand,
-  { repo, workspace, output, signal }: CliPorts,
-  model: ModelFetch,
-): Promise<Result<{ plan: Plan; usage: Usage }>> {
-  if (!('goal' in command.work)) return cancelled;
-  output.say('Planning…');
-  const files = await listFiles(repo, workspace, signal);
-  if (!files.ok) return files;
-  const { makePlan } = await import('../engine/agents/bundledAgents.js');
-  return makePlan({ selected: [{ kind: 'text', text: command.work.goal }], files: files.value, model, modelName: command.model, signal });
+/** What the model could not mend is for the person to mend. */
+function unmended({ plan, problems }: Planned) {
+  return fail(
+    'input',
+    `The model’s plan is not right yet: ${problemsText(problems)}; nothing was started.`,
+    `Ask in other words, or mend the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
+  );
+}
+
+async function planFrom(source: string, signal: AbortSignal): Promise<Result<Plan>> {
+  const text = await readSource(source, 'plan', signal);
+  return text.ok ? readPlan(text.value, source === '-' ? 'The plan on standard input' : source) : text;
 }

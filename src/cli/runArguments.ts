@@ -12,7 +12,7 @@ import {
   type OnStale,
 } from '../domain/settings';
 import { type Pools, readPools } from '../engine/schedule/limits';
-import type { Command } from './command';
+import type { Command, Wanted } from './command';
 import type { Values } from './options';
 
 export function retryOf([run, task]: readonly string[], values: Values): Result<Command> {
@@ -53,7 +53,7 @@ function countOf(
 }
 
 export function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { goal, model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
+  const { model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
   const allow = values['allow-command'] ?? [];
   const maxWorkers = countOf('max-workers', values, MAX_WORKERS, String(DEFAULT_MAX_WORKERS));
   const attempts = countOf('attempts', values, MAX_ATTEMPTS, String(DEFAULT_ATTEMPTS));
@@ -65,13 +65,32 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   if (!stale.ok) return stale;
   const onStale = stale.value;
   const reuse = values['no-reuse'] !== true;
-  if (plan !== undefined && goal !== undefined)
-    return fail('input', 'Both a plan and a --goal are given, and a plan has its goal in it.', 'Leave one of them out.');
+  const work = workOf(plan, values);
+  if (!work.ok) return work;
   const pools = poolsOf(values.pool ?? []);
   if (!pools.ok) return pools;
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
   const rest = { model, ...counts, pools: pools.value, onStale, allow, include, inProcess, reuse };
-  if (plan !== undefined) return ok({ kind: 'run', work: { plan }, ...rest });
-  if (goal !== undefined && goal.trim() !== '') return ok({ kind: 'run', work: { goal }, ...rest });
-  return fail('input', '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
+  return ok({ kind: 'run', work: work.value, ...rest });
+}
+
+function workOf(plan: string | undefined, values: Values): Result<{ readonly plan: string } | Wanted> {
+  if (plan === undefined)
+    return wantedOf(values, '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
+  const other = (['goal', 'tasks', 'failing'] as const).find((name) => values[name] !== undefined);
+  if (other === undefined) return ok({ plan });
+  return fail('input', `Both a plan and a --${other} are given, and a plan has its goal in it.`, 'Leave one of them out.');
+}
+
+/** `none`, `fix`: what to say where nothing is wanted. */
+function wantedOf({ goal = '', tasks, failing }: Values, none: string, fix: string): Result<Wanted> {
+  if (goal.trim() === '' && tasks === undefined && failing === undefined) return fail('input', none, fix);
+  return ok({ goal: goal.trim(), tasks, failing });
+}
+
+export function planOf(values: Values): Result<Command> {
+  const work = wantedOf(values, '“weft plan” needs a goal.', 'Give --goal TEXT, --tasks FILE.md or --failing FILE.');
+  if (!work.ok) return work;
+  const { model = DEFAULT_MODEL, include = [], out } = values;
+  return ok({ kind: 'plan', work: work.value, model, include, out });
 }

@@ -16,6 +16,10 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
                                            may be given several times, and adds to weft.snapshot.include
        --in-process                        run agents in this process, not in processes of their own without secrets
        --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
+       --tasks FILE.md                     plan the open items (- [ ] …) of a Markdown file; with --goal: what to do with them
+       --failing FILE | -                  plan how to mend what failed: FILE, or standard input, has what it printed
+  weft plan --goal TEXT                    plan only, and print the plan; --tasks, --failing, --model and --include as above
+       --out FILE                          into a file, to be read, changed and run
   weft runs                                the runs of this folder
   weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one
                                            task: each turn and call of its agent

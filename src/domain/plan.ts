@@ -31,6 +31,7 @@ const taskSchema = z
     role: roleNameSchema
       .optional()
       .describe('What kind of agent does it. Default: the role whose words its title and instructions have, else coder.'),
+    reason: z.string().min(1).max(1000).optional().describe('Why this role, and why a task of its own: for whoever reads the plan.'),
     instructions: z
       .string()
       .min(1)

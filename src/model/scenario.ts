@@ -36,6 +36,7 @@ const turnsSchema = z.array(turnSchema);
 
 export const scenarioSchema = z
   .strictObject({
+    looks: turnsSchema.default([]).describe('What the planner does before it answers a planning request.'),
     plans: z.array(z.json()).default([]).describe('Answers to planning requests: the first, then those to corrections.'),
     tasks: z.record(z.string(), turnsSchema).default({}).describe('The turns of each task, by its id.'),
     otherwise: turnsSchema.optional().describe('The turns of every task that is not listed.'),

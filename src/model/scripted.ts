@@ -26,7 +26,7 @@ export interface ScriptedOptions {
 type Cue = { readonly kind: 'turn'; readonly name: string; readonly turn: Turn } | { readonly kind: 'lacking'; readonly message: string };
 
 /**
- * A model that plays a scenario. A request with `output_config.format` is for a plan; any other belongs to the task that a
+ * A model that plays a scenario. A request with `output_config.format` is for a plan, before which it may look around; any other belongs to the task that a
  * line `Task: <id>` of its first message names. Which turn it is is the number of assistant messages in the request: the
  * model remembers nothing but its prompt cache, so a request that is sent again gets the same answer.
  * What the scenario lacks is answered with a 400 that says so; aborting `request.signal` ends the stream with an error.
@@ -81,12 +81,15 @@ function triesBefore(request: Request): number {
 function cueOf(scenario: Scenario, request: MessagesRequest): Cue {
   const at = request.messages.filter((message) => message.role === 'assistant').length;
   if (request.output_config?.format) {
-    if (at >= scenario.plans.length)
+    const look = scenario.looks[at];
+    if (look !== undefined) return { kind: 'turn', name: `look_${at}`, turn: look };
+    const plan = at - scenario.looks.length;
+    if (plan >= scenario.plans.length)
       return {
         kind: 'lacking',
-        message: `The scenario has ${counted(scenario.plans.length, 'plan')}, and none for planning request ${at + 1}.`,
+        message: `The scenario has ${counted(scenario.plans.length, 'plan')}, and none for planning request ${plan + 1}.`,
       };
-    return { kind: 'turn', name: `plan_${at}`, turn: { say: JSON.stringify(scenario.plans[at], null, 2) } };
+    return { kind: 'turn', name: `plan_${plan}`, turn: { say: JSON.stringify(scenario.plans[plan], null, 2) } };
   }
   const task = taskOf(request);
   const turns = (task === undefined || !Object.hasOwn(scenario.tasks, task) ? undefined : scenario.tasks[task]) ?? scenario.otherwise;

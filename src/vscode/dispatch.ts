@@ -2,12 +2,13 @@
 import * as vscode from 'vscode';
 import { notAllowed } from '../domain/commands';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import type { Plan } from '../domain/plan';
+import { type Plan, problemsText } from '../domain/plan';
 import { NO_USAGE, type Usage } from '../domain/usage';
 import { limitsOf } from '../engine/schedule/limits';
 import { isRetryable, type Retry, retryOf } from '../engine/steering/kept';
-import type { Selected } from '../plan/context';
-import { listFiles } from '../repo/truth/truth';
+import { planningText, type Selected } from '../plan/context';
+import { type Ground, groundOf } from '../plan/ground';
+import type { Planned } from '../plan/planner';
 import { askAgain } from './again';
 import { runLimits } from './limits';
 import { notify, saysTrusted, showFailure, withProgress } from './messages';
@@ -26,21 +27,28 @@ const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and chan
 /** Longer commands are cut in a notification; the plan has all of them. */
 const COMMAND_LENGTH = 60;
 
-interface Ports extends AgentPorts {
+export interface Ports extends AgentPorts {
   /** What planning cost, by the plan document's address, until its run starts. */
   readonly planning: Map<string, Usage>;
   /** The addresses of plan documents whose runs go on. */
   readonly running: Set<string>;
 }
 
-export function registerDispatch(agents: AgentPorts): vscode.Disposable {
-  const ports: Ports = { ...agents, planning: new Map(), running: new Set() };
-  const command = (id: string, act: (...args: unknown[]) => Promise<Result<void>>) =>
-    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
-      if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
-      const done = await act(...args);
-      if (!done.ok) await showFailure(done.failure);
-    });
+export function dispatchPorts(agents: AgentPorts): Ports {
+  return { ...agents, planning: new Map(), running: new Set() };
+}
+
+/** A command that sends agents to work: only in a workspace that is trusted, and what fails is shown. */
+export function dispatching(id: string, act: (...args: unknown[]) => Promise<Result<void>>): vscode.Disposable {
+  return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+    if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
+    const done = await act(...args);
+    if (!done.ok) await showFailure(done.failure);
+  });
+}
+
+export function registerDispatch(ports: Ports): vscode.Disposable {
+  const command = dispatching;
   return vscode.Disposable.from(
     command(COMMANDS.dispatch, (goal) => dispatch(ports, undefined, typeof goal === 'string' ? goal : undefined)),
     command(COMMANDS.dispatchSelection, () => dispatchSelection(ports)),
@@ -152,32 +160,49 @@ async function runPlanOnce(ports: Ports, source: vscode.Uri): Promise<Result<Dri
   return session.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : session;
 }
 
-async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
+/** The session of a resource's folder; without one, of the folders that the person picks. */
+export async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
   const folders = await chooseFolders(uri);
   return folders === undefined ? fail('cancelled', 'No folder.') : ports.sessions.ofAll(folders);
 }
 
-async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
+/** Plans what was selected, and shows the plan for review; runs it at once only where the person set that, and it is as it should be. */
+export async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
   const settings = settingsOf(session.folder);
-  const model = await modelOf(ports, settings);
-  if (!model.ok) return model;
-  const planned = await withProgress('Weft: planning', async (signal) => {
-    const files = await listFiles(session.repo, session.workspace, signal);
-    if (!files.ok) return files;
-    const { makePlan } = await import('../engine/agents/bundledAgents.js');
-    return makePlan({ selected, files: files.value, model: model.value.model, modelName: settings.model, signal });
-  });
+  const planned = await planFor(ports, session, (ground) => planningText(selected, ground));
   if (!planned.ok) return planned;
-  const { plan, usage } = planned.value;
+  const { plan, usage, problems } = planned.value;
   const unread = notAllowed(plan, settings.allowedCommands);
-  if (settings.autoApprove && unread.length === 0) {
+  if (settings.autoApprove && unread.length === 0 && problems.length === 0) {
     const started = await startRun(ports, session, plan, usage);
     return started.ok ? ok() : started;
   }
+  const shown = await showPlanned(ports, session, planned.value);
+  if (shown.ok && settings.autoApprove && problems.length === 0) void tellUnread(unread);
+  return shown;
+}
+
+/** Has the model plan what a request says, of the workspace as it is. */
+export async function planFor(ports: Ports, session: Session, request: (ground: Ground) => string): Promise<Result<Planned>> {
+  const settings = settingsOf(session.folder);
+  const model = await modelOf(ports, settings);
+  if (!model.ok) return model;
+  return withProgress('Weft: planning', async (signal, report) => {
+    const ground = await groundOf(session.repo, session.workspace, signal);
+    if (!ground.ok) return ground;
+    const { makePlan } = await import('../engine/agents/bundledAgents.js');
+    const asked = { model: model.value.model, modelName: settings.model, signal };
+    return makePlan({ request: request(ground.value), ground: ground.value, ...asked, report: (step) => report(step ?? 'Thinking') });
+  });
+}
+
+/** Opens a plan for review, and says what is left to be mended in it. */
+export async function showPlanned(ports: Ports, session: Session, { plan, usage, problems }: Planned): Promise<Result<void>> {
   const document = await openPlan(session, plan);
   if (!document.ok) return document;
   ports.planning.set(document.value.uri.toString(), usage);
-  if (settings.autoApprove) void tellUnread(unread);
+  if (problems.length > 0)
+    void notify('warning', `Weft: the model’s plan is not right yet. Mend it before you run it: ${problemsText(problems)}.`);
   return ok();
 }
 

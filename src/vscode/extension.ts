@@ -13,7 +13,7 @@ import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
 import { registerConflicts } from './conflicts';
-import { registerDispatch } from './dispatch';
+import { dispatchPorts, registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
 import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
@@ -51,11 +51,12 @@ export function activate(context: ExtensionContext): WeftApi {
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
   const agents = { context, models: new SharedModels(systemTime), sessions, pool };
+  const dispatch = dispatchPorts(agents);
   // What is being landed comes to its end; the rest goes on when the folder is opened again.
   shutDown = () => sessions.leaveAll().finally(() => pool.close());
   context.subscriptions.push(
     sessions,
-    registerDispatch(agents),
+    registerDispatch(dispatch),
     registerResume(agents),
     registerTasks(sessions),
     registerSteering(sessions),

@@ -42,15 +42,15 @@ export function saysTrusted(meaning = 'git can run programs that a folder names,
   return false;
 }
 
-/** Runs `work` under a progress notification that can be cancelled. */
-export function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
+/** Runs `work` under a progress notification that can be cancelled, and that shows what it reports. */
+export function withProgress<T>(title: string, work: (signal: AbortSignal, report: (step: string) => void) => Promise<T>): Thenable<T> {
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: withoutLinks(title), cancellable: true },
-    async (_progress, token) => {
+    async (progress, token) => {
       const stop = new AbortController();
       const listening = token.onCancellationRequested(() => stop.abort());
       try {
-        return await work(stop.signal);
+        return await work(stop.signal, (step) => progress.report({ message: withoutLinks(step) }));
       } finally {
         listening.dispose();
       }

@@ -7,9 +7,10 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { counted } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { planText, slug } from '../plan/planFile';
 import { settingsOf } from './model';
 import { COMMANDS, STATE_SCHEME } from './names';
-import { planSize, planText, slug } from './planText';
+import { planSize } from './planText';
 import type { Session, Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
 

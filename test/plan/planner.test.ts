@@ -1,12 +1,19 @@
-/** The planner: one request, corrected at most twice, and a plan that can be run or a failure that says why not. */
+/** The planner: it looks, asks, corrects at most twice, and ends with a plan that can be run, or says what is wrong. */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
+import { BUILT_IN_HEADS } from '../../src/domain/role';
 import { anthropicModel } from '../../src/model/anthropic';
 import type { ModelFetch } from '../../src/model/fetch';
 import { scenarioSchema } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
-import { makePlan, planFormat } from '../../src/plan/planner';
+import { planningText } from '../../src/plan/context';
+import { groundOf } from '../../src/plan/ground';
+import { planFormat } from '../../src/plan/planFormat';
+import { makePlan } from '../../src/plan/planner';
+import { diskWorkspace } from '../../src/repo/diskWorkspace';
 import { serveModel } from '../support/modelServer';
+import { NEVER, valued } from '../support/result';
+import { type Files, sandbox } from '../support/sandbox';
 
 const GOOD = {
   goal: 'Greet.',
@@ -27,26 +34,51 @@ const withTask = (change: object) => ({ ...GOOD, tasks: [{ ...GOOD.tasks[0], ...
 const requestSchema = z.looseObject({
   system: z.string(),
   stream: z.boolean(),
-  output_config: z.object({ format: z.object({ type: z.string(), schema: z.looseObject({}) }) }),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })),
+  output_config: z.object({ format: z.object({ type: z.string(), schema: z.looseObject({}) }) }).optional(),
+  messages: z.array(z.object({ role: z.string(), content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]) })),
+  tools: z.array(z.looseObject({ name: z.string() })),
 });
 
-async function plan(model: ModelFetch, signal = new AbortController().signal) {
+const PROJECT: Files = { 'src/a.ts': 'export const a = 1;\n', 'package.json': JSON.stringify({ scripts: { test: 'mocha' } }) };
+
+interface Options {
+  readonly signal?: AbortSignal;
+  readonly files?: Files;
+}
+
+async function plan(model: ModelFetch, { signal = NEVER, files = PROJECT }: Options = {}) {
   const requests: z.infer<typeof requestSchema>[] = [];
+  const steps: string[] = [];
+  const { repo } = await sandbox(files);
+  const ground = valued(
+    await groundOf(
+      repo,
+      diskWorkspace(repo, async () => ({ ok: true, value: undefined })),
+      NEVER,
+    ),
+  );
   const result = await makePlan({
-    selected: [{ kind: 'text', text: 'Make it greet.' }],
-    files: ['src/a.ts'],
+    request: planningText([{ kind: 'text', text: 'Make it greet.' }], ground),
+    ground,
     model: async (request) => {
       requests.push(requestSchema.parse(await request.clone().json()));
       return model(request);
     },
     modelName: 'scripted:test',
+    report: (step) => steps.push(step ?? 'Thinking'),
     signal,
   });
-  return { result, requests };
+  return { result, requests, steps };
 }
 
-const playing = (plans: unknown[]) => scriptedModel(scenarioSchema.parse({ plans }), { paceMs: 0, wait: async () => undefined });
+/** What the model was told in a message, as one text. */
+function told(request: z.infer<typeof requestSchema> | undefined, at: number): string {
+  const content = request?.messages.at(at)?.content ?? '';
+  return typeof content === 'string' ? content : content.map((block) => JSON.stringify(block)).join('\n');
+}
+
+const playing = (plans: unknown[], looks: unknown[] = []) =>
+  scriptedModel(scenarioSchema.parse({ plans, looks }), { paceMs: 0, wait: async () => undefined });
 
 /** A model whose stream says this text, and stops for this reason. */
 function saying(text: string, stop = 'end_turn'): ModelFetch {
@@ -69,11 +101,20 @@ describe('the planner', () => {
       assert.deepEqual(result.value.plan, FILLED);
       assert.ok(result.value.usage.output > 0 && result.value.usage.cacheWrite > 0);
       assert.equal(requests.length, 1);
-      assert.deepEqual(requests[0]?.output_config.format, { type: 'json_schema', schema: planFormat() });
+      assert.deepEqual(requests[0]?.output_config?.format, { type: 'json_schema', schema: planFormat(BUILT_IN_HEADS) });
       assert.equal(requests[0]?.stream, true);
       assert.deepEqual(requests[0]?.messages, [
-        { role: 'user', content: 'What I want:\nMake it greet.\n\nThe files of the workspace:\nsrc/a.ts' },
+        {
+          role: 'user',
+          content:
+            'What I want:\nMake it greet.\n\nThe checks that the project has:\n- npm test (package.json: mocha)\n\nThe files of the workspace:\npackage.json\nsrc/a.ts',
+        },
       ]);
+      assert.deepEqual(
+        requests[0]?.tools.map(({ name }) => name),
+        ['list_files', 'read_file', 'search'],
+      );
+      assert.deepEqual(result.value.problems, []);
     } finally {
       await server.close();
     }
@@ -90,8 +131,8 @@ describe('the planner', () => {
       last.map(({ role }) => role),
       ['user', 'assistant', 'user', 'assistant', 'user'],
     );
-    assert.deepEqual(JSON.parse(last[3]?.content ?? ''), cycle);
-    const [first = '', second = ''] = [last[2]?.content, last[4]?.content];
+    assert.deepEqual(JSON.parse(told(requests[2], 3)), cycle);
+    const [first, second] = [told(requests[2], 2), told(requests[2], 4)];
     assert.match(
       first,
       /^This plan cannot be used:\n- tasks\[0\]\.dependsOn\[0\]: no task is called “db”.*\n- tasks\[0\]\.context\[0\]: .*“\.\.”.*\n\nGive the whole plan again/,
@@ -110,25 +151,144 @@ describe('the planner', () => {
     assert.ok(thrice.result.value.usage.cacheRead > 0);
   });
 
-  it('fails when the third plan is no better, and starts no fourth request', async () => {
+  it('leaves to the person what the third plan has not mended, and starts no fourth request', async () => {
     const bad = withTask({ dependsOn: ['db'] });
     const { result, requests } = await plan(playing([bad, bad, bad, GOOD]));
-    assert.deepEqual(result, {
-      ok: false,
-      failure: {
-        kind: 'agent',
-        message:
-          'The model’s plan cannot be used, and 2 corrections did not help: tasks[0].dependsOn[0]: no task is called “db”: name a task of this plan.',
-        fix: 'Ask again in other words, or write the plan yourself (*.weft.json).',
-      },
-    });
+    assert.ok(result.ok);
+    assert.deepEqual(result.value.problems, [
+      { at: ['tasks', 0, 'dependsOn', 0], message: 'no task is called “db”: name a task of this plan' },
+    ]);
+    assert.deepEqual(result.value.plan.tasks[0]?.dependsOn, ['db']);
     assert.equal(requests.length, 3);
+  });
+
+  it('fails where the third answer is still no plan', async () => {
+    const bad = withTask({ id: '' });
+    const { result, requests } = await plan(playing([bad, bad, bad, GOOD]));
+    const said = 'The model’s plan cannot be used, and 2 corrections did not help: tasks[0].id: ';
+    assert.deepEqual(result.ok ? undefined : [result.failure.kind, result.failure.message.startsWith(said)], ['agent', true]);
+    assert.equal(requests.length, 3);
+  });
+
+  it('looks before it plans, and tells what it looks at', async () => {
+    const looks = [
+      {
+        calls: [
+          { tool: 'list_files', input: {} },
+          { tool: 'read_file', input: { path: 'src/a.ts' } },
+        ],
+        say: 'I look.',
+      },
+      {
+        calls: [
+          { tool: 'search', input: { pattern: 'const a' } },
+          { tool: 'write_file', input: { path: 'x', content: 'x' } },
+        ],
+      },
+    ];
+    const server = await serveModel(playing([withTask({ dependsOn: ['db'] }), GOOD], looks));
+    try {
+      const { result, requests, steps } = await plan(anthropicModel({ baseUrl: server.url, key: 'a-key', fetch }));
+      assert.deepEqual(result.ok ? result.value.plan : result.failure, FILLED);
+      assert.equal(requests.length, 4);
+      assert.deepEqual(steps, [
+        'Thinking',
+        'Looking around',
+        'Reading src/a.ts',
+        'Thinking',
+        'Searching for “const a”',
+        'Calling write_file',
+        'Thinking',
+        'Thinking',
+      ]);
+      assert.match(told(requests[1], 2), /"content":"package\.json\\nsrc\/a\.ts"[\s\S]*"content":"export const a = 1;\\n"/);
+      assert.match(told(requests[2], 4), /"content":"src\/a\.ts:1: export const a = 1;"[\s\S]*There is no tool “write_file”/);
+      assert.match(told(requests[3], 6), /^This plan cannot be used:\n- tasks\[0\]\.dependsOn\[0\]/);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('sees what is in no editor’s way: the workspace as it is, unsaved text and all, and nothing ignored', async () => {
+    const looks = [
+      {
+        calls: [
+          { tool: 'list_files', input: {} },
+          { tool: 'read_file', input: { path: '.env' } },
+        ],
+      },
+    ];
+    const { requests } = await plan(playing([GOOD], looks), { files: { '.gitignore': '.env\n', '.env': 'KEY=secret\n', 'a.txt': 'a\n' } });
+    assert.match(told(requests[1], 2), /"content":"\.gitignore\\na\.txt"[\s\S]*There is no file \.env/);
+    assert.doesNotMatch(told(requests[1], 2), /secret/);
+  });
+
+  it('is told to answer when it has looked enough, and ends when it does not', async () => {
+    const looks = Array.from({ length: 40 }, () => ({ calls: [{ tool: 'list_files', input: {} }] }));
+    const { result, requests } = await plan(playing([GOOD], looks));
+    assert.deepEqual(result.ok ? undefined : [result.failure.kind, result.failure.message], [
+      'agent',
+      'The model looked around 18 times and gave no plan.',
+    ]);
+    assert.equal(requests.length, 19);
+    assert.doesNotMatch(told(requests[15], -1), /looked around enough/);
+    assert.match(told(requests[16], -1), /package\.json[\s\S]*You have looked around enough/);
+    assert.match(told(requests[17], -1), /This call was not made[\s\S]*You have looked around enough/);
+    const enough = await plan(playing([GOOD], looks.slice(0, 16)));
+    assert.deepEqual(enough.result.ok ? enough.result.value.plan : undefined, FILLED);
+  });
+
+  it('has a call made again whose input was no JSON', async () => {
+    const looks = [{ calls: [{ tool: 'list_files', input: {} }], malformed: 'json' }];
+    const { result, requests } = await plan(playing([GOOD], looks));
+    assert.deepEqual(result.ok ? result.value.plan : result.failure, FILLED);
+    assert.match(told(requests[1], 2), /This call was not made[\s\S]*The input of a call was no JSON/);
+  });
+
+  it('says in words what a plan looks like to a server that takes no format', async () => {
+    const whole = saying(`Here it is:\n\n${JSON.stringify(GOOD)}\n\nGood luck!`);
+    const { result, requests } = await plan(async (request) => {
+      const body = requestSchema.parse(await request.clone().json());
+      if (body.output_config !== undefined)
+        return Response.json(
+          { type: 'error', error: { type: 'invalid_request_error', message: 'output_config: Extra inputs are not permitted' } },
+          { status: 400 },
+        );
+      // The scripted model knows a planning request by its format.
+      return whole(new Request(request, { body: JSON.stringify({ ...body, output_config: { format: { type: 'json_schema' } } }) }));
+    });
+    assert.deepEqual(result.ok ? result.value.plan : result.failure, FILLED);
+    assert.equal(requests.length, 2);
+    assert.match(requests[1]?.system ?? '', /one JSON object[\s\S]*"dependsOn"/);
+    assert.doesNotMatch(requests[0]?.system ?? '', /"dependsOn"/);
+  });
+
+  it('takes no check, no file and no forecast that says nothing', async () => {
+    const made = {
+      goal: 'Greet.',
+      check: 'npm run e2e',
+      tasks: [
+        { ...GOOD.tasks[0], writes: ['src/api/**'], context: ['src/a.ts', 'src/b.ts', 'src'] },
+        { ...GOOD.tasks[1], writes: ['**'], context: ['src/api/index.ts'], check: 'npm test -- ui' },
+      ],
+    };
+    const { result, requests } = await plan(playing([made, GOOD]));
+    assert.deepEqual(result.ok ? result.value.plan : result.failure, FILLED);
+    assert.equal(
+      told(requests[1], 2),
+      `This plan cannot be used:
+- check: the project has no “npm run e2e”: use one of “npm test”, or leave it out
+- tasks[0].context[1]: there is no file “src/b.ts”, and no task that this one depends on forecasts to write it: name a file that is there
+- tasks[1].writes[0]: “**” is every file: name the files or folders that this task will change
+
+Give the whole plan again, with this mended.`,
+    );
   });
 
   it('corrects what is no JSON, and takes JSON in a fence', async () => {
     const prose = await plan(saying('Here is my plan: do it.'));
     assert.ok(!prose.result.ok);
-    assert.match(prose.requests[1]?.messages[2]?.content ?? '', /^This plan cannot be used:\n- The plan is not JSON: /);
+    assert.match(told(prose.requests[1], 2), /^This plan cannot be used:\n- The plan is not JSON: [\s\S]*of this JSON schema:\n\{/);
     const fence = await plan(saying(`\`\`\`json\n${JSON.stringify(GOOD)}\n\`\`\`\n`));
     assert.deepEqual(fence.result.ok ? fence.result.value.plan : undefined, FILLED);
   });
@@ -187,7 +347,7 @@ describe('the planner', () => {
               stop.abort();
             }),
     });
-    const { result } = await plan(model, stop.signal);
+    const { result } = await plan(model, { signal: stop.signal });
     assert.deepEqual(result, { ok: false, failure: { kind: 'cancelled', message: 'Stopped.', fix: '' } });
     assert.equal(aborted, true);
   });
@@ -215,15 +375,14 @@ describe('the schema that is sent', () => {
       }
       if (node['type'] === 'array') visit(node['items'], `${path}[]`);
     };
-    visit(planFormat(), '');
+    visit(planFormat(BUILT_IN_HEADS), '');
     assert.deepEqual(
       [...seen].filter((keyword) => !KNOWN.includes(keyword)),
       [],
     );
-    assert.deepEqual(Object.keys(z.object({ properties: z.record(z.string(), z.unknown()) }).parse(planFormat()).properties), [
-      'goal',
-      'tasks',
-      'check',
-    ]);
+    assert.deepEqual(
+      Object.keys(z.object({ properties: z.record(z.string(), z.unknown()) }).parse(planFormat(BUILT_IN_HEADS)).properties),
+      ['goal', 'tasks', 'check'],
+    );
   });
 });

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Plan, planSchema, readPlan } from '../../src/domain/plan';
 import { BUILT_IN_ROLES } from '../../src/domain/role';
-import { planMarks, planSize, planText, slug, wantedAt } from '../../src/vscode/planText';
+import { planText, slug } from '../../src/plan/planFile';
+import { planMarks, planSize, wantedAt } from '../../src/vscode/planText';
 
 const task = (id: string, dependsOn: string[] = [], more: object = {}) => ({
   id,
@@ -29,6 +30,7 @@ describe('a plan as text', () => {
         dependsOn: fc.constant<string[]>([]),
         writes: texts,
         context: texts,
+        reason: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
         ...checks,
       }),
       { selector: (one) => one.id, minLength: 1, maxLength: 5 },
