@@ -26,6 +26,7 @@ export const failureSchema = z.object({
     'crash',
     'budget',
     'check',
+    'denied',
     'cancelled',
   ]),
   message: z.string(),

@@ -30,6 +30,8 @@ export type FailureKind =
   | 'budget'
   /** A check failed on the merged workspace. */
   | 'check'
+  /** The person, or a rule of theirs, does not allow it. */
+  | 'denied'
   /** The person stopped it. */
   | 'cancelled';
 

@@ -40,6 +40,12 @@ const taskSchema = z
     writes: z.array(z.string()).default([]).describe('Forecast of the files that the task will change (globs). Never a guarantee.'),
     context: z.array(z.string()).default([]).describe('Files that the agent should read first, relative to the workspace.'),
     check: checkSchema.optional().describe('Shell command that must succeed on the merged workspace before this task lands.'),
+    askToLand: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the person is asked before it lands, whatever it changes: for what breaks an API, or changes data for good. Default: no.',
+      ),
     model: modelSchema.optional().describe('The model that works on it. Default: that of the run.'),
     priority: z.int().min(-100).max(100).optional().describe('Of tasks that could start, those with the greatest number do. Default: 0.'),
     timeoutSeconds: z.int().min(1).max(86_400).optional().describe('How long one attempt may take. Default: no limit of its own.'),

@@ -7,6 +7,7 @@ import type { Rework } from '../domain/taskState';
 import { chainNow, type LandPorts } from '../repo/land/land';
 import { Acts } from './acts/acts';
 import { Inbox } from './acts/inbox';
+import { hasLeaveToLand } from './acts/leaveToLand';
 import { Agents } from './agents/agents';
 import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
@@ -282,7 +283,8 @@ export class LiveRun {
   private async land(id: TaskId): Promise<void> {
     this.landing = id;
     try {
-      if (await this.premiseHolds(id)) await landTask(this.record, this.landPorts(), id, this.whole.signal, this.mayLand);
+      if ((await this.hasLeave(id)) && (await this.premiseHolds(id)))
+        await landTask(this.record, this.landPorts(), id, this.whole.signal, this.mayLand);
     } finally {
       this.landing = undefined;
       this.stir();
@@ -298,7 +300,7 @@ export class LiveRun {
       const fresh: TaskId[] = [];
       for (const task of tasks) {
         this.batch.writing = task;
-        if (await this.premiseHolds(task)) fresh.push(task);
+        if ((await this.hasLeave(task)) && (await this.premiseHolds(task))) fresh.push(task);
       }
       this.batch.writing = undefined;
       const ports = {
@@ -318,6 +320,12 @@ export class LiveRun {
       this.batch.end();
       this.stir();
     }
+  }
+
+  /** Of what is decided of a conflict, the person has given leave by deciding it. */
+  private hasLeave(id: TaskId): Promise<boolean> {
+    const { record, ports, inbox } = this;
+    return hasLeaveToLand({ record, repo: ports.repo, inbox, acts: ports.acts }, id);
   }
 
   private premiseHolds(id: TaskId): Promise<boolean> {

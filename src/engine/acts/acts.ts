@@ -4,6 +4,7 @@ import { type Approvals, type Verdict, verdictOn } from '../../domain/approvals'
 import { cancelled, fail, never, ok, type Result } from '../../domain/failure';
 import type { Answer, Ask, Item } from '../../domain/inbox';
 import type { TaskId } from '../../domain/plan';
+import { redacted } from '../../domain/secrets';
 import { commandEnvironment } from '../../repo/commands/command';
 import type { Repository } from '../../repo/repository';
 import { rootText } from '../../repo/root';
@@ -90,6 +91,7 @@ export class Acts {
       case 'command': {
         const run = acts?.command;
         if (acts === undefined || run === undefined) return unavailable('Commands cannot be run here.');
+        if (hasSecret(act.command)) return secretFailure('command');
         const folder = rootText(this.ports.repo.root);
         const environment = Object.entries(commandEnvironment(process.env, { path: '', temp: '' })).sort(([a], [b]) => (a < b ? -1 : 1));
         const key = keyOf(this.run, 'command', act.command, folder, environment);
@@ -112,6 +114,7 @@ export class Acts {
         if (acts?.mcp === undefined || known === undefined) return unavailable(`There is no tool “${tool}” of a server “${server}” here.`);
         const { call } = acts.mcp;
         const text = JSON.stringify(input);
+        if (known.asks && hasSecret(text)) return secretFailure('input');
         const key = keyOf(this.run, 'mcp', server, tool, text);
         const set = known.asks ? acts.approvals().verdicts.mcp : 'allow';
         const passed = await this.pass(id, request, { set, ask: { kind: 'mcp', server, tool, input: text }, key }, signal);
@@ -182,6 +185,15 @@ export class Acts {
   }
 }
 
+function hasSecret(text: string): boolean {
+  return redacted(text) !== text;
+}
+
+/** Nobody could be shown what they give leave for: no secret stands in a journal, and what takes its place could hide anything. */
+function secretFailure(what: 'command' | 'input'): Result<never> {
+  return fail('denied', `There is what looks like a secret in this ${what}.`, `Write the ${what} without it.`);
+}
+
 function usedKey(task: TaskId, call: string, { id }: Item): string {
   return `${task}\n${call}\n${id}`;
 }
@@ -193,10 +205,10 @@ function unavailable(what: string): Result<never> {
 /** What an agent is told that may not act. */
 function refused(answer: Answer, byRule: boolean): Result<never> {
   const fix = 'Do not ask for the same again. Go on without it, and say in your summary what you could not do.';
-  if (answer.kind === 'expired') return fail('input', 'Nobody answered in time whether you may do this, so you may not.', fix);
-  if (byRule) return fail('input', 'The person’s settings do not allow this.', fix);
+  if (answer.kind === 'expired') return fail('denied', 'Nobody answered in time whether you may do this, so you may not.', fix);
+  if (byRule) return fail('denied', 'The person’s settings do not allow this.', fix);
   const reason = answer.kind === 'denied' && answer.reason !== '' ? ` They say: ${answer.reason}` : '';
-  return fail('input', `The person does not allow this.${reason}`, fix);
+  return fail('denied', `The person does not allow this.${reason}`, fix);
 }
 
 /** What an agent is told that asked a question. */

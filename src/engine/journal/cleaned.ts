@@ -1,6 +1,7 @@
 /** Takes out of events what looks like a secret: agents, models and checks say in them what they have read. Pure. */
 import type { Happening } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
+import type { Answer, Ask } from '../../domain/inbox';
 import { redacted } from '../../domain/secrets';
 
 /**
@@ -32,11 +33,26 @@ export function cleaned(happening: Happening): Happening {
         definition: { ...definition, title: redacted(definition.title), instructions: redacted(definition.instructions) },
       };
     }
+    case 'inbox.asked':
+      return { ...happening, ask: cleanedAsk(happening.ask) };
+    case 'inbox.answered':
+      return { ...happening, answer: cleanedAnswer(happening.answer) };
     case 'run.breaker':
       return { ...happening, why: redacted(happening.why) };
     default:
       return happening;
   }
+}
+
+/** What leave is asked for stays as it is, since it is shown to whoever gives it; what has a secret in it is refused before (`engine/acts/acts`). */
+function cleanedAsk(ask: Ask): Ask {
+  if (ask.kind !== 'question') return ask;
+  return { ...ask, question: redacted(ask.question), options: ask.options.map((one) => redacted(one)) };
+}
+
+function cleanedAnswer(answer: Answer): Answer {
+  if (answer.kind === 'said') return { ...answer, text: redacted(answer.text) };
+  return answer.kind === 'denied' ? { ...answer, reason: redacted(answer.reason) } : answer;
 }
 
 function cleanedFailure(failure: Failure): Failure {

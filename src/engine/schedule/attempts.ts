@@ -44,6 +44,7 @@ export function isMendable(kind: FailureKind): boolean {
     case 'half':
     case 'budget':
     case 'check':
+    case 'denied':
     case 'cancelled':
       return false;
     default:

@@ -58,6 +58,7 @@ function isCounted(kind: FailureKind): boolean {
     case 'half':
     case 'budget':
     case 'check':
+    case 'denied':
     case 'cancelled':
       return false;
     default:

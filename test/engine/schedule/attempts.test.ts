@@ -41,6 +41,7 @@ describe('a failure', () => {
       half: false,
       budget: false,
       check: false,
+      denied: false,
       cancelled: false,
     };
     assert.deepEqual(Object.fromEntries((Object.keys(kinds) as FailureKind[]).map((kind) => [kind, isMendable(kind)])), kinds);
