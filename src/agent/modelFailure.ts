@@ -1,7 +1,7 @@
 /** What the SDK throws, as failures that name what failed and what a person can do about it. */
 import { AnthropicError, APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
 import { cancelled, type Failure, fail, thrownText } from '../domain/failure';
-import { BUDGET_GONE, NO_ANSWER, statusOfType } from '../model/messages';
+import { BUDGET_GONE, EDITOR_ERROR, NO_ANSWER, statusOfType } from '../model/messages';
 
 /** Longest quotation from a server. */
 const MAX_QUOTE = 300;
@@ -51,6 +51,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
   const said = sentence(quote(thrown.apiMessage ?? thrown.message));
   if (isOutOfBudget(thrown)) return fail('budget', said, 'Raise the budget, then go on from what was done.');
   const status = statusOf(thrown);
+  if (typeOf(thrown) === EDITOR_ERROR) return editorFailure(status, said);
   switch (status) {
     case 401:
     case 403:
@@ -88,6 +89,22 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
             'Check weft.model and weft.baseUrl: the server may not support what Weft asks for.',
           );
   }
+}
+
+/** What only the person can mend, in the editor. */
+function editorFailure(status: number, said: string) {
+  if (status === 403)
+    return fail(
+      'auth',
+      `VS Code does not let Weft ask its model: ${said}`,
+      'Allow it (Accounts → Manage Language Model Access…), or run “Weft: Choose Model”.',
+    );
+  if (status === 404) return fail('model', said, 'Run “Weft: Choose Model”, and sign in where the model comes from if it needs that.');
+  return fail(
+    'agent',
+    `The model of VS Code refused the request: ${said}`,
+    'Say in other words what is to be done, or run “Weft: Choose Model”.',
+  );
 }
 
 function unreachable(why: string) {

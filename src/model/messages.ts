@@ -67,6 +67,7 @@ export function statusOfType(type: string | null | undefined): number {
     case 'overloaded_error':
       return 529;
     case 'invalid_request_error':
+    case EDITOR_ERROR:
       return 400;
     default:
       return 500;
@@ -75,6 +76,9 @@ export function statusOfType(type: string | null | undefined): number {
 
 /** The type of an error that says that a budget does not allow the request; nothing was sent. */
 export const BUDGET_GONE = 'budget_error';
+
+/** The type of an error of a model of the editor that only the person can mend there: its status says which. */
+export const EDITOR_ERROR = 'editor_error';
 
 /** The type of an error that says that there is no answer, not what the server answered. */
 export const NO_ANSWER = 'no_answer_error';

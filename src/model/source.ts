@@ -1,7 +1,10 @@
-/** Chooses the model that answers a run, by its name: a scenario or a recording that is played, or a server. */
+/** Chooses the model that answers a run, by its name: a scenario or a recording that is played, a model of the editor, or a server. */
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { ANTHROPIC_URL, anthropicModel } from './anthropic';
-import type { ModelFetch } from './fetch';
+import { askedOf } from './asked';
+import { EDITOR_PREFIX } from './editor/editor';
+import type { ModelFetch, Part } from './fetch';
+import { EDITOR_ERROR, errorResponse } from './messages';
 import { readRecording } from './record/recording';
 import { replayer } from './record/replayer';
 import { readScenario } from './scenario';
@@ -27,12 +30,28 @@ export interface SourceOptions {
   /** Pause between the chunks of a scripted model, in milliseconds. */
   readonly paceMs: number;
   readonly wait: Wait;
+  /** What asks models of the editor, and another model for all others; undefined where there is no editor. */
+  readonly editor?: Part | undefined;
 }
 
 /** The model of that name. Fails, before anything is sent, where the scenario, the recording, the address or the key cannot be used. */
 export async function modelSource(options: SourceOptions): Promise<Result<ModelFetch>> {
   if (options.model.startsWith(SCRIPTED)) return scriptedSource(options);
-  return options.model.startsWith(RECORDED) ? recordedSource(options) : serverSource(options);
+  if (options.model.startsWith(RECORDED)) return recordedSource(options);
+  return options.model.startsWith(EDITOR_PREFIX) ? editorSource(options) : serverSource(options);
+}
+
+/** What else is asked in a run with such a model, by names of servers' models, has no server. */
+function editorSource({ model, editor }: SourceOptions): Result<ModelFetch> {
+  if (editor === undefined)
+    return fail(
+      'input',
+      `The model “${model}” is one of VS Code’s, which only the extension can ask.`,
+      'Name another one: --model claude-…',
+    );
+  const message = (name: string) =>
+    `This run asks models of VS Code, and “${name}” is none. Choose one whose name begins with ${EDITOR_PREFIX}.`;
+  return ok(editor(async (request) => errorResponse(404, EDITOR_ERROR, message((await askedOf(request)).content.model ?? ''))));
 }
 
 /** The name of what requests of that model go through: a server and a key, or what is played. It has the key in it, and is for no eye. */
@@ -75,7 +94,7 @@ async function scriptedSource({ model, samplePath, readText, paceMs, wait }: Sou
   return scenario.ok ? ok(scriptedModel(scenario.value, { paceMs, wait })) : scenario;
 }
 
-function serverSource({ model, baseUrl, key, fetch }: SourceOptions): Result<ModelFetch> {
+function serverSource({ model, baseUrl, key, fetch, editor }: SourceOptions): Result<ModelFetch> {
   if (model.trim() === '') return fail('input', 'No model is named.', 'Set weft.model to the name of a model.');
   const base = parseBaseUrl(baseUrl?.trim() || ANTHROPIC_URL);
   if (!base.ok) return base;
@@ -89,7 +108,9 @@ function serverSource({ model, baseUrl, key, fetch }: SourceOptions): Result<Mod
       'The API key has blanks or characters that no key has.',
       'Copy it again, then run “Weft: Set API Key”, or set ANTHROPIC_API_KEY.',
     );
-  return ok(anthropicModel({ baseUrl: base.value, key: bare, fetch }));
+  const server = anthropicModel({ baseUrl: base.value, key: bare, fetch });
+  // A task of such a run may be for a model of the editor.
+  return ok(editor === undefined ? server : editor(server));
 }
 
 /** The address without what requests bring themselves (`/v1`) and without a closing slash. */
