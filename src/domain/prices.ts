@@ -31,6 +31,9 @@ const PRICES: readonly (readonly [RegExp, Price])[] = [
   [/^(scripted|recorded):/, { input: 0, output: 0 }],
 ];
 
+/** Anthropic's models that can be chosen without asking its server: the newest of each family of the table. */
+export const KNOWN_MODELS: readonly string[] = ['claude-sonnet-5-5', 'claude-opus-5', 'claude-haiku-4-5'];
+
 /** Undefined where it is not known. */
 export function priceOf(model: string, own: OwnPrices = {}): Price | undefined {
   const set = Object.entries(own).find(([name]) => (name.endsWith('*') ? model.startsWith(name.slice(0, -1)) : model === name));

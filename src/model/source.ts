@@ -56,7 +56,7 @@ function editorSource({ model, editor }: SourceOptions): Result<ModelFetch> {
 
 /** The name of what requests of that model go through: a server and a key, or what is played. It has the key in it, and is for no eye. */
 export function doorOf({ model, baseUrl, key }: Pick<SourceOptions, 'model' | 'baseUrl' | 'key'>): string {
-  return model.startsWith(SCRIPTED) || model.startsWith(RECORDED)
+  return [SCRIPTED, RECORDED, EDITOR_PREFIX].some((prefix) => model.startsWith(prefix))
     ? model
     : JSON.stringify([baseUrl?.trim() || ANTHROPIC_URL, key?.trim() ?? '']);
 }

@@ -1,4 +1,5 @@
 /** What a model takes beside text, as far as its name tells. Pure. */
+import { EDITOR_PREFIX } from './editor/editor';
 
 export interface Takes {
   readonly images: boolean;
@@ -16,6 +17,8 @@ const SEEING =
 
 /** A name that says nothing takes text alone: an image that a server does not know ends the conversation. */
 export function takesOf(model: string): Takes {
-  if (PLAYED.test(model) || CLAUDE.test(model)) return { images: true, documents: true };
+  if (PLAYED.test(model)) return { images: true, documents: true };
+  // VS Code has no form for documents.
+  if (CLAUDE.test(model)) return { images: true, documents: !model.startsWith(EDITOR_PREFIX) };
   return { images: SEEING.test(model), documents: false };
 }

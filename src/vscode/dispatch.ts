@@ -20,6 +20,7 @@ import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selectio
 import type { DrivenRun, Session } from './session';
 import { fulfil } from './steering';
 import { type TaskTarget, taskTarget } from './targets';
+import { usableSettings } from './withoutKey';
 import { shortened } from './wording';
 
 const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.';
@@ -184,7 +185,7 @@ export async function planAndRun(ports: Ports, session: Session, selected: reado
 
 /** Has the model plan what a request says, of the workspace as it is. */
 export async function planFor(ports: Ports, session: Session, request: (ground: Ground) => string): Promise<Result<Planned>> {
-  const settings = settingsOf(session.folder);
+  const settings = await usableSettings(ports.context, session.folder);
   const model = await modelOf(ports, settings);
   if (!model.ok) return model;
   return withProgress('Weft: planning', async (signal, report) => {
@@ -238,7 +239,7 @@ async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
 }
 
 async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage, retry?: Retry): Promise<Result<DrivenRun>> {
-  const settings = settingsOf(session.folder);
+  const settings = await usableSettings(ports.context, session.folder);
   const agents = await runAgents(ports, session, settings);
   if (!agents.ok) return agents;
   const set = runLimits(session.folder);

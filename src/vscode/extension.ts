@@ -12,6 +12,7 @@ import { registerBranch } from './branch';
 import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
+import { registerChooseModel } from './chooseModel';
 import { registerConflicts } from './conflicts';
 import { dispatchPorts, registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
@@ -71,6 +72,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSnapshots(sessions),
     registerPruning(sessions),
     registerApiKey(context),
+    registerChooseModel(context),
     feed,
     registerRunsView(feed, sessions.clock),
     registerSnapshotsView(sessions, sessions.clock),

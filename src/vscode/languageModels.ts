@@ -38,7 +38,14 @@ export async function languageModel(name: string): Promise<EditorModel | undefin
   );
 }
 
-export async function languageModelChat(name: string): Promise<vscode.LanguageModelChat | undefined> {
+/** Whether a model can be asked though the person did nothing to begin it: VS Code asks for leave where there is none, and that only a person's act may bring up. */
+export async function mayAskUnbidden({ languageModelAccessInformation: access }: vscode.ExtensionContext, name: string): Promise<boolean> {
+  if (!name.startsWith(EDITOR_PREFIX)) return true;
+  const chat = await languageModelChat(name);
+  return chat !== undefined && access.canSendRequest(chat) === true;
+}
+
+async function languageModelChat(name: string): Promise<vscode.LanguageModelChat | undefined> {
   const all = await languageModels();
   const wanted = name.slice(EDITOR_PREFIX.length);
   return all.find(({ vendor, family }) => `${vendor}/${family}` === wanted) ?? all.find(({ id }) => id === wanted);

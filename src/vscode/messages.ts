@@ -31,7 +31,8 @@ function shown(severity: 'information' | 'warning' | 'error', text: string, butt
 export async function showFailure(failure: Failure): Promise<void> {
   if (failure.kind === 'cancelled') return;
   const setKey = { title: 'Set API Key', act: () => vscode.commands.executeCommand(COMMANDS.setApiKey) };
-  await notify('error', `Weft: ${failureText(failure)}`, failure.kind === 'auth' ? [setKey] : []);
+  const choose = { title: 'Choose Model', act: () => vscode.commands.executeCommand(COMMANDS.chooseModel) };
+  await notify('error', `Weft: ${failureText(failure)}`, failure.kind === 'auth' ? [setKey, choose] : []);
 }
 
 /** Whether the workspace is trusted; says, where it is not, that it is not, and what this means. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { systemClock } from '../domain/clock';
 import { ok, type Result } from '../domain/failure';
 import {
   DEFAULT_ATTEMPTS,
@@ -19,10 +20,15 @@ import {
   RESUME,
   type Resume,
 } from '../domain/settings';
+import { ANTHROPIC_URL } from '../model/anthropic';
+import { editorModel } from '../model/editor/editorModel';
+import type { ModelFetch } from '../model/fetch';
 import { type RunModel, runModel } from '../model/runModel';
 import type { SharedModels } from '../model/sharedModels';
-import { doorOf, modelSource } from '../model/source';
+import { doorOf, modelSource, type SourceOptions } from '../model/source';
+import { systemTime } from '../model/time';
 import type { FolderSettings } from '../repo/commands/folderPool';
+import { languageModel } from './languageModels';
 import { notify } from './messages';
 import { COMMANDS, SETTINGS } from './names';
 
@@ -101,9 +107,43 @@ export interface ModelPorts {
  * and journals never see it.
  */
 export async function modelOf({ context, models }: ModelPorts, settings: Settings): Promise<Result<RunModel>> {
-  const key = (await context.secrets.get(SECRET)) ?? process.env['ANTHROPIC_API_KEY'];
-  const where = { model: settings.model, baseUrl: settings.baseUrl || process.env['ANTHROPIC_BASE_URL'], key };
-  const source = await modelSource({
+  const where = await whereOf(context, settings);
+  const source = await sourceOf(context, where);
+  if (!source.ok) return source;
+  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices: {}, fallbacks: [], record: undefined }));
+}
+
+/** The server that the settings name, with nothing before it, whatever model they name. */
+export async function serverOf(context: vscode.ExtensionContext, settings: Settings): Promise<Result<ModelFetch>> {
+  return sourceOf(context, { ...(await whereOf(context, settings)), model: DEFAULT_MODEL });
+}
+
+export function baseUrlOf(settings: Settings): string {
+  return settings.baseUrl || process.env['ANTHROPIC_BASE_URL'] || ANTHROPIC_URL;
+}
+
+export async function hasKey(context: vscode.ExtensionContext): Promise<boolean> {
+  return ((await keyOf(context)) ?? '').trim() !== '';
+}
+
+/** Whether nothing can be asked for the want of a key. */
+export async function lacksKey(context: vscode.ExtensionContext, settings: Settings): Promise<boolean> {
+  const source = await sourceOf(context, await whereOf(context, settings));
+  return !source.ok && source.failure.kind === 'auth' && !(await hasKey(context));
+}
+
+async function keyOf(context: vscode.ExtensionContext): Promise<string | undefined> {
+  return (await context.secrets.get(SECRET)) ?? process.env['ANTHROPIC_API_KEY'];
+}
+
+type Where = Pick<SourceOptions, 'model' | 'baseUrl' | 'key'>;
+
+async function whereOf(context: vscode.ExtensionContext, settings: Settings): Promise<Where> {
+  return { model: settings.model, baseUrl: baseUrlOf(settings), key: await keyOf(context) };
+}
+
+function sourceOf(context: vscode.ExtensionContext, where: Where): Promise<Result<ModelFetch>> {
+  return modelSource({
     ...where,
     fetch: (request) => fetch(request),
     samplePath: vscode.Uri.joinPath(context.extensionUri, 'media', 'sample.scenario.json').fsPath,
@@ -111,9 +151,8 @@ export async function modelOf({ context, models }: ModelPorts, settings: Setting
     paceMs: PACE_MS,
     // A pause that the signal ends is over, not failed.
     wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+    editor: (rest) => editorModel({ models: languageModel, id: () => `msg_${systemClock.id()}`, wait: systemTime.wait }, rest),
   });
-  if (!source.ok) return source;
-  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices: {}, fallbacks: [], record: undefined }));
 }
 
 export function registerApiKey(context: vscode.ExtensionContext): vscode.Disposable {

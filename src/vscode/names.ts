@@ -41,6 +41,7 @@ export const COMMANDS = {
   restoreFiles: 'weft.restoreFiles',
   deleteSnapshot: 'weft.deleteSnapshot',
   setApiKey: 'weft.setApiKey',
+  chooseModel: 'weft.chooseModel',
   trySample: 'weft.trySample',
 } as const;
 

@@ -5,6 +5,7 @@ import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isOver } from '../domain/taskState';
 import { notInterrupted } from '../engine/resume';
+import { mayAskUnbidden } from './languageModels';
 import { notify, saysTrusted, showFailure } from './messages';
 import { settingsOf } from './model';
 import { COMMANDS, VIEWS } from './names';
@@ -59,8 +60,15 @@ async function offer(ports: AgentPorts, cutOff: readonly RunView[]): Promise<voi
   const { workspaceState } = ports.context;
   const declined = workspaceState.get<readonly string[]>(DECLINED, []);
   const setTo = (wanted: string) => (view: RunView) => settingsOf(view.session.folder).resume === wanted;
-  await resumeAll(ports, cutOff.filter(setTo('always')));
-  const asked = cutOff.filter(setTo('ask')).filter(({ state }) => !declined.includes(state.start.run));
+  const always = cutOff.filter(setTo('always'));
+  const may = await Promise.all(always.map(({ state }) => mayAskUnbidden(ports.context, state.start.model)));
+  await resumeAll(
+    ports,
+    always.filter((_, at) => may[at]),
+  );
+  const asked = [...cutOff.filter(setTo('ask')), ...always.filter((_, at) => !may[at])].filter(
+    ({ state }) => !declined.includes(state.start.run),
+  );
   if (asked.length === 0) return;
   await notify('information', `Weft: ${interruptedText(asked.map(({ state }) => state))}`, [
     { title: 'Resume', act: () => resumeAll(ports, asked) },

@@ -57,14 +57,6 @@ export function editorModel(options: EditorModelOptions, rest: ModelFetch): Mode
   };
 }
 
-/** A model of the editor in the place of the server's, under its own name. */
-export function standIn(name: string, editor: ModelFetch): ModelFetch {
-  return async (request) => {
-    const asked = await askedOf(request);
-    return editor(onward(request, asked, { content: { ...asked.content, model: name } }));
-  };
-}
-
 async function* from(first: IteratorResult<EditorSaid>, rest: AsyncIterator<EditorSaid>): AsyncGenerator<EditorSaid, void> {
   try {
     for (let next = first; next.done !== true; next = await rest.next()) yield next.value;

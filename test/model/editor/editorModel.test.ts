@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { modelClient } from '../../../src/agent/client';
 import { failureText } from '../../../src/domain/failure';
+import { askedOf, onward } from '../../../src/model/asked';
 import { type EditorAsk, EditorError, type EditorModel, type EditorSaid, type EditorTrouble } from '../../../src/model/editor/editor';
-import { editorModel, standIn } from '../../../src/model/editor/editorModel';
+import { editorModel } from '../../../src/model/editor/editorModel';
 import type { ModelFetch } from '../../../src/model/fetch';
 import { rateGate } from '../../../src/model/gate/rateGate';
 import { steady } from '../../../src/model/gate/steady';
@@ -47,6 +48,14 @@ function editorWith(
   const models = async (name: string) => (name === NAME ? model : undefined);
   return { model: editorModel({ models, id: () => `msg_${asked.length}`, wait }, nobody), asked, signals };
 }
+
+/** The editor's model, whatever name is asked for. */
+const standIn =
+  (name: string, model: ModelFetch): ModelFetch =>
+  async (request) => {
+    const asked = await askedOf(request);
+    return model(onward(request, asked, { content: { ...asked.content, model: name } }));
+  };
 
 const saying = (...pieces: readonly EditorSaid[]): Turn =>
   async function* () {
