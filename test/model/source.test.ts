@@ -1,6 +1,8 @@
 /** Which model a name stands for, and what is refused before anything is sent. */
 import assert from 'node:assert/strict';
 import { failureText } from '../../src/domain/failure';
+import { askedOf, onward } from '../../src/model/asked';
+import type { Part } from '../../src/model/fetch';
 import { recorder } from '../../src/model/record/recorder';
 import { readScenario } from '../../src/model/scenario';
 import { modelSource, type SourceOptions } from '../../src/model/source';
@@ -12,6 +14,15 @@ const FILES = new Map([
   ['my.json', '\ufeff{ "otherwise": [{ "say": "mine" }] }'],
   ['broken.json', '{ "tasks": { "a": [{ "says": "x", "paceMs": -1 }] } }'],
 ]);
+
+const OPTIONS: Omit<SourceOptions, 'model' | 'key'> = {
+  baseUrl: undefined,
+  fetch: async () => new Response('the server'),
+  samplePath: '/weft/sample.json',
+  readText: async () => assert.fail('nothing is to be read'),
+  paceMs: 0,
+  wait: async () => undefined,
+};
 
 describe('the source of a model', () => {
   const sent: string[] = [];
@@ -66,6 +77,34 @@ describe('the source of a model', () => {
     assert.equal(await outcome({ baseUrl: 'https://gate.example/a/b/', key: undefined }), 'https://gate.example/a/b/v1/messages');
   });
 
+  it('asks the editor for its models in any run, and a server for the others only where the run has one', async () => {
+    const editor: Part = (rest) => async (request) => {
+      const asked = await askedOf(request);
+      return asked.content.model === 'vscode:acme/large' ? Response.json({ text: 'the editor' }) : rest(onward(request, asked));
+    };
+    const text = async (source: string, model: string) => {
+      const made = await modelSource({ ...OPTIONS, model: source, key: KEY, editor });
+      assert.ok(made.ok);
+      const response = await made.value(asking({}, { model, messages: [{ role: 'user', content: 'Hello' }] }));
+      return `${response.status} ${await response.text()}`;
+    };
+    const refused = 'This run asks models of VS Code, and “claude-x” is none. Choose one whose name begins with vscode:.';
+    assert.deepEqual(
+      [
+        await text('claude-x', 'claude-x'),
+        await text('claude-x', 'vscode:acme/large'),
+        await text('vscode:acme/large', 'vscode:acme/large'),
+        await text('vscode:acme/large', 'claude-x'),
+      ],
+      [
+        '200 the server',
+        '200 {"text":"the editor"}',
+        '200 {"text":"the editor"}',
+        `404 {"type":"error","error":{"type":"editor_error","message":"${refused}"}}`,
+      ],
+    );
+  });
+
   it('refuses what cannot work, and says what to do', async () => {
     const address = 'Set weft.baseUrl, or ANTHROPIC_BASE_URL, to an address such as http://localhost:8080.';
     const cases: [Partial<SourceOptions>, string][] = [
@@ -93,6 +132,10 @@ describe('the source of a model', () => {
       [
         { model: 'scripted:gone.json' },
         'file: The scenario gone.json could not be read: no such file. Use scripted:sample, or the path of a scenario file.',
+      ],
+      [
+        { model: 'vscode:acme/large' },
+        'input: The model “vscode:acme/large” is one of VS Code’s, which only the extension can ask. Name another one: --model claude-…',
       ],
       [{ model: 'recorded:' }, 'input: The model “recorded:” names no recording. Use recorded: and the path of a recording.'],
       [

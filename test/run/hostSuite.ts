@@ -40,7 +40,7 @@ export async function runHostSuite({ processes, host, grep, window, print }: Hos
   const workspace = window === 'one folder' ? join(folder, 'workspace') : join(folder, 'several.code-workspace');
   if (window === 'one folder') makeRepository(workspace, workspaceFiles);
   else makeSeveral(workspace);
-  const models = makeModelsExtension(join(folder, 'models'));
+  installModels(join(folder, 'extensions'));
   const hearing = openHearing(print, silenceSeconds);
   const listener = await listen(hearing);
   const env: Record<string, string> = { WEFT_TEST_PORT: String(listener.port) };
@@ -48,8 +48,8 @@ export async function runHostSuite({ processes, host, grep, window, print }: Hos
   if (window === 'several folders') env.WEFT_TEST_SUITE = 'several';
   try {
     return typeof host === 'function'
-      ? await inPackagedHost({ processes, host: await host(), folder, workspace, models, env, hearing, print })
-      : await inDesktop({ processes, desktop: host, folder, workspace, models, env, hearing, print });
+      ? await inPackagedHost({ processes, host: await host(), folder, workspace, env, hearing, print })
+      : await inDesktop({ processes, desktop: host, folder, workspace, env, hearing, print });
   } finally {
     listener.close();
   }
@@ -67,7 +67,8 @@ function makeSeveral(file: string): void {
 }
 
 /** An extension that brings models into VS Code, as its manifest must say; what it does is compiled with the tests. */
-function makeModelsExtension(folder: string): string {
+function installModels(extensions: string): void {
+  const folder = join(extensions, 'weft-test.models-0.0.1');
   mkdirSync(folder, { recursive: true });
   const manifest = {
     name: 'models',
@@ -81,20 +82,17 @@ function makeModelsExtension(folder: string): string {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const code = join(root, 'out', 'test', 'host', 'modelsExtension.js');
   writeFileSync(join(folder, 'extension.js'), `module.exports = require(${JSON.stringify(code)});\n`);
-  return folder;
 }
 
 interface Place {
   folder: string;
   workspace: string;
-  /** The extension that brings models. */
-  models: string;
   env: Record<string, string>;
   hearing: Hearing;
 }
 
 async function inPackagedHost(place: Place & { processes: Processes; host: PackagedHost; print: (line: string) => void }): Promise<Report> {
-  const { processes, host, folder, workspace, models, hearing, print } = place;
+  const { processes, host, folder, workspace, hearing, print } = place;
   const data = join(folder, 'data');
   writeSettings(join(data, 'data', 'User', 'settings.json'), settings);
   const folders = { data, extensions: join(folder, 'extensions') };
@@ -104,7 +102,7 @@ async function inPackagedHost(place: Place & { processes: Processes; host: Packa
   try {
     void server.exited.then((exit) => hearing.lost(`the VS Code server ended:\n${exit.output}`));
     browser.on('disconnected', () => hearing.lost('the browser ended'));
-    const seen = await openPage(browser, { port: server.port, workspace, models, hearing });
+    const seen = await openPage(browser, server.port, workspace, hearing);
     const report = await hearing.report;
     if (report.failures.length > 0) await seen.explain(print, server.output());
     return report;
@@ -115,10 +113,7 @@ async function inPackagedHost(place: Place & { processes: Processes; host: Packa
 }
 
 /** Opens the page that starts the extension host with the suite in it. */
-async function openPage(
-  browser: Browser,
-  { port, workspace, models, hearing }: { port: number; workspace: string; models: string; hearing: Hearing },
-) {
+async function openPage(browser: Browser, port: number, workspace: string, hearing: Hearing) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const console: string[] = [];
   page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
@@ -126,7 +121,6 @@ async function openPage(
   const remote = (path: string): string => `vscode-remote://127.0.0.1:${port}${path}`;
   const payload = JSON.stringify([
     ['extensionDevelopmentPath', remote(root)],
-    ['extensionDevelopmentPath', remote(models)],
     ['extensionTestsPath', remote(suite)],
   ]);
   await page.goto(
@@ -149,10 +143,10 @@ async function openPage(
 }
 
 async function inDesktop(place: Place & { processes: Processes; desktop: Desktop; print: (line: string) => void }): Promise<Report> {
-  const { processes, desktop, folder, workspace, models, hearing, print } = place;
+  const { processes, desktop, folder, workspace, hearing, print } = place;
   const data = join(folder, 'data');
   writeSettings(join(data, 'User', 'settings.json'), settings);
-  const args = [join(__dirname, 'desktopChild.js'), desktop.executable, root, models, suite, workspace];
+  const args = [join(__dirname, 'desktopChild.js'), desktop.executable, root, suite, workspace];
   args.push('--user-data-dir', data, '--extensions-dir', join(folder, 'extensions'));
   const vscode = processes.start(process.execPath, args, { env: testEnvironment(folder, place.env) });
   void vscode.exited.then((exit) => hearing.lost(`VS Code ended with code ${exit.code}:\n${exit.output}`));

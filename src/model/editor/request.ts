@@ -100,5 +100,5 @@ function textPart(text: string): EditorContent[] {
 }
 
 function formatText(schema: unknown): string {
-  return `Answer with one JSON value and nothing else: no words before or after it, and no fence around it. It has to fit this JSON schema:\n${JSON.stringify(schema)}`;
+  return `Whenever you answer without calling a tool, answer with one JSON value and nothing else: no words before or after it, and no fence around it. It has to fit this JSON schema:\n${JSON.stringify(schema)}`;
 }

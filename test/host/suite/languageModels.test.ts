@@ -93,9 +93,8 @@ describe('models of VS Code', () => {
   });
 
   it('say why they do not answer, and are not asked any more when a run is stopped', async () => {
-    const place = await freshFolder({
-      'one.weft.json': JSON.stringify({ goal: 'Write', tasks: [{ id: 'one', title: 'One', instructions: 'Do it.', attempts: 1 }] }),
-    });
+    const plan = JSON.stringify({ goal: 'Write', tasks: [{ id: 'one', title: 'One', instructions: 'Do it.', attempts: 1 }] });
+    const place = await freshFolder({ 'one.weft.json': plan, 'two.weft.json': plan });
     const api = await models();
     await setting('model', 'vscode:weft-test/large');
     const happened = await heard();
@@ -119,7 +118,7 @@ describe('models of VS Code', () => {
       );
     });
     await happened.next('run.finished', 1);
-    await vscode.commands.executeCommand('weft.runPlan', place.uri('one.weft.json'));
+    await vscode.commands.executeCommand('weft.runPlan', place.uri('two.weft.json'));
     const token = await asked;
     const cancelled = new Promise<void>((resolve) => token.onCancellationRequested(() => resolve()));
     const { state } = await happened.next('run.started', 2);

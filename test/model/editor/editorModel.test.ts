@@ -1,7 +1,7 @@
 /** Models of the editor, asked by the real agent and the real planner through the real SDK; the editor itself is played. */
 import assert from 'node:assert/strict';
 import { modelClient } from '../../../src/agent/client';
-import { failureText } from '../../../src/domain/failure';
+import { failureText, ok } from '../../../src/domain/failure';
 import { askedOf, onward } from '../../../src/model/asked';
 import { type EditorAsk, EditorError, type EditorModel, type EditorSaid, type EditorTrouble } from '../../../src/model/editor/editor';
 import { editorModel } from '../../../src/model/editor/editorModel';
@@ -9,10 +9,14 @@ import type { ModelFetch } from '../../../src/model/fetch';
 import { rateGate } from '../../../src/model/gate/rateGate';
 import { steady } from '../../../src/model/gate/steady';
 import type { Wait } from '../../../src/model/time';
+import { groundOf } from '../../../src/plan/ground';
 import { makePlan } from '../../../src/plan/planner';
+import { diskWorkspace } from '../../../src/repo/diskWorkspace';
 import { run, toldAfter } from '../../agent/agentRun';
 import { handTime, hastyTime } from '../../support/handTime';
 import { asking } from '../../support/heldModel';
+import { NEVER, valued } from '../../support/result';
+import { sandbox } from '../../support/sandbox';
 
 const NAME = 'vscode:acme/large';
 const HELLO = { model: NAME, max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hello' }] };
@@ -150,11 +154,18 @@ describe('a model of the editor', () => {
   it('is told in words what form a plan has to have, and is shown what was wrong with it', async () => {
     const plan = { goal: 'Greet', tasks: [{ id: 'a', title: 'A', instructions: 'Do it.' }] };
     const editor = editorWith([saying(text('Sure! {"goal": 1}')), saying(text('```json\n'), text(`${JSON.stringify(plan)}\n\`\`\``))]);
-    const request = { selected: [{ kind: 'text' as const, text: 'Greet' }], files: [], modelName: NAME };
-    const made = await makePlan({ ...request, model: editor.model, signal: new AbortController().signal });
+    const { repo } = await sandbox({ 'a.txt': 'a\n' });
+    const ground = valued(
+      await groundOf(
+        repo,
+        diskWorkspace(repo, async () => ok()),
+        NEVER,
+      ),
+    );
+    const made = await makePlan({ request: 'Greet', ground, model: editor.model, modelName: NAME, signal: NEVER });
     assert.deepEqual(made.ok && made.value.plan.tasks.map(({ id }) => id), ['a']);
     const [{ messages: [told] = [] } = {}, second] = editor.asked;
-    assert.match(JSON.stringify(told), /Answer with one JSON value and nothing else.*dependsOn/);
+    assert.match(JSON.stringify(told), /answer with one JSON value and nothing else.*dependsOn/);
     assert.deepEqual(
       second?.messages.map(({ role }) => role),
       ['user', 'user', 'assistant', 'user'],
