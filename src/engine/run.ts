@@ -63,7 +63,7 @@ export class LiveRun {
     const run = (work: Promise<void>) => this.run(work);
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
     const { live, family, inbox, setbacks } = this;
-    const acts = new Acts({ record, repo: ports.repo, inbox, acts: ports.acts });
+    const acts = new Acts({ record, repo: ports.repo, inbox, live, acts: ports.acts });
     this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, acts, inbox, transcripts, setbacks });
     this.controls = new Controls({
       record,

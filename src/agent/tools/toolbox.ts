@@ -9,6 +9,7 @@ import { finish } from './finish';
 import { listFiles } from './listFiles';
 import { moveFile } from './moveFile';
 import { readFile } from './readFile';
+import { run } from './run';
 import { search } from './search';
 import { setExecutable } from './setExecutable';
 import { spawn } from './spawn';
@@ -16,10 +17,27 @@ import type { Tool } from './tool';
 import { writeFile } from './writeFile';
 
 /** Their order is part of the prompt's cached prefix: add new ones at the end. */
-const TOOLS: readonly Tool[] = [listFiles, readFile, search, editFile, writeFile, moveFile, deleteFile, finish, setExecutable, spawn, ask];
+const TOOLS: readonly Tool[] = [
+  listFiles,
+  readFile,
+  search,
+  editFile,
+  writeFile,
+  moveFile,
+  deleteFile,
+  finish,
+  setExecutable,
+  spawn,
+  ask,
+  run,
+];
 
 /** `maySpawn`: whether other agents may do parts of the task; `offers`: what the host would do for it. */
 export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers): readonly Tool[] {
-  const isOffered = (tool: Tool) => (tool === spawn ? maySpawn : tool === ask ? offers.questions : true);
+  const isOffered = (tool: Tool) => {
+    if (tool === spawn) return maySpawn;
+    if (tool === ask) return offers.questions;
+    return tool === run ? offers.commands : true;
+  };
   return TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool));
 }

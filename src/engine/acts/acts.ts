@@ -8,6 +8,7 @@ import { redacted } from '../../domain/secrets';
 import { commandEnvironment } from '../../repo/commands/command';
 import type { Repository } from '../../repo/repository';
 import { rootText } from '../../repo/root';
+import type { Live } from '../agents/live';
 import type { RunRecord } from '../journal/record';
 import { keepDraft } from '../landing/landing';
 import { answerFor, verdictOf } from './gate';
@@ -22,6 +23,10 @@ export interface ActContext {
   readonly base: string;
   readonly draft: string | null;
   readonly call: string;
+  /** Says what is done now, in a few words for a person. */
+  readonly step: (text: string) => void;
+  /** Shows what a command prints. */
+  readonly output: (text: string) => void;
 }
 
 /** Does an act that was let through. What it fails with the agent is told, as of any tool. */
@@ -52,6 +57,7 @@ interface Ports {
   readonly record: RunRecord;
   readonly repo: Repository;
   readonly inbox: Inbox;
+  readonly live: Pick<Live, 'print'>;
   /** Absent: agents are offered nothing, and nothing needs leave. */
   readonly acts: ActPorts | undefined;
 }
@@ -176,8 +182,13 @@ export class Acts {
   }
 
   private context(id: TaskId, { call, draft }: ActRequest): ActContext {
-    const { task, work } = this.ports.record.state.tasks.get(id) ?? {};
-    return { run: this.run, task: id, title: task?.title ?? id, base: work?.base ?? '', draft, call };
+    const { record, live } = this.ports;
+    const { task, work } = record.state.tasks.get(id) ?? {};
+    const step = (text: string) => {
+      if (record.state.tasks.get(id)?.stage.kind === 'running') record.emit({ type: 'task.step', task: id, step: text });
+    };
+    const output = (text: string) => live.print(id, text);
+    return { run: this.run, task: id, title: task?.title ?? id, base: work?.base ?? '', draft, call, step, output };
   }
 
   private keep(id: TaskId, draft: string | null): Promise<Result<void>> | Result<void> {

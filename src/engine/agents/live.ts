@@ -1,4 +1,4 @@
-/** What a run shows beside its record while it goes on: the drafts of agents at work, and what will not fit together. */
+/** What a run shows beside its record while it goes on: the drafts of agents at work, what their commands print, and what will not fit together. */
 import type { Failure } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
 import type { Why } from '../../model/gate/turnstile';
@@ -6,10 +6,15 @@ import type { Repository } from '../../repo/repository';
 import type { Workspace } from '../../repo/workspace';
 import { type Clash, type LiveDraft, Radar } from './radar';
 
+/** Most characters that are kept of what a task's commands print. */
+const MAX_PRINTED = 100_000;
+
 export interface LiveState {
   /** Of agents at work that have changed something. */
   readonly drafts: ReadonlyMap<TaskId, LiveDraft>;
   readonly clashes: readonly Clash[];
+  /** What commands of tasks' agents have printed, the end of it. */
+  readonly printed: ReadonlyMap<TaskId, string>;
   /** Of a run that is paused: those whose agents have come to the end of their turn, and wait. */
   readonly held: ReadonlySet<TaskId>;
   /** Those whose requests wait before the model. */
@@ -28,6 +33,8 @@ export class Live {
   private readonly drafts = new Map<TaskId, LiveDraft>();
   private clashes: readonly Clash[] = [];
   private problem: Failure | undefined;
+  private readonly printed = new Map<TaskId, string>();
+  private readonly readers = new Set<(task: TaskId) => void>();
   private held: ReadonlySet<TaskId> = new Set();
   private readonly waiting = new Map<TaskId, Wait>();
   private readonly listeners = new Set<() => void>();
@@ -49,7 +56,8 @@ export class Live {
   }
 
   get state(): LiveState {
-    return { drafts: this.drafts, clashes: this.clashes, held: this.held, waiting: this.waiting, problem: this.problem };
+    const { drafts, clashes, printed, held, waiting, problem } = this;
+    return { drafts, clashes, printed, held, waiting, problem };
   }
 
   /** Calls `listener` after every change; the function that comes back ends that. */
@@ -63,6 +71,18 @@ export class Live {
     this.drafts.set(task, draft);
     this.radar.stir();
     this.tell();
+  }
+
+  /** A command of a task's agent has printed something. Told only to those who {@link read} it: it comes in many pieces. */
+  print(task: TaskId, text: string): void {
+    this.printed.set(task, `${this.printed.get(task) ?? ''}${text}`.slice(-MAX_PRINTED));
+    for (const reader of this.readers) reader(task);
+  }
+
+  /** Calls `reader` whenever a command of a task's agent has printed something; the function that comes back ends that. */
+  read(reader: (task: TaskId) => void): () => void {
+    this.readers.add(reader);
+    return () => this.readers.delete(reader);
   }
 
   /** The agents of these tasks wait until the run goes on. */
