@@ -90,18 +90,18 @@ export interface Again {
  * Where its conversation stands is always in what it reports, and it can be gone on with from there: at any moment, also where this
  * process ends in the midst of it. Calls without a result are then made again.
  * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth` or `model` where the model
- * does not answer, as `loop` where it goes round in circles, and as `agent` where it answers but does not finish.
+ * does not answer, as `loop` where it goes round in circles, as `unsure` where it leaves what it was to decide to the person, and as `agent` where it answers but does not finish.
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
   const { modelName, report, signal, again } = options;
   const tools = toolsFor(options.task.role, options.spawn !== undefined, options.offers ?? NO_OFFERS);
-  const { open = null, messages = [], tally = NO_TALLY, summary = '' } = again?.session ?? {};
+  const { open = null, messages = [], tally = NO_TALLY, summary = '', isOpen = false } = again?.session ?? {};
   const load = loadOf([...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)), ...(open?.results ?? [])]);
-  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, load };
-  if (open === null && talk.summary !== '') return ok({ summary: talk.summary });
+  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, isOpen, load };
+  if (open === null && talk.summary !== '') return ended(talk);
   const answered = open === null ? undefined : await respond(talk, open);
   if (answered?.ok === false) return answered;
-  if (answered?.value.kind === 'finished') return ok({ summary: talk.summary });
+  if (answered?.value.kind === 'finished') return ended(talk);
   const before: Conversation = answered === undefined ? messages : [...messages, { role: 'user', content: answered.value.content }];
   const runner = conversation(talk, opening(options, before));
   let broken = 0;
@@ -140,7 +140,7 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       }
       const told = await respond(talk, turn);
       if (!told.ok) return told;
-      if (told.value.kind === 'finished') return ok({ summary: talk.summary });
+      if (told.value.kind === 'finished') return ended(talk);
       const assistant = content.length === 0 ? [] : [{ role: 'assistant' as const, content }];
       runner.pushMessages(...assistant, { role: 'user', content: told.value.content });
     }
@@ -162,6 +162,12 @@ interface Talk {
   load: MediaLoad;
   /** With which the agent finished; empty as long as it has not. */
   summary: string;
+  /** Whether that says why the person has to decide. */
+  isOpen: boolean;
+}
+
+function ended({ summary, isOpen }: Talk): Result<{ summary: string }> {
+  return isOpen ? fail('unsure', `The arbiter leaves it to you: ${summary}`, 'Decide the conflict yourself.') : ok({ summary });
 }
 
 type Answer = { readonly kind: 'finished' } | { readonly kind: 'told'; readonly content: BetaContentBlockParam[] };
@@ -182,6 +188,7 @@ async function respond(talk: Talk, turn: OpenTurn): Promise<Result<Answer>> {
   report({ type: 'said', entry: { type: 'close', notes: said } });
   if (talk.summary !== '' && !results.some(isError)) return ok({ kind: 'finished' });
   talk.summary = '';
+  talk.isOpen = false;
   if (circle?.kind === 'stopped') return circleFailure(circle);
   return talk.tally.turns < maxTurns ? ok({ kind: 'told', content: contentOf(results, said) }) : tooLong(maxTurns);
 }
@@ -200,6 +207,11 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     draft,
     finish: (said: string) => {
       talk.summary = said;
+      talk.isOpen = false;
+    },
+    leaveOpen: (why: string) => {
+      talk.summary = why;
+      talk.isOpen = true;
     },
     spawn: spawner(draft, spawn),
     actFor: actor(draft, act),
@@ -214,7 +226,7 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     if (!saved.ok) return saved;
     // What it came to after an abort may be half of it: it is made again.
     if (signal.aborted) return cancelled;
-    const summary = talk.summary === '' ? {} : { summary: talk.summary };
+    const summary = talk.summary === '' ? {} : { summary: talk.summary, ...(talk.isOpen && { isOpen: true }) };
     report({ type: 'said', entry: { type: 'result', result, draft: saved.value, reads: draft.readPaths.slice(known), ...summary } });
     made.push(result);
     const { count, base64 } = loadOf([result]);

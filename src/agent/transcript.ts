@@ -48,13 +48,14 @@ export const entrySchema = z.discriminatedUnion('type', [
     /** Calls whose input is not all here, since it had a secret in it. */
     redacted: z.array(z.string()).optional(),
   }),
-  /** A call was made; `draft` is what was done by then, as a commit on top of the base. `reads`: paths that the agent read since. `summary`: it finished with that. */
+  /** A call was made; `draft` is what was done by then, as a commit on top of the base. `reads`: paths that the agent read since. `summary`: it finished with that; `isOpen`: and left it to the person. */
   z.object({
     type: z.literal('result'),
     result: blockSchema,
     draft: z.string().nullable(),
     reads: z.array(z.string()),
     summary: z.string().optional(),
+    isOpen: z.boolean().optional(),
   }),
   /** All calls of the answer have their results, and the model is told these beside them. */
   z.object({ type: z.literal('close'), notes: z.array(z.string()) }),
@@ -86,6 +87,8 @@ export const sessionSchema = z.object({
   reads: z.array(z.string()),
   /** With which it finished; empty where it did not. */
   summary: z.string(),
+  /** Whether that says why it left what it was to decide to the person. */
+  isOpen: z.boolean().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -135,15 +138,20 @@ function after({ session, base, draft, message }: Standing, entry: Exclude<Entry
     }
     case 'result': {
       if (open === null) return undefined;
-      const { result, reads, summary = session.summary } = entry;
+      const { result, reads, summary = session.summary, isOpen = session.isOpen } = entry;
       const next = { ...open, results: [...open.results, result] };
-      return { ...at, draft: entry.draft, session: { ...session, open: next, reads: [...session.reads, ...reads], summary } };
+      return {
+        ...at,
+        draft: entry.draft,
+        session: { ...session, open: next, reads: [...session.reads, ...reads], summary, ...(isOpen && { isOpen }) },
+      };
     }
     case 'close': {
       if (open === null) return undefined;
       const content = contentOf(resultsOf(open), entry.notes);
-      const summary = open.results.some(isError) ? '' : session.summary;
-      return { ...at, session: { ...session, messages: [...session.messages, { role: 'user', content }], open: null, summary } };
+      const messages: Message[] = [...session.messages, { role: 'user', content }];
+      const { isOpen: _, ...unended } = { ...session, messages, open: null };
+      return { ...at, session: open.results.some(isError) ? { ...unended, summary: '' } : { ...session, messages, open: null } };
     }
     default:
       return never(entry);

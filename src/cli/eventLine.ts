@@ -42,6 +42,10 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('⚡', `conflict in ${event.conflict.files.map((file) => `${file.path} (with: ${file.oursBy})`).join(', ')}`);
     case 'task.resolved':
       return line('✓', `${event.path} decided`);
+    case 'task.settled':
+      return line('✓', settledText(event, state));
+    case 'task.leftOpen':
+      return line('⚡', `left to you: ${failureText(event.failure)}`);
     case 'task.failed':
       return line('✗', failureText(event.failure));
     case 'task.stopped':
@@ -135,9 +139,17 @@ function addedText({ definition, origin }: Extract<RunEvent, { type: 'task.added
       return `${definition.title} (${definition.role}), for ${origin.parent}`;
     case 'candidate':
       return `races for ${origin.parent}`;
+    case 'arbiter':
+      return `is to decide the conflict of ${origin.parent}`;
     default:
       return never(origin);
   }
+}
+
+function settledText({ task, by }: Extract<RunEvent, { type: 'task.settled' }>, { tasks }: RunState): string {
+  const files = counted(tasks.get(task)?.settlements.at(-1)?.files.length ?? 0, 'file');
+  if (by.kind === 'arbiter') return `conflict in ${files} decided by ${by.arbiter}`;
+  return by.files.map(({ path, role, over }) => `conflict in ${path} decided by rule: ${role} before ${over.join(', ')}`).join('; ');
 }
 
 function standInText({ as }: Extract<RunEvent, { type: 'task.retrying' }>): string {

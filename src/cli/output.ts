@@ -65,7 +65,7 @@ export function summaryLines(
   const rows: [string, string][] = [
     ['tasks', [String(summary.tasks), ...madeText(summary)].join(', ')],
     ['files changed', String(summary.filesChanged)],
-    ['conflicts', String(summary.conflicts)],
+    ['conflicts', conflictsText(summary)],
     [
       'tokens',
       `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache, ${summary.usage.cacheWrite.toLocaleString('en')} written to it)`,
@@ -91,6 +91,15 @@ export function summaryLines(
   if (summary.filesChanged > 0)
     lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
+}
+
+/** `0, and 2 decided by an arbiter`. */
+function conflictsText({ conflicts, settled }: Summary): string {
+  const by = { person: 'by you', arbiter: 'by an arbiter', rule: 'by rule' } as const;
+  const parts = (['person', 'arbiter', 'rule'] as const).flatMap((one) =>
+    settled[one] === 0 ? [] : [`${settled[one]} decided ${by[one]}`],
+  );
+  return [String(conflicts), ...parts].join(', ');
 }
 
 /** `12 spawned by their agents`, `3 agents raced`. */

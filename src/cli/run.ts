@@ -71,7 +71,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
   const { maxWorkers = own.maxWorkers } = command;
-  const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, conflicts: 'leave' as const };
+  const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
     { plan, model: command.model, planning: usage, limits, attempts: command.attempts, onStale: command.onStale, include: command.include },
@@ -94,7 +94,7 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   if (!again.ok) return refused(again.failure, ports);
   const model = await modelFor(command.model);
   if (!model.ok) return refused(model.failure, ports);
-  const limits = { maxWorkers: 1, conflicts: 'leave' as const };
+  const limits = { maxWorkers: 1, undecided: 'leave' as const };
   const { plan, retry } = again.value;
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   const request = { plan, retry, model: command.model, planning: NO_USAGE, limits, attempts: DEFAULT_ATTEMPTS, onStale: command.onStale };
@@ -124,7 +124,7 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   // Whoever resumes it here wants it to go on.
-  const request = { run: start.run, conflicts: 'leave' as const, paused: 'continue' as const, listener };
+  const request = { run: start.run, undecided: 'leave' as const, paused: 'continue' as const, listener };
   const agentPorts = { ...agents, check, reuse };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);

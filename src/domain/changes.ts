@@ -33,6 +33,8 @@ export const conflictFileSchema = z.object({
   theirs: entrySchema.nullable(),
   /** Who wrote `ours`, in words a person knows: a task's title, or “your edits”. */
   oursBy: z.string(),
+  /** All who changed it there since `base`, the last one first: tasks, and null for the person; older journals do not have it. */
+  authors: z.array(z.string().nullable()).optional(),
 });
 export type ConflictFile = z.infer<typeof conflictFileSchema>;
 
@@ -50,6 +52,9 @@ export const conflictSchema = z.object({
   others: z.object({ before: z.array(stepSchema), after: z.array(stepSchema) }).optional(),
   /** Commit of the workspace as the merge saw it, with what was merged before. */
   ours: z.string(),
+  /** The commits that it was merged from: what both began from, and what is to come in; older journals do not have them. */
+  base: z.string().optional(),
+  theirs: z.string().optional(),
   /** Tree of the merge, with markers where it could not decide. */
   tree: z.string(),
   files: z.array(conflictFileSchema).min(1),

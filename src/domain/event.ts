@@ -6,8 +6,8 @@ import { tooLargeSchema } from './include';
 import { dataOf } from './line';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema } from './plan';
-
-import { ON_STALE } from './settings';
+import { CONFLICTS, ON_STALE } from './settings';
+import { decidedBySchema } from './settlement';
 import { jointSchema } from './spawn';
 import { usageSchema } from './usage';
 
@@ -27,6 +27,7 @@ export const failureSchema = z.object({
     'budget',
     'check',
     'denied',
+    'unsure',
     'cancelled',
   ]),
   message: z.string(),
@@ -46,7 +47,7 @@ const reads = z.array(readSchema).optional();
 const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string(), isNew: z.boolean().optional() });
 /** How many agents run at once: in all, and of each role. */
 const limitsSchema = z.object({ maxWorkers: z.number(), pools: z.record(z.string(), z.number()) });
-/** Where a task came from that is not in the plan: the person, an agent that spawned it, or a race of several agents for one task. */
+/** Where a task came from that is not in the plan: the person, an agent that spawned it, a race of several agents for one task, or a conflict. */
 const originSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person') }),
   z.object({
@@ -57,6 +58,12 @@ const originSchema = z.discriminatedUnion('kind', [
     call: z.string().optional(),
   }),
   z.object({ kind: z.literal('candidate'), parent: z.string() }),
+  /** An agent that is to decide what its parent is in conflict over; `from`: the two merged, with markers, and what it is told of that. */
+  z.object({
+    kind: z.literal('arbiter'),
+    parent: z.string(),
+    from: z.object({ base: z.string(), draft: z.string(), message: z.string() }),
+  }),
 ]);
 /** Why a run was stopped, where it was not the person. */
 const stopReasonSchema = z.enum(['timeout']);
@@ -91,6 +98,9 @@ const happenings = [
     birth: z.string().optional(),
     /** What becomes of a task whose premise is stale; missing: what is the default. */
     onStale: z.enum(ON_STALE).optional(),
+    /** Who decides its conflicts, and the order of roles by which that is; missing: the person. */
+    conflicts: z.enum(CONFLICTS).optional(),
+    priority: z.array(z.string()).optional(),
     /** Globs of ignored files that its agents see, where the person named them for this run. */
     include: z.array(z.string()).optional(),
     /** Whether what earlier runs did is taken over where nothing has changed since. */
@@ -172,6 +182,18 @@ const happenings = [
   z.object({ type: z.literal('task.conflicted'), task, conflict: conflictSchema }),
   /** The person decided one file of a conflict: what it is to be, null for deleted. */
   z.object({ type: z.literal('task.resolved'), task, path: z.string(), entry: entrySchema.nullable() }),
+  /** Its conflict is decided by an arbiter or a rule: it goes the way of all that is done, with what came of that as its changes. */
+  z.object({
+    type: z.literal('task.settled'),
+    task,
+    by: decidedBySchema,
+    base: z.string(),
+    changeset: draft,
+    changes: z.array(changeSchema),
+    reads,
+  }),
+  /** Whoever was to decide its conflict could not, or what came of it was red: the conflict is the person's again. */
+  z.object({ type: z.literal('task.leftOpen'), task, failure: failureSchema }),
   z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft, reads }),
   /** The person stopped it. */
   z.object({ type: z.literal('task.stopped'), task, draft, reads }),

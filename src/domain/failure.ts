@@ -32,6 +32,8 @@ export type FailureKind =
   | 'check'
   /** The person, or a rule of theirs, does not allow it. */
   | 'denied'
+  /** Whoever was to decide it leaves it to the person. */
+  | 'unsure'
   /** The person stopped it. */
   | 'cancelled';
 

@@ -3,13 +3,26 @@ import type { Read } from './changes';
 import type { RunEvent } from './event';
 import { isCutOff, never } from './failure';
 import { isSamePart } from './part';
-import { awaited, isReversal, type Link, type Stage, type TaskState, type Work } from './taskState';
+import type { TaskId } from './plan';
+import { awaited, isReversal, type Link, type Rework, type Stage, type TaskState, type Work } from './taskState';
+import type { Tasks } from './tasks';
 import { addUsage } from './usage';
 
 /** An event that changes one task, and nothing beside it. */
 export type TaskEvent = Exclude<
   RunEvent,
-  { type: `run.${string}` | `inbox.${string}` | 'task.added' | 'task.joined' | 'task.chosen' | 'task.passedOver' | 'task.again' }
+  {
+    type:
+      | `run.${string}`
+      | `inbox.${string}`
+      | 'task.added'
+      | 'task.joined'
+      | 'task.chosen'
+      | 'task.passedOver'
+      | 'task.again'
+      | 'task.settled'
+      | 'task.leftOpen';
+  }
 >;
 
 /** `order`: greater than that of any task so far. */
@@ -70,7 +83,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
           failures: [...work.failures, event.failure],
           as: event.as ?? work.as,
           interrupted: event.as === undefined && isCutOff(event.failure.kind),
-          next: { base: event.draft === null ? null : work.base, draft: event.draft, message: event.message },
+          next: nextAfter(state, event),
         },
       };
     case 'task.switched':
@@ -137,7 +150,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       allow('done', 'held', 'conflicted', 'failed', 'stopped', 'undone', ...leftOver(state));
       // An undo that did not happen was told so before there was an event of its own for that.
       if (isReversal(stage) && placeOf(state) === 'landed') return { ...state, stage: { kind: 'landed' } };
-      return { ...state, stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
+      return { ...decided(state), stage: { kind: 'landed' }, landing: linkOf(event), undone: null, parts: [], order };
     case 'task.conflicted':
       if (event.conflict.intent === 'undo') allowWhile('landed');
       else if (event.conflict.intent === 'redo') allowWhile(event.conflict.part === undefined ? 'undone' : 'landed');
@@ -145,7 +158,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
         allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
         refuseReversal();
       }
-      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map() } };
+      return { ...state, stage: { kind: 'conflicted', conflict: event.conflict, resolved: new Map(), arbiter: null, left: null } };
     case 'task.resolved':
       if (stage.kind !== 'conflicted') throw illegal(event, `the task is ${stage.kind}`);
       return { ...state, stage: { ...stage, resolved: new Map(stage.resolved).set(event.path, event.entry) } };
@@ -188,6 +201,20 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
   }
 }
 
+/** What another attempt begins from. An arbiter without a draft begins from the two sides again. */
+function nextAfter({ work, origin }: TaskState, { draft, message }: Extract<RunEvent, { type: 'task.retrying' }>): Rework {
+  if (draft === null && origin.kind === 'arbiter') return { ...origin.from, message };
+  return { base: draft === null ? null : work.base, draft, message };
+}
+
+/** A task that lands as the person decided. */
+function decided(state: TaskState): TaskState {
+  const { stage, settlements } = state;
+  if (stage.kind !== 'conflicted') return state;
+  const files = stage.conflict.files.map(({ path }) => path);
+  return { ...state, settlements: [...settlements, { by: { kind: 'person' }, files }] };
+}
+
 /** Where a task is whose undo or redo is in conflict. */
 function placeOf({ undone }: TaskState): 'landed' | 'undone' {
   return undone === null ? 'landed' : 'undone';
@@ -219,4 +246,10 @@ function ended(work: Work, event: { at: number; draft: string | null; reads?: re
 
 export function illegal(event: RunEvent, why: string): Error {
   return new Error(`The event ${event.type} is not possible: ${why}.`);
+}
+
+export function known(tasks: Tasks, event: RunEvent, id: TaskId): TaskState {
+  const task = tasks.get(id);
+  if (task === undefined) throw illegal(event, `there is no task ${id}`);
+  return task;
 }

@@ -2,8 +2,9 @@
 import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
 import type { Item } from './inbox';
 import type { Task, TaskId } from './plan';
+import { awaitingArbiter, leftOpen, settled } from './reduceConflict';
 import { answered, asked, isUnanswered } from './reduceInbox';
-import { illegal, reduceTask, type TaskEvent } from './reduceTask';
+import { illegal, known, reduceTask, type TaskEvent } from './reduceTask';
 import { awaited, isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
 
@@ -96,9 +97,13 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
       return passedOver(state, event);
     case 'task.again':
       return again(unfinished(state, event), event);
+    case 'task.settled':
+      return { ...state, tasks: settled(unfinished(state, event).tasks, event) };
+    case 'task.leftOpen':
+      return { ...state, tasks: leftOpen(unfinished(state, event).tasks, event) };
     default: {
       checkPlace(state, event);
-      const task = known(state, event, event.task);
+      const task = known(state.tasks, event, event.task);
       const order = state.order + 1;
       const after = reduceTask(task, event, order);
       return { ...state, tasks: state.tasks.with(after), order: after.order === order ? order : state.order };
@@ -159,22 +164,22 @@ function checkPlace(state: RunState, event: TaskEvent): void {
       break;
     case 'task.awaiting': {
       // An agent spawns children; a task for which several race has none of its own.
-      const kind = known(state, event, event.task).stage.kind === 'running' ? 'child' : 'candidate';
+      const kind = known(state.tasks, event, event.task).stage.kind === 'running' ? 'child' : 'candidate';
       for (const id of event.children) {
-        const made = known(state, event, id);
+        const made = known(state.tasks, event, id);
         if (parentOf(made) !== event.task || made.origin.kind !== kind) throw illegal(event, `${id} is no ${kind} of the task`);
       }
       break;
     }
     case 'task.resumed':
-      if (isUnanswered(state.inbox, known(state, event, event.task))) throw illegal(event, 'what it asked is not answered');
-      for (const child of awaitedBy(known(state, event, event.task), state)) {
+      if (isUnanswered(state.inbox, known(state.tasks, event, event.task))) throw illegal(event, 'what it asked is not answered');
+      for (const child of awaitedBy(known(state.tasks, event, event.task), state)) {
         if (child.origin.kind !== 'child') throw illegal(event, 'its race has no winner');
         if (!isOver(child.stage)) throw illegal(event, `${child.task.id} is ${child.stage.kind}`);
       }
       break;
     case 'task.doomed':
-      known(state, event, event.because);
+      known(state.tasks, event, event.because);
       break;
     default:
   }
@@ -184,34 +189,29 @@ function awaitedBy({ stage }: TaskState, { tasks }: RunState): TaskState[] {
   return stage.kind === 'awaiting' ? stage.children.flatMap((id) => tasks.get(id) ?? []) : [];
 }
 
-function known(state: RunState, event: RunEvent, id: TaskId): TaskState {
-  const task = state.tasks.get(id);
-  if (task === undefined) throw illegal(event, `there is no task ${id}`);
-  return task;
-}
-
 function added(state: RunState, event: { type: 'task.added'; at: number; task: TaskId; definition: Task; origin: Origin }): RunState {
   const { definition, origin } = event;
   unfinished(state, event);
   if (definition.id !== event.task) throw illegal(event, `it defines ${definition.id}`);
   if (state.tasks.has(definition.id)) throw illegal(event, 'there is such a task already');
   for (const on of definition.dependsOn) {
-    const parent = parentOf(known(state, event, on));
+    const parent = parentOf(known(state.tasks, event, on));
     // Else it may wait for what waits for it.
     if (origin.kind !== 'person' && parent !== origin.parent)
       throw illegal(event, `it depends on ${on}, which was not made for the same task`);
   }
-  const depth = origin.kind === 'person' ? 0 : known(state, event, origin.parent).depth + (origin.kind === 'child' ? 1 : 0);
-  const tasks = state.tasks.and(newTask(definition, origin, depth));
+  const depth = origin.kind === 'person' ? 0 : known(state.tasks, event, origin.parent).depth + (origin.kind === 'child' ? 1 : 0);
+  const before = origin.kind === 'arbiter' ? state.tasks.with(awaitingArbiter(state.tasks, event, origin.parent)) : state.tasks;
+  const tasks = before.and(newTask(definition, origin, depth));
   return { ...state, tasks, waiters: waitersOf(tasks) };
 }
 
 /** A child has come to its end, and its parent's draft has what it did. */
 function joined(state: RunState, event: Extract<RunEvent, { type: 'task.joined' }>): RunState {
-  const child = known(state, event, event.task);
+  const child = known(state.tasks, event, event.task);
   if (child.stage.kind !== 'done') throw illegal(event, `the task is ${child.stage.kind}`);
   if (child.origin.kind !== 'child') throw illegal(event, 'the task has no parent');
-  const parent = known(state, event, child.origin.parent);
+  const parent = known(state.tasks, event, child.origin.parent);
   if (parent.stage.kind !== 'awaiting') throw illegal(event, `its parent is ${parent.stage.kind}`);
   const changeset = event.after === parent.work.base ? null : event.after;
   const tasks = state.tasks.with({ ...child, stage: { kind: 'joined', conflicts: event.conflicts } });
@@ -220,8 +220,8 @@ function joined(state: RunState, event: Extract<RunEvent, { type: 'task.joined' 
 
 /** A task takes over what its candidate did, and goes the way of all that is done. */
 function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' }>): RunState {
-  const task = known(state, event, event.task);
-  const candidate = known(state, event, event.candidate);
+  const task = known(state.tasks, event, event.task);
+  const candidate = known(state.tasks, event, event.candidate);
   if (task.stage.kind !== 'awaiting') throw illegal(event, `the task is ${task.stage.kind}`);
   if (candidate.origin.kind !== 'candidate' || candidate.origin.parent !== event.task) throw illegal(event, 'it did not race for the task');
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
@@ -238,8 +238,8 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
 
 /** The task goes back to its race, without what its candidate did. */
 function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.passedOver' }>): RunState {
-  const task = known(state, event, event.task);
-  const candidate = known(state, event, event.candidate);
+  const task = known(state.tasks, event, event.task);
+  const candidate = known(state.tasks, event, event.candidate);
   if (task.stage.kind !== 'done') throw illegal(event, `the task is ${task.stage.kind}`);
   const hasRaced = candidate.origin.kind === 'candidate' && candidate.origin.parent === event.task;
   if (!hasRaced || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
@@ -252,13 +252,15 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
 
 /** The task, and what was doomed because of it, wait as they did before. */
 function again(state: RunState, event: Extract<RunEvent, { type: 'task.again' }>): RunState {
-  const task = known(state, event, event.task);
+  const task = known(state.tasks, event, event.task);
   const { stage, work } = task;
   if (!['waiting', 'failed', 'stopped', 'doomed'].includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
   const next = event.next ?? null;
+  // It is a task's conflict that is decided anew.
+  if (task.origin.kind === 'arbiter') throw illegal(event, 'it was made for a conflict');
   const fresh = { ...work, failures: [], as: null, stale: [], reworks: { stale: 0, check: 0 }, next };
   const kept = next?.draft == null ? { changeset: null, changes: [] } : {};
-  let tasks = state.tasks.with({ ...task, stage: { kind: 'waiting' }, check: null, work: { ...fresh, ...kept } });
+  let tasks = state.tasks.with({ ...task, stage: { kind: 'waiting' }, check: null, settlements: [], work: { ...fresh, ...kept } });
   const free = new Set([event.task]);
   // Whoever was doomed because of one that was doomed itself stands in no fixed order.
   for (let more = true; more; ) {

@@ -9,6 +9,28 @@ export const DEFAULT_INCLUDE_MAX_MB = 50;
 export const ON_STALE = ['check', 'ask', 'rework'] as const;
 export type OnStale = (typeof ON_STALE)[number];
 export const DEFAULT_ON_STALE: OnStale = 'check';
+/** Who decides where a landing is in conflict: the person, an agent that sees both sides, or the order of the roles on both. */
+export const CONFLICTS = ['ask', 'arbiter', 'priority'] as const;
+export type Conflicts = (typeof CONFLICTS)[number];
+export const DEFAULT_CONFLICTS: Conflicts = 'ask';
+/** `priority`: roles, those that prevail first. */
+export interface ConflictRule {
+  readonly by: Conflicts;
+  readonly priority: readonly string[];
+}
+/** Of two roles that contradict each other, the one that stands first prevails. */
+export const DEFAULT_CONFLICT_PRIORITY: readonly string[] = [
+  'security',
+  'database',
+  'debugger',
+  'coder',
+  'tester',
+  'reviewer',
+  'docs',
+  'researcher',
+];
+/** So many agents are asked by themselves to decide what one task is in conflict over; the person may ask more. */
+export const MAX_ARBITERS = 2;
 /** What becomes of a run that was cut off when its folder is opened again: it offers to go on, does so by itself, or waits to be asked. */
 export const RESUME = ['ask', 'always', 'never'] as const;
 export type Resume = (typeof RESUME)[number];

@@ -4,6 +4,7 @@ import type { Origin, StandIn } from './event';
 import type { Failure } from './failure';
 import type { Part } from './part';
 import type { Task, TaskId } from './plan';
+import type { Settlement } from './settlement';
 import type { Joint } from './spawn';
 import { NO_USAGE, type Usage } from './usage';
 
@@ -19,7 +20,15 @@ export type Stage =
   /** `item`: of the inbox. Once that is answered, it goes on as soon as there is a place. */
   | { readonly kind: 'asking'; readonly item: string; readonly since: number }
   | { readonly kind: 'done' }
-  | { readonly kind: 'conflicted'; readonly conflict: Conflict; readonly resolved: ReadonlyMap<string, Entry | null> }
+  | {
+      readonly kind: 'conflicted';
+      readonly conflict: Conflict;
+      readonly resolved: ReadonlyMap<string, Entry | null>;
+      /** Who was asked to decide it; null for nobody. */
+      readonly arbiter: TaskId | null;
+      /** Why it is left to the person, where somebody else was to decide it. */
+      readonly left: Failure | null;
+    }
   /** `item`: of the inbox, where its landing needs leave. */
   | { readonly kind: 'held'; readonly item: string | null }
   | { readonly kind: 'landed' }
@@ -116,6 +125,8 @@ export interface TaskState {
   readonly order: number;
   /** null where it was not checked. */
   readonly check: Check | null;
+  /** How its conflicts were decided, in order. */
+  readonly settlements: readonly Settlement[];
 }
 
 const NO_WORK: Work = {
@@ -141,7 +152,9 @@ const NO_WORK: Work = {
 
 /** A task before anything happened to it. */
 export function newTask(task: Task, origin: TaskState['origin'], depth: number): TaskState {
-  return { task, origin, depth, stage: { kind: 'waiting' }, work: NO_WORK, landing: null, undone: null, parts: [], order: 0, check: null };
+  const work = origin.kind === 'arbiter' ? { ...NO_WORK, next: origin.from } : NO_WORK;
+  const nothing = { landing: null, undone: null, parts: [], order: 0, check: null, settlements: [] };
+  return { task, origin, depth, stage: { kind: 'waiting' }, work, ...nothing };
 }
 
 /** How long its own agents took, in milliseconds; `now`: since 1970, for what goes on. */
@@ -187,7 +200,13 @@ export function winnerOf(tasks: ReadonlyMap<TaskId, TaskState>, id: TaskId): Tas
     .at(-1);
 }
 
-/** The task that a task was made for, by its agent or for its race; undefined where there is none. */
+/** The task that a task was made for, by its agent, for its race or its conflict; undefined where there is none. */
 export function parentOf({ origin }: TaskState): TaskId | undefined {
-  return origin.kind === 'child' || origin.kind === 'candidate' ? origin.parent : undefined;
+  return origin.kind === 'child' || origin.kind === 'candidate' || origin.kind === 'arbiter' ? origin.parent : undefined;
+}
+
+/** How the conflict was decided whose outcome is the task's work now; undefined where its work is its own agent's. */
+export function settlementOf({ work, settlements }: TaskState): Extract<Settlement, { conflict: unknown }> | undefined {
+  const last = settlements.at(-1);
+  return last !== undefined && 'conflict' in last && last.changeset === work.changeset ? last : undefined;
 }

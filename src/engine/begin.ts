@@ -45,6 +45,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       pid: process.pid,
       ...birthFact(process.pid),
       ...(request.onStale === undefined ? {} : { onStale: request.onStale }),
+      ...(request.conflicts === undefined ? {} : { conflicts: request.conflicts.by, priority: [...request.conflicts.priority] }),
       ...(request.include === undefined || request.include.length === 0 ? {} : { include: [...request.include] }),
       ...(ports.reuse === undefined ? {} : { reuse: true }),
       planning: request.planning,

@@ -16,7 +16,7 @@ import type { Limits } from './schedule/scheduler';
 
 export interface ResumeRequest {
   readonly run: string;
-  readonly conflicts: Limits['conflicts'];
+  readonly undecided: Limits['undecided'];
   /** Of a run that was paused: whether it stays so, or goes on. */
   readonly paused: 'stay' | 'continue';
   /** Hears what happens from the taking over on. */
@@ -40,9 +40,9 @@ export async function resumeRun(request: ResumeRequest, ports: RunPorts, signal:
   });
   if (!record.ok) return record;
   const { limits, start } = record.value.state;
-  const { conflicts } = request;
+  const { undecided } = request;
   const estimates = await pastEstimates(repo.stateDir, ports.read ?? readState);
-  const wanted = { limits: { ...limits, conflicts }, estimates, ...(start.onStale && { onStale: start.onStale }) };
+  const wanted = { limits: { ...limits, undecided }, estimates, ...(start.onStale && { onStale: start.onStale }) };
   return ok(new LiveRun(record.value, wanted, ports));
 }
 

@@ -16,6 +16,7 @@ import type { RunRecord } from './journal/record';
 import { Transcripts } from './journal/transcripts';
 import { Batch } from './landing/batch';
 import { landChecked } from './landing/checkedLanding';
+import { Conflicts } from './landing/conflicts';
 import { landNothing, landPortsOf, landTask } from './landing/landing';
 import { premiseHolds } from './landing/premise';
 import { reworkOf } from './landing/stale';
@@ -36,6 +37,7 @@ export class LiveRun {
   private readonly inbox: Inbox;
   /** What the person does to it while it goes on. */
   readonly controls: Controls;
+  private readonly conflicts: Conflicts;
   /** Parents into whose drafts a child's changes are being merged. */
   private readonly joining = new Set<TaskId>();
   private readonly setbacks: Setbacks;
@@ -59,6 +61,7 @@ export class LiveRun {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
     this.inbox = new Inbox({ record, time: ports.time });
+    this.conflicts = new Conflicts(record, ports.repo);
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
     const run = (work: Promise<void>) => this.run(work);
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
@@ -177,6 +180,7 @@ export class LiveRun {
       landing: this.landing ?? this.batch.first,
       checking: this.batch.tasks,
       joining: this.joining,
+      settling: this.conflicts.settling,
       ending: this.agents.ending,
       resting: this.setbacks.rests,
     };
@@ -216,6 +220,12 @@ export class LiveRun {
           break;
         case 'giveUp':
           tellGivenUp(this.record, decision.task);
+          break;
+        case 'arbitrate':
+        case 'rule':
+        case 'settle':
+        case 'leaveOpen':
+          this.run(this.conflicts.perform(decision));
           break;
         case 'land':
           if (!landNothing(this.record, decision.task)) this.run(this.land(decision.task));

@@ -1,7 +1,7 @@
 /** What a run is begun with: what is asked of it, and what it works with. */
 import type { Clock } from '../domain/clock';
 import type { Plan } from '../domain/plan';
-import type { OnStale } from '../domain/settings';
+import type { ConflictRule, OnStale } from '../domain/settings';
 import type { Usage } from '../domain/usage';
 import type { RunModel } from '../model/runModel';
 import type { Time } from '../model/time';
@@ -23,6 +23,8 @@ export interface RunRequest {
   readonly limits: Limits;
   /** Absent: `check`. */
   readonly onStale?: OnStale;
+  /** Who decides its conflicts, and the order of roles by which that is. Absent: the person. */
+  readonly conflicts?: ConflictRule;
   /** Globs of ignored files that its agents see, where the person named them for this run. */
   readonly include?: readonly string[];
   /** How often an agent may begin on a task whose plan does not say. Absent: once. */

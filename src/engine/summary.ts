@@ -1,6 +1,7 @@
 /** What came of a run, in numbers. Pure. */
 import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
+import type { Settlement } from '../domain/settlement';
 import { parentOf, type Stage, workedMs } from '../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
 import { agentOf } from './schedule/standIn';
@@ -17,7 +18,10 @@ export interface Summary {
   readonly stages: { readonly [kind in Stage['kind']]?: number };
   /** Different files that landed tasks changed. */
   readonly filesChanged: number;
+  /** Those that are open. */
   readonly conflicts: number;
+  /** Those that were decided, by whom. */
+  readonly settled: { readonly [by in Settlement['by']['kind']]: number };
   readonly usage: Usage;
   readonly tokens: number;
   /** Dollars; null where the model's price is not known. */
@@ -42,8 +46,9 @@ export interface Summary {
 export function summarize(state: RunState, now: number): Summary {
   const stages: { [kind in Stage['kind']]?: number } = {};
   const files = new Set<string>();
-  const made = { plan: 0, person: 0, child: 0, candidate: 0 };
+  const made = { plan: 0, person: 0, child: 0, candidate: 0, arbiter: 0 };
   let conflicts = 0;
+  const settled = { person: 0, arbiter: 0, rule: 0 };
   let usage = state.start.planning;
   let cost = costOf(usage, state.start.model);
   let serialMs = 0;
@@ -53,6 +58,7 @@ export function summarize(state: RunState, now: number): Summary {
     const { stage, work, origin } = task;
     made[origin.kind]++;
     if (stage.kind === 'conflicted') conflicts++;
+    for (const { by } of task.settlements) settled[by.kind]++;
     retries += work.failures.length;
     reworks += work.reworks.stale + work.reworks.check;
     if (parentOf(task) === undefined) stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
@@ -73,6 +79,7 @@ export function summarize(state: RunState, now: number): Summary {
     stages,
     filesChanged: files.size,
     conflicts,
+    settled,
     usage,
     tokens: totalTokens(usage),
     costUsd: cost ?? null,

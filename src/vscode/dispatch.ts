@@ -244,7 +244,7 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   if (!agents.ok) return agents;
   const set = runLimits(session.folder);
   if (!set.ok) return set;
-  const limits = { ...limitsOf(plan, set.value), conflicts: 'wait' as const };
+  const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
   const { model, attempts, onStale } = settings;
   const request = { plan, model, planning, limits, attempts, onStale, ...(retry && { retry }) };
   const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));

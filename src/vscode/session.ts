@@ -176,7 +176,7 @@ export class Sessions implements vscode.Disposable {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
     const listener = (event: RunEvent, state: RunState) => this.tell(session, event, state);
-    const request = { run, conflicts: 'wait' as const, paused: 'stay' as const, listener };
+    const request = { run, undecided: 'wait' as const, paused: 'stay' as const, listener };
     const resumed = await resumeRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, this.closing);
     return resumed.ok ? ok(this.drive(session, resumed.value)) : resumed;
   }

@@ -137,7 +137,7 @@ describe('spawn', () => {
     );
     assert.deepEqual(toldAfter(done, 2), [
       '<<<<<<< your draft and its siblings\nx\n=======\ny\n>>>>>>> the part “Part y”\n',
-      'error: There are still markers of a conflict between parts that you spawned in a. Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
+      'error: There are still markers of a conflict in a. Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
     ]);
     assert.deepEqual(done.result, { ok: true, value: { summary: 'Done.' } });
     assert.deepEqual(await changed(done.draft), { a: 'both\n', bin: 'x\0x' });

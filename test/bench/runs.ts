@@ -36,7 +36,7 @@ export async function drivePlan(repo: Repository, plan: Plan, worker: Worker, ma
     clock: systemClock,
     time: systemTime,
   };
-  const request = { plan, model: 'scripted:bench', planning: NO_USAGE, limits: { maxWorkers, conflicts: 'leave' } } as const;
+  const request = { plan, model: 'scripted:bench', planning: NO_USAGE, limits: { maxWorkers, undecided: 'leave' } } as const;
   const run = must(await beginRun(request, ports, new AbortController().signal));
   const begun = performance.now();
   const state = must(await run.drive());

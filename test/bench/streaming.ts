@@ -78,7 +78,7 @@ export async function measureStreaming(folder: string, say: (line: string) => vo
 async function talk(repo: Repository, worker: Worker): Promise<void> {
   const check = folderChecker(folderPool(repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
   const ports = { repo, workspace: diskWorkspace(repo, async () => ok()), worker, check, clock: systemClock, time: systemTime };
-  const request = { plan: planOf(), model: 'streaming', planning: NO_USAGE, limits: { maxWorkers: AGENTS, conflicts: 'leave' } } as const;
+  const request = { plan: planOf(), model: 'streaming', planning: NO_USAGE, limits: { maxWorkers: AGENTS, undecided: 'leave' } } as const;
   const run = must(await beginRun(request, ports, new AbortController().signal));
   const state = must(await run.drive());
   run.record.close();

@@ -105,6 +105,7 @@ describe('the state of a run', () => {
       landing: { before: 'c0', after: 'c1' },
       undone: null,
       parts: [],
+      settlements: [],
       order: 1,
       check: null,
     });

@@ -24,7 +24,7 @@ const shapes = array(
 const limits = record({
   maxWorkers: integer({ min: 1, max: 6 }),
   pools: constantFrom({}, { coder: 2 }, { coder: 1, docs: 1 }),
-  conflicts: constantFrom('wait' as const, 'leave' as const),
+  undecided: constantFrom('wait' as const, 'leave' as const),
 });
 
 describe('a run in which much fails', () => {

@@ -16,7 +16,7 @@ const shapes = array(
 
 describe('a run that grows', () => {
   it('starts nothing too early, keeps its limits, forgets nothing, brings nothing in twice, and comes to an end', async () => {
-    const limits = record({ maxWorkers: integer({ min: 1, max: 4 }), conflicts: constantFrom('wait' as const, 'leave' as const) });
+    const limits = record({ maxWorkers: integer({ min: 1, max: 4 }), undecided: constantFrom('wait' as const, 'leave' as const) });
     await check(
       property(shapes, limits, array(nat(5_039), { minLength: 50, maxLength: 400 }), (rows, limit, picks) => {
         const tasks = rows.map(({ on, candidates, pick, check: command }, at) => ({

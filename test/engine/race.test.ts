@@ -242,7 +242,7 @@ describe('a race', () => {
     truncateSync(journal, Buffer.byteLength(text.slice(0, text.indexOf('\n', text.indexOf('"task.added"')) + 1)));
     const resumed = async () => {
       const gate = gatedCheck();
-      const next = await resumedRig(box, { run: box.run.id, conflicts: 'wait', paused: 'stay' }, { check: gate.check });
+      const next = await resumedRig(box, { run: box.run.id, undecided: 'wait', paused: 'stay' }, { check: gate.check });
       gate.of(next);
       return { ...next, gate };
     };

@@ -113,7 +113,7 @@ describe('a run that is cut off', function () {
       if (events.at(-1)?.type === 'run.finished') return;
       const known = answeredIn(repo.stateDir, run);
       const { asked, model } = asking();
-      const box = await resumedRig({ root, repo }, { run, conflicts: 'wait', paused: 'stay' }, { model });
+      const box = await resumedRig({ root, repo }, { run, undecided: 'wait', paused: 'stay' }, { model });
       valued(await box.ended);
       box.run.record.close();
       assert.deepEqual([box.stages(), folderState(root)], [STAGES, AFTER]);
@@ -136,7 +136,7 @@ describe('a run that is cut off', function () {
       const before = folderState(root);
       assert.deepEqual(before, AFTER);
       const check = async () => assert.fail('nothing is checked');
-      const resumed = await resumeRun({ run, conflicts: 'wait', paused: 'stay' }, { ...ports, check, time: handTime() }, NEVER);
+      const resumed = await resumeRun({ run, undecided: 'wait', paused: 'stay' }, { ...ports, check, time: handTime() }, NEVER);
       if (resumed.ok) {
         valued(await resumed.value.drive());
         resumed.value.record.close();

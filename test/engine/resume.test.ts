@@ -31,7 +31,7 @@ function says({ report }: Held, ...entries: Entry[]): void {
 }
 
 const resumed = (box: Rig, options: RigOptions = {}, request: Partial<ResumeRequest> = {}) =>
-  resumedRig(box, { run: box.run.id, conflicts: 'wait', paused: 'stay', ...request }, options);
+  resumedRig(box, { run: box.run.id, undecided: 'wait', paused: 'stay', ...request }, options);
 
 describe('a run that is taken over', () => {
   it('has what was running go on from its transcript and its draft, as if nothing had been, and counts what was paid for', async () => {
@@ -207,7 +207,7 @@ describe('a run that is taken over', () => {
   it('is not taken over by two, nor while its process lives, nor when it is over', async () => {
     const box = await rig({ 'a.txt': 'one\n' }, { a: [] });
     const agent = await box.agents.agent('a');
-    const request = { run: box.run.id, conflicts: 'wait', paused: 'stay' } as const;
+    const request = { run: box.run.id, undecided: 'wait', paused: 'stay' } as const;
     const ports = { ...box, worker: box.agents.worker, check: async () => assert.fail('nothing is checked') };
     const living = failed(await resumeRun(request, ports, NEVER));
     assert.deepEqual(living, {
@@ -282,7 +282,7 @@ describe('a run that is taken over', () => {
     await leave(next);
     writeFileSync(journal, upTo('task.done'));
     const ports = { ...box, worker: box.agents.worker, check: async () => assert.fail('nothing is checked') };
-    const failure = failed(await resumeRun({ run: box.run.id, conflicts: 'wait', paused: 'stay' }, ports, NEVER));
+    const failure = failed(await resumeRun({ run: box.run.id, undecided: 'wait', paused: 'stay' }, ports, NEVER));
     assert.deepEqual(failure, {
       kind: 'file',
       message: `The journal of run ${box.run.id} is not whole: it does not know that “Task a” landed, and the workspace has it.`,
@@ -299,7 +299,7 @@ describe('a run that is taken over', () => {
     writeFileSync(transcript, readFileSync(transcript, 'utf8').replace('"version":1', '"version":9'));
     const before = readFileSync(journalFile(box.repo.stateDir, box.run.id), 'utf8');
     const ports = { ...box, worker: box.agents.worker, check: async () => assert.fail('nothing is checked') };
-    const failure = failed(await resumeRun({ run: box.run.id, conflicts: 'wait', paused: 'stay' }, ports, NEVER));
+    const failure = failed(await resumeRun({ run: box.run.id, undecided: 'wait', paused: 'stay' }, ports, NEVER));
     assert.match(failure.message, /^The transcript .* is of a later version of Weft \(its format is 9, this one knows 1\)\.$/);
     assert.equal(readFileSync(journalFile(box.repo.stateDir, box.run.id), 'utf8'), before);
   });

@@ -147,7 +147,7 @@ describe('a run', () => {
   });
 
   it('ends with the conflict open where it is told to leave it', async () => {
-    const box = await rig({ shared: 'old\n' }, { a: [], b: [], c: ['b'] }, { limits: { conflicts: 'leave' } });
+    const box = await rig({ shared: 'old\n' }, { a: [], b: [], c: ['b'] }, { limits: { undecided: 'leave' } });
     const [a, b] = [await box.agents.agent('a'), await box.agents.agent('b')];
     await a.finish({ shared: 'a\n' });
     await box.reaches('a', 'landed');
@@ -178,7 +178,7 @@ describe('a run', () => {
   });
 
   it('is, at every moment, what its journal says', async () => {
-    const box = await rig({ shared: 'old\n' }, { a: [], b: [], c: ['a'] }, { limits: { conflicts: 'leave' } });
+    const box = await rig({ shared: 'old\n' }, { a: [], b: [], c: ['a'] }, { limits: { undecided: 'leave' } });
     const seen: RunEvent[] = [];
     box.run.record.listen((event, state) => {
       seen.push(event);

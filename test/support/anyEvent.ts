@@ -4,6 +4,7 @@ import type { Conflict } from '../../src/domain/changes';
 import type { Happening } from '../../src/domain/event';
 import type { Failure, FailureKind } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
+import type { DecidedBy } from '../../src/domain/settlement';
 import { NO_USAGE } from '../../src/domain/usage';
 import { conflictOf, planOf } from './run';
 
@@ -34,12 +35,17 @@ const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const)
   (intent): Conflict => ({ ...conflictOf('f'), intent }),
 );
 
-const added = tuple(constantFrom(...ADDED, 'a'), array(task, { maxLength: 1 }), constantFrom('person', 'child', 'candidate'), parent).map(
-  ([id, dependsOn, kind, of]): Fields<'task.added'> => {
-    const definition = { ...(planOf({ a: [] }).tasks[0] as Task), id, dependsOn };
-    return { task: id, definition, origin: kind === 'person' ? { kind } : { kind: kind as 'child' | 'candidate', parent: of } };
-  },
-);
+const added = tuple(
+  constantFrom(...ADDED, 'a'),
+  array(task, { maxLength: 1 }),
+  constantFrom('person', 'child', 'candidate', 'arbiter'),
+  parent,
+).map(([id, dependsOn, kind, of]): Fields<'task.added'> => {
+  const definition = { ...(planOf({ a: [] }).tasks[0] as Task), id, dependsOn };
+  if (kind === 'person') return { task: id, definition, origin: { kind } };
+  if (kind !== 'arbiter') return { task: id, definition, origin: { kind: kind as 'child' | 'candidate', parent: of } };
+  return { task: id, definition, origin: { kind, parent: of, from: { base: 'c1', draft: 'c2', message: 'Decide.' } } };
+});
 
 /** One for each type there is: the compiler asks for those that are missing. */
 const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fields<Type>> } = {
@@ -84,6 +90,17 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'task.landed': link,
   'task.conflicted': record({ task, conflict }),
   'task.resolved': record({ task, path: constant('f'), entry: constant(null) }),
+  'task.settled': record({
+    task: parent,
+    by: oneof(
+      child.map((arbiter) => ({ kind: 'arbiter' as const, arbiter })),
+      constantFrom<DecidedBy>({ kind: 'rule', files: [{ path: 'f', side: 'ours', role: 'security', over: ['coder'] }] }),
+    ),
+    base: commit,
+    changeset: draft,
+    changes: constant([]),
+  }),
+  'task.leftOpen': record({ task: parent, failure }),
   'task.failed': record({ task, failure, draft }),
   'task.stopped': record({ task, draft }),
   'task.discarded': record({ task }),
@@ -127,6 +144,9 @@ const WEIGHTS: { readonly [Type in OfType]?: number } = {
   'task.joined': 10,
   'task.chosen': 6,
   'task.passedOver': 6,
+  'task.conflicted': 3,
+  'task.settled': 4,
+  'task.leftOpen': 2,
   'run.continued': 4,
 };
 const RARE: readonly OfType[] = ['inbox.asked', 'task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping', 'run.finished'];

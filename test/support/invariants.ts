@@ -43,6 +43,7 @@ function assertStage({ tasks, inbox }: RunState, { task, stage, work, landing, u
       break;
     case 'conflicted':
       assert.equal(isReversal(stage), landing !== null, `${id} is in conflict over what did not happen`);
+      if (stage.arbiter !== null) assert.equal(parentOfKnown(tasks, stage.arbiter), id);
       break;
     case 'landed':
       assert.ok(landing !== null && undone === null, `${id} did not land`);
@@ -51,7 +52,7 @@ function assertStage({ tasks, inbox }: RunState, { task, stage, work, landing, u
       assert.ok(landing !== null && undone !== null, `${id} was not undone`);
       break;
     case 'joined':
-      assert.ok(origin.kind === 'child' || origin.kind === 'candidate', `${id} has nothing to join`);
+      assert.ok(origin.kind !== 'plan' && origin.kind !== 'person', `${id} has nothing to join`);
       break;
     case 'doomed':
       assert.ok(tasks.has(stage.because));
@@ -65,7 +66,7 @@ function assertStage({ tasks, inbox }: RunState, { task, stage, work, landing, u
 
 function assertOrigin({ tasks }: RunState, { task, origin, depth }: TaskState): void {
   for (const on of task.dependsOn) assert.ok(tasks.has(on), `${task.id} depends on nothing`);
-  if (origin.kind !== 'child' && origin.kind !== 'candidate') assert.equal(depth, 0);
+  if (origin.kind === 'plan' || origin.kind === 'person') assert.equal(depth, 0);
   else assert.equal(depth, (tasks.get(origin.parent)?.depth ?? Number.NaN) + (origin.kind === 'child' ? 1 : 0));
 }
 

@@ -59,7 +59,7 @@ export async function pooledRun(given: Given): Promise<PooledRun> {
         plan: planSchema.parse({ goal: 'A goal', tasks: list }),
         model: 'scripted:x',
         planning: NO_USAGE,
-        limits: { maxWorkers: 64, conflicts: 'leave' },
+        limits: { maxWorkers: 64, undecided: 'leave' },
       },
       {
         repo: box.repo,

@@ -57,14 +57,18 @@ export interface Ended {
 }
 
 /** What holds of every run that is over. */
-export function assertEnded({ state, landings, journal }: Ended, { conflicts }: Limits): void {
+export function assertEnded({ state, landings, journal }: Ended, { undecided }: Limits): void {
   for (const task of state.tasks.values()) {
     const { id } = task.task;
     const { kind } = task.stage;
-    const isLeft = kind === 'conflicted' && (conflicts === 'leave' || state.stopReason !== null);
+    const isLeft = kind === 'conflicted' && (undecided === 'leave' || state.stopReason !== null);
     assert.ok(isOver(task.stage) || isLeft, `${id} is ${kind}`);
     assert.ok((landings.get(id) ?? 0) <= 1, `${id} came in twice`);
-    assert.equal(isIn(task.stage), task.origin.kind === 'candidate' ? kind === 'joined' : landings.has(id), `${id} is ${kind}`);
+    assert.equal(
+      isIn(task.stage),
+      task.origin.kind === 'candidate' || task.origin.kind === 'arbiter' ? kind === 'joined' : landings.has(id),
+      `${id} is ${kind}`,
+    );
   }
   const read = journal.map((event) => parseEvent(JSON.stringify(event)) as RunEvent);
   assert.deepEqual(read.reduce<RunState | undefined>(reduce, undefined), state);

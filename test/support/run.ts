@@ -97,7 +97,7 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
 }
 
 export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
-  const limits: Limits = { maxWorkers: 5, conflicts: 'wait', ...options.limits };
+  const limits: Limits = { maxWorkers: 5, undecided: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
   const request = {
     plan: { ...planOf(tasks), ...options.plan },

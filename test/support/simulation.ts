@@ -6,14 +6,17 @@ import type { Plan, TaskId } from '../../src/domain/plan';
 import { openItems } from '../../src/domain/reduceInbox';
 import { BUILT_IN_HEADS, type Role } from '../../src/domain/role';
 import { type RunState, reduce } from '../../src/domain/run';
+import { CONFLICTS } from '../../src/domain/settings';
 import { type Child, childSchema } from '../../src/domain/spawn';
-import { isIn, isOver, parentOf, type TaskState } from '../../src/domain/taskState';
+import { isIn, isOver, parentOf, settlementOf, type TaskState } from '../../src/domain/taskState';
+import type { ConflictDecision } from '../../src/engine/landing/conflicts';
 import { afterFailure } from '../../src/engine/schedule/attempts';
 import { afterAttempt } from '../../src/engine/schedule/breakers';
 import { lostRace, madeBy, racing, spawning } from '../../src/engine/schedule/offspring';
 import { type Busy, type Decision, decide, type Limits } from '../../src/engine/schedule/scheduler';
 import { checkSpawn } from '../../src/engine/schedule/spawnRules';
 import { agentOf, keyOf } from '../../src/engine/schedule/standIn';
+import { deciding, UNSURE } from './deciding';
 import { assertSound } from './invariants';
 import { assertLimits, assertTimely } from './promises';
 import { conflictOf, startOf } from './run';
@@ -53,6 +56,7 @@ export class Simulation {
   private readonly ending = new Set<TaskId>();
   private readonly joining = new Map<TaskId, TaskId>();
   private readonly resting = new Set<TaskId>();
+  private readonly settling = new Map<TaskId, ConflictDecision>();
   private readonly rows = new Map<string, Parameters<typeof afterAttempt>[0]>();
   private landing: TaskId | undefined;
   private checking: readonly TaskId[] = [];
@@ -68,7 +72,8 @@ export class Simulation {
     private readonly pick: (below: number) => number,
     private readonly chance: Chance,
   ) {
-    const start = { ...startOf(plan), attempts: 2, at: 1 };
+    const conflicts = CONFLICTS[pick(CONFLICTS.length)] ?? 'ask';
+    const start = { ...startOf(plan), attempts: 2, conflicts, at: 1 };
     this.journal.push(start);
     this.state = reduce(undefined, start);
   }
@@ -106,6 +111,7 @@ export class Simulation {
       landing: this.landing,
       checking: new Set(this.checking),
       joining: new Set(this.joining.keys()),
+      settling: new Set(this.settling.keys()),
       ending: this.ending,
       resting: this.resting,
     };
@@ -163,6 +169,12 @@ export class Simulation {
       case 'check':
         this.checking = decision.tasks;
         break;
+      case 'arbitrate':
+      case 'rule':
+      case 'settle':
+      case 'leaveOpen':
+        this.settling.set(decision.task, decision);
+        break;
       case 'doom':
         this.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
         break;
@@ -191,6 +203,7 @@ export class Simulation {
     for (const { id } of openItems(this.state))
       all.push(() => this.emit({ type: 'inbox.answered', item: id, answer: { kind: 'said', text: 'This.' } }));
     for (const [parent, child] of this.joining) all.push(() => this.join(parent, child));
+    for (const decision of this.settling.values()) all.push(() => this.decideConflict(decision));
     const { landing } = this;
     if (landing !== undefined) {
       all.push(() => {
@@ -199,7 +212,7 @@ export class Simulation {
       });
     }
     if (this.checking.length > 0 && !this.isPaused) all.push(() => this.check());
-    if (this.limits.conflicts === 'wait') {
+    if (this.limits.undecided === 'wait') {
       for (const { task, stage } of this.state.tasks.values()) {
         if (stage.kind === 'conflicted' && stage.resolved.size === 0)
           all.push(() => this.emit({ type: 'task.resolved', task: task.id, path: 'f', entry: null }));
@@ -326,6 +339,11 @@ export class Simulation {
     else this.emit({ type: 'task.joined', task: child, before: 'c', after: `j${this.time}`, conflicts: [] });
   }
 
+  private decideConflict(decision: ConflictDecision): void {
+    this.settling.delete(decision.task);
+    this.emit(...deciding(this.state, decision, this.pick));
+  }
+
   private land(id: TaskId): void {
     const { stage, work } = this.task(id);
     if (this.isPaused || (stage.kind !== 'done' && stage.kind !== 'conflicted')) return;
@@ -347,7 +365,8 @@ export class Simulation {
       }
       const raced = [...this.state.tasks.values()].filter(({ origin }) => origin.kind === 'candidate' && origin.parent === id);
       const winner = raced.filter((one) => one.stage.kind === 'joined').at(-1);
-      if (winner !== undefined && raced.some((one) => !isOver(one.stage)))
+      if (settlementOf(this.task(id)) !== undefined) this.emit({ type: 'task.leftOpen', task: id, failure: UNSURE });
+      else if (winner !== undefined && raced.some((one) => !isOver(one.stage)))
         this.emit({ type: 'task.passedOver', task: id, candidate: winner.task.id, failure: BROKE });
       else if (work.reworks.check >= 2) this.emit({ type: 'task.failed', task: id, failure: BROKE, draft: work.changeset });
       else this.emit({ type: 'task.reworked', task: id, why: 'check', next: { base: 'c', draft: work.changeset, message: 'Mend it.' } });
@@ -382,7 +401,7 @@ export class Simulation {
 
   /** Everything goes but the journal, and another process takes over. */
   private crash(): void {
-    for (const set of [this.starting, this.ending, this.agents, this.joining, this.resting, this.rows]) set.clear();
+    for (const set of [this.starting, this.ending, this.agents, this.joining, this.resting, this.settling, this.rows]) set.clear();
     this.landing = undefined;
     this.checking = [];
     this.emit({ type: 'run.taken', pid: 2 });

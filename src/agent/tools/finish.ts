@@ -18,7 +18,7 @@ export const finish = tool({
     if (open.length > 0)
       return fail(
         'input',
-        `There are still markers of a conflict between parts that you spawned in ${open.join(', ')}.`,
+        `There are still markers of a conflict in ${open.join(', ')}.`,
         'Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
       );
     desk.finish(summary.trim());

@@ -11,6 +11,8 @@ export interface Desk {
   readonly draft: Draft;
   /** The agent is done, and this is what it did. */
   readonly finish: (summary: string) => void;
+  /** The agent decides nothing, and this is why: the person does. */
+  readonly leaveOpen: (why: string) => void;
   /** Has other agents do parts of the task; resolves when all of them are over, and what they changed is in the draft. */
   readonly spawn: (call: string, parts: readonly Child[]) => Promise<Result<Spawned>>;
   /** Has the host act for the agent; resolves when it has, and what came of it is in the draft. May wait for the person. */

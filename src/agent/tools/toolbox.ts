@@ -6,6 +6,7 @@ import { ask } from './ask';
 import { deleteFile } from './deleteFile';
 import { editFile } from './editFile';
 import { finish } from './finish';
+import { leaveOpen } from './leaveOpen';
 import { listFiles } from './listFiles';
 import { moveFile } from './moveFile';
 import { readFile } from './readFile';
@@ -32,6 +33,9 @@ const TOOLS: readonly Tool[] = [
   run,
 ];
 
+/** What only one role has. */
+const OWN: Readonly<Partial<Record<string, readonly Tool[]>>> = { arbiter: [leaveOpen] };
+
 /** `maySpawn`: whether other agents may do parts of the task; `offers`: what the host would do for it. */
 export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers): readonly Tool[] {
   const isOffered = (tool: Tool) => {
@@ -39,5 +43,5 @@ export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers):
     if (tool === ask) return offers.questions;
     return tool === run ? offers.commands : true;
   };
-  return TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool));
+  return [...TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool)), ...(OWN[role] ?? [])];
 }

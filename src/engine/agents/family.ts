@@ -71,8 +71,9 @@ export class Family {
     return { draft: work.changeset, children: children.map((child) => endOf(this.record.state, child)), reads };
   }
 
-  /** The commit from which a child's draft begins: its parent's draft as it is. */
+  /** The commit from which a child's draft begins: its parent's draft as it is; an arbiter's: the workspace as the conflict has it. */
   baseOf(child: TaskState): string | undefined {
+    if (child.origin.kind === 'arbiter') return child.origin.from.base;
     const parent = parentOf(child);
     const work = child.origin.kind === 'child' && parent !== undefined ? this.task(parent)?.work : undefined;
     return work?.changeset ?? work?.base;

@@ -3,7 +3,7 @@ import { type Failure, fail, ok, type Result } from '../../domain/failure';
 import { checksOf, type TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import { DEFAULT_CHECK_SECONDS, DEFAULT_REPAIRS } from '../../domain/settings';
-import { type CheckResult, isOver, type Rework, type TaskState, winnerOf } from '../../domain/taskState';
+import { type CheckResult, isOver, type Rework, settlementOf, type TaskState, winnerOf } from '../../domain/taskState';
 import { chainNow, type LandPorts } from '../../repo/land/land';
 import { type ChainTips, chainTips, landingsSince } from '../../repo/land/landingsSince';
 import { commitTree, diffTrees, lookUp, mergeTrees } from '../../repo/trees';
@@ -239,6 +239,12 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
     record.emit({ type: 'task.passedOver', task: id, candidate: winner.task.id, failure });
     return ok();
   }
+  if (settlementOf(item) !== undefined) {
+    // Whoever decided it has no other go at it: the person sees both sides as they were.
+    const failure = redSettlement({ verdict, under: onTopOf.map(({ task }) => task.title), redWithout: false });
+    record.emit({ type: 'task.leftOpen', task: id, failure });
+    return ok();
+  }
   const { plan, run } = record.state.start;
   const repairs = plan.limits?.repairs ?? DEFAULT_REPAIRS;
   // Whoever is to repair it should know whether it was red before they came.
@@ -277,6 +283,15 @@ async function tellRed(batch: Batch, under: Ground, { item, onTopOf, verdict }: 
 /** Whether others still race for a task. The last one left has its agent repair it, as a task does that does not race. */
 function isRacing({ tasks }: RunState, id: TaskId): boolean {
   return [...tasks.values()].some(({ origin, stage }) => origin.kind === 'candidate' && origin.parent === id && !isOver(stage));
+}
+
+function redSettlement(found: Found): Failure {
+  const { message } = redFailure(found, 0);
+  return {
+    kind: 'unsure',
+    message: `As the conflict was decided, it does not pass. ${message}`,
+    fix: 'Decide the conflict yourself, or ask another arbiter.',
+  };
 }
 
 function redFailure({ verdict, under, redWithout }: Found, repairs: number): Failure {

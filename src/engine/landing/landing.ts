@@ -84,7 +84,9 @@ function emitFailure(record: RunRecord, task: TaskId, failure: Failure, draft: s
 async function incomingOf(state: RunState, repo: Repository, id: TaskId): Promise<Result<Incoming | undefined>> {
   const found = state.tasks.get(id);
   if (found === undefined) return fail('input', `The run has no task “${id}”.`, 'Run “weft runs” for its tasks.');
-  const { stage, work, task } = found;
+  const { stage, work, task, origin } = found;
+  if (origin.kind === 'arbiter')
+    return fail('input', `“${task.title}” lands as “${origin.parent}”, whose conflict it was for.`, 'Land that one.');
   const common = { run: state.start.run, task: id, title: task.title };
   if (stage.kind !== 'conflicted') {
     return ok(work.changeset === null ? undefined : { ...common, intent: 'land', base: work.base, theirs: work.changeset });

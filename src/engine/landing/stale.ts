@@ -4,19 +4,18 @@ import { never, ok, type Result } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
 import type { OnStale } from '../../domain/settings';
 import type { Rework, TaskState } from '../../domain/taskState';
-import { plumb } from '../../repo/git';
 import { authorOf } from '../../repo/history/chain';
 import { chainNow, chainRef, type LandPorts } from '../../repo/land/land';
-import { type Repository, readRef } from '../../repo/repository';
+import { readRef } from '../../repo/repository';
 import { commitTree, lookUp, mergeTrees, treeOf } from '../../repo/trees';
 import { truthOf } from '../../repo/truth/truth';
 import type { RunRecord } from '../journal/record';
+import { differencesText } from './differences';
 import { keepBeginning } from './landing';
 
 /** How often a task goes back to its agent for this; from then on the person is asked. */
 const MAX_REWORKS = 2;
-/** So many characters of the differences are shown to the agent, and so many files are named to it. */
-const MAX_DIFF = 20_000;
+/** So many files are named to the agent, and their differences shown. */
 const MAX_NAMED = 50;
 
 /** What is to become of a task whose landing is due. */
@@ -114,7 +113,7 @@ export async function reworkOf(
   const merge = await mergeTrees(repo, { base: work.base, ours: base.value, theirs: work.changeset ?? work.base });
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length > 0) return ok(undefined);
-  const differences = await differencesText(repo, work.base, base.value, files);
+  const differences = await differencesText(repo, work.base, base.value, pathsOf(files));
   if (!differences.ok) return differences;
   const tree = await treeOf(repo, base.value);
   if (!tree.ok) return tree;
@@ -124,6 +123,10 @@ export async function reworkOf(
   if (!draft.ok) return draft;
   const kept = await keepBeginning(repo, run, state, draft.value);
   return kept.ok ? ok({ base: base.value, draft: draft.value, message }) : kept;
+}
+
+function pathsOf(files: readonly StaleFile[]): string[] {
+  return files.slice(0, MAX_NAMED).map((file) => file.path);
 }
 
 function messageFor(ports: LandPorts, files: readonly StaleFile[], differences: string): string {
@@ -136,14 +139,4 @@ function messageFor(ports: LandPorts, files: readonly StaleFile[], differences: 
     'Your draft is now the workspace as it is, with your changes merged into it. See whether your work still holds, mend what does not, and call finish again.',
     `What changed in those files:\n${differences}`,
   ].join('\n\n');
-}
-
-/** The differences of some files between two commits, cut to a length that an agent can take. */
-async function differencesText(repo: Repository, before: string, after: string, files: readonly StaleFile[]): Promise<Result<string>> {
-  const paths = files.slice(0, MAX_NAMED).map((file) => file.path);
-  const flags = ['-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
-  const said = await plumb({ ...repo, cwd: repo.workTree }, ['diff-tree', ...flags, before, after, '--', ...paths]);
-  if (!said.ok) return said;
-  const text = said.value.out.toString();
-  return ok(text.length > MAX_DIFF ? `${text.slice(0, MAX_DIFF)}\n[The rest is cut: read the files.]` : text);
 }

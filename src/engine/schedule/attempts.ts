@@ -45,6 +45,7 @@ export function isMendable(kind: FailureKind): boolean {
     case 'budget':
     case 'check':
     case 'denied':
+    case 'unsure':
     case 'cancelled':
       return false;
     default:

@@ -59,6 +59,7 @@ function isCounted(kind: FailureKind): boolean {
     case 'budget':
     case 'check':
     case 'denied':
+    case 'unsure':
     case 'cancelled':
       return false;
     default:

@@ -9,7 +9,7 @@ import type { ChildEnd, Spawn } from '../../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../../domain/taskState';
 
 /** All that were made for a task, in the order in which they were. */
-function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
+export function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
   return [...tasks.values()].filter((task) => parentOf(task) === id);
 }
 

@@ -1,11 +1,12 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
 import type { StandIn } from '../../domain/event';
-import { never } from '../../domain/failure';
+import { type Failure, never } from '../../domain/failure';
 import { checksOf, type TaskId } from '../../domain/plan';
 import { isUnanswered } from '../../domain/reduceInbox';
 import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../../domain/taskState';
+import { conflictStep } from './conflictStep';
 import { chooseStarts, compareRank, type Rank, rankOf } from './ranking';
 import { agentOf, freeStandIn, keyOf } from './standIn';
 
@@ -26,6 +27,13 @@ export type Decision =
   | { readonly kind: 'switch'; readonly task: TaskId; readonly as: StandIn }
   /** Its agents are given up, and it has no others. */
   | { readonly kind: 'giveUp'; readonly task: TaskId }
+  /** An agent is to decide what it is in conflict over; or the order of roles is. */
+  | { readonly kind: 'arbitrate'; readonly task: TaskId }
+  | { readonly kind: 'rule'; readonly task: TaskId }
+  /** What its arbiter decided is its work. */
+  | { readonly kind: 'settle'; readonly task: TaskId; readonly arbiter: TaskId }
+  /** Its conflict is the person's, although somebody else was to decide it. */
+  | { readonly kind: 'leaveOpen'; readonly task: TaskId; readonly failure: Failure }
   | { readonly kind: 'land'; readonly task: TaskId }
   /** To be checked together, in this order, and landed where they are green. */
   | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
@@ -37,8 +45,8 @@ export interface Limits {
   readonly maxWorkers: number;
   /** How many agents of a role run at once; missing: as many as there may be. */
   readonly pools?: Record<Role, number>;
-  /** Whether a run waits for the person to decide its conflicts, and what is held, or ends with them open. */
-  readonly conflicts: 'wait' | 'leave';
+  /** Whether a run waits for the person to decide what is theirs to decide (conflicts, and what is held), or ends with that open. */
+  readonly undecided: 'wait' | 'leave';
 }
 
 /** What was decided before and has not become an event yet. */
@@ -49,6 +57,8 @@ export interface Busy {
   readonly checking: ReadonlySet<TaskId>;
   /** Parents into whose drafts a child's changes are being merged. */
   readonly joining: ReadonlySet<TaskId>;
+  /** Those whose conflict somebody else than the person is about to decide, or is about to be asked to. */
+  readonly settling: ReadonlySet<TaskId>;
   /** Told to stop, and not at their end yet. */
   readonly ending: ReadonlySet<TaskId>;
   /** Those that wait a while before their next attempt. */
@@ -119,7 +129,7 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
   for (const task of state.tasks.values()) {
     const { id } = task.task;
     if (busy.starting.has(id)) found.running.push(task);
-    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.ending.has(id)) {
+    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.settling.has(id) || busy.ending.has(id)) {
       if (busy.ending.has(id) && task.stage.kind === 'running') found.running.push(task);
       found.open++;
     } else if (!isOver(task.stage)) look(found, state, task, { limits, busy });
@@ -168,7 +178,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
         const { parent: into } = task.origin;
         if (isMoving && !found.joining.has(into)) found.decisions.push({ kind: 'join', task: id, parent: into });
         found.joining.add(into);
-      } else if (task.origin.kind !== 'candidate') {
+      } else if (task.origin.kind !== 'candidate' && task.origin.kind !== 'arbiter') {
         if (task.work.changeset === null) found.empty.push(task);
         else if (needsCheck(state, task)) found.unchecked.push(task);
         else found.landable.push(task);
@@ -176,10 +186,10 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       break;
     case 'conflicted':
       if (isDecided(stage) && state.phase !== 'stopping') found.landable.push(task);
-      if (limits.conflicts === 'wait' && state.phase !== 'stopping') found.open++;
+      conflicted(found, state, task, limits);
       break;
     case 'held':
-      if ((limits.conflicts === 'wait' || expires(state, stage)) && state.phase !== 'stopping') found.open++;
+      if ((limits.undecided === 'wait' || expires(state, stage)) && state.phase !== 'stopping') found.open++;
       break;
     case 'landed':
     case 'joined':
@@ -191,6 +201,17 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
     default:
       never(stage);
   }
+}
+
+/** Who decides a conflict is asked to, and what comes of that is told. */
+function conflicted(found: Survey, state: RunState, task: TaskState, { undecided }: Limits): void {
+  const step = conflictStep(state, task);
+  if (step.kind === 'person') {
+    if (undecided === 'wait' && state.phase !== 'stopping') found.open++;
+    return;
+  }
+  found.open++;
+  if (step.kind !== 'wait' && state.phase === 'running') found.decisions.push({ ...step, task: task.task.id });
 }
 
 /** A task that could start does so, unless its agents keep failing. */
@@ -251,9 +272,10 @@ function compareWork(a: TaskState, b: TaskState): number {
 
 /** Whether what a task was made for needs it no more. */
 function isOrphaned(state: RunState, { task, origin, stage }: TaskState): boolean {
-  if (origin.kind !== 'child' && origin.kind !== 'candidate') return false;
+  if (origin.kind === 'plan' || origin.kind === 'person') return false;
   const parent = state.tasks.get(origin.parent);
   if (parent === undefined || isOver(parent.stage)) return true;
+  if (origin.kind === 'arbiter') return !isAsked(parent.stage, task.id);
   if (parent.stage.kind === 'awaiting') return !parent.stage.children.includes(task.id);
   // What has not begun may be what a crash left of a call, or a race, that is about to be made again.
   const { kind } = parent.stage;
@@ -261,21 +283,28 @@ function isOrphaned(state: RunState, { task, origin, stage }: TaskState): boolea
   return kind !== 'done' && !(kind === 'waiting' && isRace(parent));
 }
 
+/** Whether an arbiter is to decide this conflict. As soon as the person decides a file of it, it is theirs. */
+function isAsked(stage: Stage, arbiter: TaskId): boolean {
+  return stage.kind === 'conflicted' && stage.arbiter === arbiter && stage.resolved.size === 0;
+}
+
 type Fate = 'ready' | 'wait' | { readonly because: TaskId };
 
 function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]): Fate {
   let fate: Fate = 'ready';
   for (const id of dependencies) {
-    const stage = state.tasks.get(id)?.stage;
-    if (stage === undefined || isLost(state, stage, limits)) return { because: id };
-    if (!isIn(stage)) fate = 'wait';
+    const on = state.tasks.get(id);
+    if (on === undefined || isLost(state, on, limits)) return { because: id };
+    if (!isIn(on.stage)) fate = 'wait';
   }
   return fate;
 }
 
-/** Whether what depends on a task in this stage can never start. */
-function isLost(state: RunState, stage: Stage, limits: Limits): boolean {
-  if (stage.kind === 'conflicted' || stage.kind === 'held') return limits.conflicts === 'leave' && !expires(state, stage);
+/** Whether what depends on a task can never start. */
+function isLost(state: RunState, task: TaskState, { undecided }: Limits): boolean {
+  const { stage } = task;
+  if (stage.kind === 'held') return undecided === 'leave' && !expires(state, stage);
+  if (stage.kind === 'conflicted') return undecided === 'leave' && conflictStep(state, task).kind === 'person';
   return isOver(stage) && !isIn(stage);
 }
 

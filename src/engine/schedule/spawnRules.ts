@@ -8,8 +8,8 @@ import type { Child } from '../../domain/spawn';
 import { parentOf, type TaskState } from '../../domain/taskState';
 
 /** Whether a task's agent may spawn at all. It holds for as long as the run: an agent keeps its tools. */
-export function maySpawn({ start }: RunState, { depth }: TaskState): boolean {
-  return depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);
+export function maySpawn({ start }: RunState, { depth, origin }: TaskState): boolean {
+  return origin.kind !== 'arbiter' && depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);
 }
 
 export interface Asked {

@@ -11,8 +11,9 @@ import { lifeOf } from '../journal/library';
 import type { RunRecord } from '../journal/record';
 
 /** Whether a task has work that did not come into the workspace and that nothing is under way for. */
-export function isKept(state: RunState, { stage, work }: TaskState): boolean {
-  if (work.changeset === null || isReversal(stage)) return false;
+export function isKept(state: RunState, { stage, work, origin }: TaskState): boolean {
+  // An arbiter's is a conflict half decided.
+  if (work.changeset === null || isReversal(stage) || origin.kind === 'arbiter') return false;
   // Of a run that nobody drives any more, what waited to land is a draft that was kept.
   if (stage.kind === 'done') return lifeOf(state) !== 'running';
   return ['failed', 'stopped', 'held', 'conflicted', 'doomed'].includes(stage.kind);
@@ -58,6 +59,7 @@ export interface Retry extends Again {
 
 /** Whether a task can be done again: what landed cannot, and is undone instead. */
 export function isRetryable(state: RunState, task: TaskState): boolean {
+  if (task.origin.kind === 'arbiter') return false;
   return isKept(state, task) || task.stage.kind === 'failed' || task.stage.kind === 'stopped';
 }
 
@@ -67,6 +69,12 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
   if (found === undefined)
     return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
   const { task, stage, work } = found;
+  if (found.origin.kind === 'arbiter')
+    return fail(
+      'input',
+      `“${task.title}” was for a conflict.`,
+      `Ask another arbiter: weft arbitrate ${state.start.run} ${found.origin.parent}.`,
+    );
   if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
   const newId = planId(id);
   const plan = { ...state.start.plan, tasks: [{ ...task, id: newId, dependsOn: [] }] };

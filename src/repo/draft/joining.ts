@@ -3,14 +3,16 @@ import type { Entry } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Joint } from '../../domain/spawn';
 import type { Repository } from '../repository';
-import { lookUp, type Merge, mergeRelated, type Put, withPuts } from '../trees';
+import { lookUp, type Merge, mergeRelated, mergeTrees, type Put, withPuts } from '../trees';
 
 /** How the sides of a conflict are called: an agent does not know commits. */
 const DRAFT = 'your draft and its siblings';
 const PART = 'the part “';
+const WORKSPACE = 'the workspace, by ';
+const TASK = 'the task “';
 
 /** A line of a conflict that nobody has decided. */
-const MARKER = new RegExp(`^(?:<{7,} ${DRAFT}|>{7,} ${PART})`, 'm');
+const MARKER = new RegExp(`^(?:<{7,} (?:${DRAFT}|${WORKSPACE})|>{7,} (?:${PART}|${TASK}))`, 'm');
 
 export interface Joining {
   /** Commit that the child's draft began from; both of the others come from it. */
@@ -26,7 +28,37 @@ export async function joinTrees(repo: Repository, joining: Joining): Promise<Res
   const merge = await mergeRelated(repo, joining);
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length === 0) return ok({ tree: merge.value.tree, conflicts: [] });
-  return named(repo, merge.value, joining.child);
+  const { name, title } = joining.child;
+  return named(repo, merge.value, {
+    ours: { label: DRAFT, suffix: 'draft' },
+    theirs: { label: `${PART}${oneLine(title)}”`, suffix: name },
+  });
+}
+
+/** A conflict of a landing for an arbiter: the merge with markers that name the sides, as {@link joinTrees}. */
+export async function markedTree(
+  repo: Repository,
+  sides: { readonly base: string; readonly ours: string; readonly theirs: string },
+  { by, title }: { readonly by: string; readonly title: string },
+): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
+  const merge = await mergeTrees(repo, sides);
+  if (!merge.ok) return merge;
+  const names = {
+    ours: { label: `${WORKSPACE}${oneLine(by)}`, suffix: 'workspace' },
+    theirs: { label: `${TASK}${oneLine(title)}”`, suffix: 'task' },
+  };
+  return named(repo, merge.value, names);
+}
+
+/** Titles are anybody's words, and a marker is one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+interface Side {
+  readonly label: string;
+  /** Of files that git had to put aside. */
+  readonly suffix: string;
 }
 
 /** Whether a file still has a line that {@link joinTrees} put there. */
@@ -38,14 +70,14 @@ export function isUndecided(bytes: Buffer): boolean {
 async function named(
   repo: Repository,
   { tree, conflicts, called }: Merge,
-  child: Joining['child'],
+  names: { readonly ours: Side; readonly theirs: Side },
 ): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
   const paths = conflicts.map(({ path }) => path);
   const merged = await lookUp(repo, tree, paths);
   if (!merged.ok) return merged;
   const labels = new Map([
-    [called.ours, DRAFT],
-    [called.theirs, `${PART}${child.title.replaceAll(/\s+/g, ' ')}”`],
+    [called.ours, names.ours.label],
+    [called.theirs, names.theirs.label],
   ]);
   const puts = new Map<string, Put | null>();
   const joints: Joint[] = [];
@@ -54,7 +86,7 @@ async function named(
     const file = entry === 'folder' ? undefined : entry;
     const marked = await markedAs(repo, file, labels);
     if (!marked.ok) return marked;
-    const path = conflict.path.replace(`~${called.ours}`, '~draft').replace(`~${called.theirs}`, `~${child.name}`);
+    const path = conflict.path.replace(`~${called.ours}`, `~${names.ours.suffix}`).replace(`~${called.theirs}`, `~${names.theirs.suffix}`);
     if (path !== conflict.path) puts.set(conflict.path, null);
     if (file !== undefined && (path !== conflict.path || marked.value !== undefined))
       puts.set(path, marked.value === undefined ? file : { mode: file.mode, bytes: marked.value });

@@ -106,6 +106,22 @@ export async function authorOf(
   return ok(link?.by === 'task' || link?.by === 'redo' ? link.task : undefined);
 }
 
+/** All who changed a path between two commits of a chain, whoever did last first: tasks, and null for the person, whose an undo is as well. */
+export async function authorsOf(
+  repo: Repository,
+  where: { since: string; until: string; path: string },
+): Promise<Result<(string | null)[]>> {
+  const range = `${where.since}..${where.until}`;
+  const said = await plumbText({ ...repo, cwd: repo.workTree }, ['log', '--first-parent', '--format=%b%x00', range, '--', where.path]);
+  if (!said.ok) return said;
+  const bodies = said.value.split('\0').slice(0, -1);
+  const authors = bodies.map((body) => {
+    const link = linkOf(body.trim());
+    return link?.by === 'task' || link?.by === 'redo' ? (link.task ?? null) : null;
+  });
+  return ok([...new Set(authors)]);
+}
+
 /** What landings and undos made of a path since some moment: what was there before the first of them, and after the last. */
 export interface Rewritten {
   readonly before: Entry | null;

@@ -127,6 +127,12 @@ async function markedUp(
   return said.ok ? ok(said.value.out) : said;
 }
 
+/** The merge of the three files in which one side prevails in the lines where the two contradict each other. */
+export async function favouring(repo: Repository, { ours, base, theirs }: ConflictPaths, side: 'ours' | 'theirs'): Promise<Result<Buffer>> {
+  const said = await plumb(repo, ['merge-file', '-p', `--${side}`, ours, base, theirs]);
+  return said.ok ? ok(said.value.out) : said;
+}
+
 /** Whether text still has a conflict's markers: lines that begin with seven of each, in order. */
 export function hasMarkers(text: string): boolean {
   return /^<{7} [\s\S]*?^={7}\r?$[\s\S]*?^>{7} /m.test(text);

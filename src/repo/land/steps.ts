@@ -1,7 +1,7 @@
 /** The merges that a landing is made of: one, or, where a whole run is undone or redone, one for each of its tasks. */
 import type { Step } from '../../domain/changes';
 import { ok, type Result } from '../../domain/failure';
-import { authorOf } from '../history/chain';
+import { authorsOf } from '../history/chain';
 import { writeRef } from '../repository';
 import { commitTree, type Merge, mergeTrees } from '../trees';
 import type { InConflict, Incoming, LandPorts, Link } from './land';
@@ -54,10 +54,10 @@ async function describeConflict(
 ): Promise<Result<InConflict>> {
   const files = [];
   for (const conflict of merge.conflicts) {
-    const by = await authorOf(ports.repo, { since: step.base, until: ours, path: conflict.path });
-    if (!by.ok) return by;
-    const oursBy = by.value === undefined ? 'Your edits' : ports.titleOf(by.value);
-    files.push({ ...conflict, oursBy });
+    const authors = await authorsOf(ports.repo, { since: step.base, until: ours, path: conflict.path });
+    if (!authors.ok) return authors;
+    const [by = null] = authors.value;
+    files.push({ ...conflict, oursBy: by === null ? 'Your edits' : ports.titleOf(by), authors: authors.value });
   }
   // The markers name commits; the tree must outlive git's garbage collection, so it hangs on a ref until it is decided.
   const parents = new Set([ours, step.theirs, ...(others?.after ?? []).flatMap(({ base, theirs }) => [base, theirs])]);
@@ -67,5 +67,9 @@ async function describeConflict(
   if (!written.ok) return written;
   const { intent, part } = incoming;
   const only = { ...(part === undefined ? {} : { part }), ...(others === undefined ? {} : { others }) };
-  return ok({ kind: 'conflict', task: step.task, conflict: { intent, ...only, ours, tree: kept.value, files } });
+  return ok({
+    kind: 'conflict',
+    task: step.task,
+    conflict: { intent, ...only, ours, base: step.base, theirs: step.theirs, tree: kept.value, files },
+  });
 }

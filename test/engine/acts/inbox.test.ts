@@ -83,7 +83,7 @@ describe('what an agent asks the person', () => {
         valued(box.run.controls.answer('1', { kind: 'said', text: '80' }));
       }
       await leave(box);
-      const next = await resumedRig(box, { run: box.run.id, conflicts: 'wait', paused: 'stay' }, { acts });
+      const next = await resumedRig(box, { run: box.run.id, undecided: 'wait', paused: 'stay' }, { acts });
       if (!isBefore) {
         assert.deepEqual([next.stages(), next.agents.running()], [{ a: 'asking' }, []]);
         valued(next.run.controls.answer('1', { kind: 'said', text: '80' }));

@@ -156,7 +156,7 @@ describe('keeping snapshots', () => {
     const agents = gatedWorker(box.repo);
     const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, systemClock));
     const ports = { repo: box.repo, workspace: editor(box.root), worker: agents.worker, check, clock: systemClock, time: systemTime };
-    const resume = (run: string) => resumeRun({ run, conflicts: 'leave', paused: 'stay' }, ports, NEVER);
+    const resume = (run: string) => resumeRun({ run, undecided: 'leave', paused: 'stay' }, ports, NEVER);
     const now = Date.now();
     await interrupted('first', now - 5_000);
     await interrupted('second', now - 4_000);

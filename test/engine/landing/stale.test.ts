@@ -87,7 +87,7 @@ describe('a stale premise', () => {
   });
 
   it('leaves a run that does not wait with the task held, and dooms what depends on it', async () => {
-    const box = await rig(FILES, { a: [], b: ['a'] }, { onStale: 'ask', limits: { conflicts: 'leave' } });
+    const box = await rig(FILES, { a: [], b: ['a'] }, { onStale: 'ask', limits: { undecided: 'leave' } });
     const a = await box.agents.agent('a');
     put(box.root, 'api.ts', 'mine\n');
     await a.finish({ 'use.ts': 'used\n' }, 'Done.', ['api.ts']);

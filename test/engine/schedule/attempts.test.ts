@@ -42,6 +42,7 @@ describe('a failure', () => {
       budget: false,
       check: false,
       denied: false,
+      unsure: false,
       cancelled: false,
     };
     assert.deepEqual(Object.fromEntries((Object.keys(kinds) as FailureKind[]).map((kind) => [kind, isMendable(kind)])), kinds);

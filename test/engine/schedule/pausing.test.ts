@@ -217,7 +217,7 @@ describe('an agent of a paused run', () => {
     const record = valued(RunRecord.open(box.repo.stateDir, box.run.id, box.clock));
     const second = new LiveRun(
       record,
-      { limits: { maxWorkers: 1, conflicts: 'wait' } },
+      { limits: { maxWorkers: 1, undecided: 'wait' } },
       { ...box, hold, worker: box.agents.worker, check: never },
     );
     const model = hold.part(async () => new Response());

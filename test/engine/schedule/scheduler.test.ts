@@ -12,10 +12,11 @@ const IDLE: Busy = {
   landing: undefined,
   checking: new Set(),
   joining: new Set(),
+  settling: new Set(),
   ending: new Set(),
   resting: new Set(),
 };
-const FIVE: Limits = { maxWorkers: 5, conflicts: 'wait' };
+const FIVE: Limits = { maxWorkers: 5, undecided: 'wait' };
 
 function apply(state: RunState, ...happenings: Happening[]): RunState {
   return happenings.reduce((now, happening) => reduce(now, { ...happening, at: 1 }), state);
@@ -94,7 +95,7 @@ describe('a decision', () => {
   it('waits for a conflict or leaves it, as it is told', () => {
     const state = apply(begin(planOf({ a: [], b: ['a'] })), started('a'), done('a'), conflicted('a'));
     assert.deepEqual(short(decide(state, FIVE, IDLE)), []);
-    assert.deepEqual(short(decide(state, { ...FIVE, conflicts: 'leave' }, IDLE)), ['doom b']);
+    assert.deepEqual(short(decide(state, { ...FIVE, undecided: 'leave' }, IDLE)), ['doom b']);
     const decided = apply(state, { type: 'task.resolved', task: 'a', path: 'f', entry: null });
     assert.deepEqual(short(decide(decided, FIVE, IDLE)), ['land a']);
   });
@@ -118,7 +119,7 @@ describe('a decision', () => {
     const plans = array(array(integer({ min: 0, max: 9 }), { maxLength: 3 }), { minLength: 1, maxLength: 10 });
     const outcomes = array(constantFrom('done', 'done', 'done', 'fail', 'conflict', 'stop'), { minLength: 10, maxLength: 10 });
     const picks = array(integer({ min: 0, max: 99 }), { minLength: 60, maxLength: 60 });
-    const limits = record({ maxWorkers: integer({ min: 1, max: 4 }), conflicts: constantFrom('wait' as const, 'leave' as const) });
+    const limits = record({ maxWorkers: integer({ min: 1, max: 4 }), undecided: constantFrom('wait' as const, 'leave' as const) });
     await check(
       property(plans, outcomes, picks, limits, (rows, ends, turns, limit) => {
         const names = rows.map((_, at) => `t${at}`);
@@ -139,7 +140,7 @@ describe('a decision', () => {
           assert.ok(decisions.length > 0 || running.length > 0 || open.length > 0, 'it stands still');
           const ended = running[turn % Math.max(1, running.length)]?.task.id;
           if (ended !== undefined) state = end(state, ended, ends[names.indexOf(ended)]);
-          else if (limit.conflicts === 'wait') {
+          else if (limit.undecided === 'wait') {
             for (const { task } of open) state = apply(state, { type: 'task.resolved', task: task.id, path: 'f', entry: null });
           }
         }
@@ -147,7 +148,7 @@ describe('a decision', () => {
         const left = [...state.tasks.values()].map(({ stage }) => stage.kind);
         assert.ok(
           left.every((kind) =>
-            ['landed', 'failed', 'stopped', 'doomed', ...(limit.conflicts === 'leave' ? ['conflicted'] : [])].includes(kind),
+            ['landed', 'failed', 'stopped', 'doomed', ...(limit.undecided === 'leave' ? ['conflicted'] : [])].includes(kind),
           ),
         );
         for (const { stage, task } of state.tasks.values()) {
@@ -185,7 +186,11 @@ function perform(state: RunState, decision: Decision, outcome: string | undefine
     case 'race':
     case 'switch':
     case 'giveUp':
-      throw new Error('These plans have neither races nor breakers.');
+    case 'arbitrate':
+    case 'rule':
+    case 'settle':
+    case 'leaveOpen':
+      throw new Error('These plans have neither races nor breakers, and the person decides their conflicts.');
     case 'finish':
       return apply(state, { type: 'run.finished' });
   }

@@ -78,7 +78,7 @@ describe('a kept draft', () => {
     put(box.root, 'b.txt', 'mine\n');
     const { plan, retry } = valued(retryOf(box.run.record.state, 'a', { fresh: false, hint: ' Mind the gap. ' }));
     const agents = gatedWorker(box.repo);
-    const request = { plan, retry, model: 'scripted:x', planning: NO_USAGE, limits: { maxWorkers: 1, conflicts: 'wait' as const } };
+    const request = { plan, retry, model: 'scripted:x', planning: NO_USAGE, limits: { maxWorkers: 1, undecided: 'wait' as const } };
     const check = folderChecker(folderPool(box.repo, { link: [], most: 1, quotaBytes: 1e9 }, box.clock));
     const ports = { ...box, worker: agents.worker, check };
     const run = valued(await beginRun(request, ports, NEVER));
