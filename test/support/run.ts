@@ -6,7 +6,7 @@ import type { Clock } from '../../src/domain/clock';
 import type { Happening } from '../../src/domain/event';
 import { type Plan, planSchema } from '../../src/domain/plan';
 import type { RunState } from '../../src/domain/run';
-import type { OnStale } from '../../src/domain/settings';
+import type { ConflictRule, OnStale } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
 import type { ActPorts } from '../../src/engine/acts/acts';
@@ -76,6 +76,7 @@ export interface RigOptions {
   readonly attempts?: number;
   readonly limits?: Partial<Limits>;
   readonly onStale?: OnStale;
+  readonly conflicts?: ConflictRule;
   readonly plan?: Partial<Plan>;
   readonly check?: Checker;
   readonly reuse?: Reuse;
@@ -105,6 +106,7 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
     planning: NO_USAGE,
     limits,
     onStale,
+    ...(options.conflicts !== undefined && { conflicts: options.conflicts }),
     ...(options.attempts !== undefined && { attempts: options.attempts }),
   };
   const parts = partsOf(box, options);

@@ -7,7 +7,6 @@ import { openItems } from '../../src/domain/reduceInbox';
 import { BUILT_IN_HEADS, type Role } from '../../src/domain/role';
 import { type RunState, reduce } from '../../src/domain/run';
 import { CONFLICTS } from '../../src/domain/settings';
-import { type Child, childSchema } from '../../src/domain/spawn';
 import { isIn, isOver, parentOf, settlementOf, type TaskState } from '../../src/domain/taskState';
 import type { ConflictDecision } from '../../src/engine/landing/conflicts';
 import { afterFailure } from '../../src/engine/schedule/attempts';
@@ -16,6 +15,7 @@ import { lostRace, madeBy, racing, spawning } from '../../src/engine/schedule/of
 import { type Busy, type Decision, decide, type Limits } from '../../src/engine/schedule/scheduler';
 import { checkSpawn } from '../../src/engine/schedule/spawnRules';
 import { agentOf, keyOf } from '../../src/engine/schedule/standIn';
+import { anyCall, type Call } from './anyCall';
 import { deciding, UNSURE } from './deciding';
 import { assertSound } from './invariants';
 import { assertLimits, assertTimely } from './promises';
@@ -25,13 +25,6 @@ import { conflictOf, startOf } from './run';
 const STEPS = 3_000;
 const KINDS: readonly FailureKind[] = ['agent', 'timeout', 'crash', 'model', 'loop', 'auth', 'input'];
 const BROKE: Failure = { kind: 'agent', message: 'It broke.', fix: '' };
-
-/** A call by which an agent asked for children; after a crash it is made again. */
-interface Call {
-  readonly call: string;
-  readonly draft: null;
-  readonly children: Child[];
-}
 
 export interface Chance {
   /** Of eight times that an agent does something, in how many it fails, spawns, and is done; and of those that are left, asks. */
@@ -253,7 +246,7 @@ export class Simulation {
       const { key } = this.who(id);
       this.end(id, { type: 'task.done', task: id, summary: '', changeset, changes: [] });
       this.heard(key, undefined);
-    } else if (turn < fails + isDone + spawns) this.spawn(id, this.newCall(id));
+    } else if (turn < fails + isDone + spawns) this.spawn(id, anyCall(id, this.pick));
     else if (this.pick(8) < this.chance.asks && this.state.phase !== 'stopping') this.ask(id);
   }
 
@@ -295,20 +288,6 @@ export class Simulation {
     this.agents.delete(id);
     this.ending.delete(id);
     this.emit(happening);
-  }
-
-  private newCall(id: TaskId): Call {
-    const names = Array.from({ length: 1 + this.pick(3) }, (_, at) => `p${at}`);
-    const children = names.map((name, at) =>
-      childSchema.parse({
-        name,
-        title: name,
-        instructions: `Do ${name} for ${id}.`,
-        dependsOn: names.slice(0, at).filter(() => this.pick(3) === 0),
-      }),
-    );
-    // A server may give each of an agent's calls the same id.
-    return { call: `c${this.pick(2)}`, draft: null, children };
   }
 
   /** As an agent's run does it; a crash may cut it off anywhere. */

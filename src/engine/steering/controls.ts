@@ -7,6 +7,7 @@ import type { TaskId } from '../../domain/plan';
 import type { Hold } from '../../model/hold';
 import type { Inbox } from '../acts/inbox';
 import type { Live } from '../agents/live';
+import { askArbiter, notArbitrable } from '../landing/conflicts';
 import { isPaused } from '../schedule/pausing';
 import { readAdded } from './addedTask';
 import type { Again } from './kept';
@@ -74,6 +75,17 @@ export class Controls {
   /** Has a task worked on again that did not land. */
   retry(task: TaskId, again: Again, signal: AbortSignal): Promise<Result<void>> {
     return retryTask(this.ports, task, again, signal);
+  }
+
+  /** Has an agent decide what a task is in conflict over. */
+  async arbitrate(task: TaskId, signal: AbortSignal): Promise<Result<void>> {
+    const { record, land } = this.ports;
+    const refused = (): Result<void> => {
+      const failure = notArbitrable(record, task);
+      return failure === undefined ? this.open() : { ok: false, failure };
+    };
+    const allowed = refused();
+    return allowed.ok ? askArbiter(record, land.repo, task, () => !signal.aborted && refused().ok) : allowed;
   }
 
   private open(): Result<void> {
