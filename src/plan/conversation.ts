@@ -135,6 +135,7 @@ export class Conversation {
 /** A planner has nobody to hand work to, and nothing to finish but its answer. */
 const ALONE = {
   finish: () => undefined,
+  leaveOpen: () => undefined,
   spawn: async () => fail('input', 'A planner has nobody do parts of its work.', 'Answer with the plan.'),
   actFor: async () => fail('input', 'A planner only looks.', 'Answer with the plan.'),
 };

@@ -232,7 +232,7 @@ describe('an act that needs leave', () => {
     answer(box, once);
     valued(await first);
     await leave(box);
-    const next = await resumedRig(box, { run: box.run.id, conflicts: 'wait', paused: 'stay' }, { acts });
+    const next = await resumedRig(box, { run: box.run.id, undecided: 'wait', paused: 'stay' }, { acts });
     const again = await next.agents.agent('a');
     valued(await again.act(command('make', 'c')));
     assert.deepEqual([asks(next), done], [[], ['a: make', 'a: make']]);
@@ -371,7 +371,7 @@ describe('a landing that needs leave', () => {
 
   it('expires in a run that waits for nobody, and holds up what depends on it until then', async () => {
     const { acts } = acting({ more: { landingSeconds: 10 } });
-    const box = await rig({}, { a: [], b: ['a'] }, { acts, limits: { conflicts: 'leave' } });
+    const box = await rig({}, { a: [], b: ['a'] }, { acts, limits: { undecided: 'leave' } });
     await (await box.agents.agent('a')).finish({ [ci]: 'one\n' });
     await box.reaches('a', 'held');
     await box.time.pass(9_000);

@@ -175,7 +175,7 @@ describe('an arbiter', () => {
     const box = await inConflict('arbiter', { attempts: 2 });
     (await box.agents.agent('b.1')).crash('A bug.');
     await until(box, () => (task(box, 'b.1')?.work.failures.length ?? 0) > 0);
-    box.time.pass(60_000);
+    await box.time.pass(60_000);
     const arbiter = await box.agents.agent('b.1', 2);
     assert.match(draftOf(box, arbiter)['a.txt'] ?? '', /^file <<<<<<< /);
     await arbiter.finish({ 'a.txt': BOTH });
