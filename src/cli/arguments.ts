@@ -3,8 +3,9 @@ import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { parsePath } from '../domain/path';
 import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
+import { answerOf } from './inbox';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
-import { planOf, retryOf, runOf } from './runArguments';
+import { planOf, resumeOf, retryOf, runOf } from './runArguments';
 import { steerOf } from './steer';
 
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
@@ -32,14 +33,16 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   }
   if (name === 'run') return runOf(rest[0], values);
   if (name === 'plan') return planOf(values);
-  if (name === 'resume')
-    return rest[0] === undefined
-      ? fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.')
-      : ok({ kind: 'resume', run: rest[0], inProcess: values['in-process'] ?? false });
+  if (name === 'resume') return resumeOf(rest, values);
   if (name === 'retry') return retryOf(rest, values);
   if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add') {
     const steer = steerOf(name, rest);
     return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
+  }
+  if (name === 'inbox') return ok({ kind: 'inbox' });
+  if (name === 'answer') {
+    const answering = answerOf(rest, values);
+    return answering.ok ? ok({ kind: 'answer', answering: answering.value }) : answering;
   }
   if (name === 'folders') return ok({ kind: 'folders', remove: values.remove ?? false });
   const [first, second, third] = rest;

@@ -1,7 +1,9 @@
 /** What the CLI can be told to do. */
+import type { Approvals } from '../domain/approvals';
 import type { OnStale } from '../domain/settings';
 import type { Reversal } from '../engine/history/undo';
 import type { Pools } from '../engine/schedule/limits';
+import type { Answering } from './inbox';
 import type { Steer } from './steer';
 
 /** What is to be planned: what the person wrote (empty for nothing), the open items of a Markdown file, and what something printed that failed. */
@@ -27,6 +29,7 @@ export type Command =
       readonly onStale: OnStale;
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
+      readonly approvals: Approvals;
       /** Globs of ignored files that agents see and snapshots have. */
       readonly include: readonly string[];
       /** Agents run in the process of the CLI itself. */
@@ -43,10 +46,12 @@ export type Command =
       readonly out: string | undefined;
     }
   | { readonly kind: 'steer'; readonly steer: Steer }
+  | { readonly kind: 'inbox' }
+  | { readonly kind: 'answer'; readonly answering: Answering }
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
-  | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean }
+  | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean; readonly approvals: Approvals }
   | {
       readonly kind: 'retry';
       readonly run: string;
@@ -57,6 +62,7 @@ export type Command =
       readonly model: string;
       readonly onStale: OnStale;
       readonly inProcess: boolean;
+      readonly approvals: Approvals;
     }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   /** `task` undefined: all of the run's. */

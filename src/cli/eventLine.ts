@@ -6,6 +6,7 @@ import { answerText, askText } from '../domain/inboxText';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
 import { tailOf, verdictText } from '../engine/landing/check';
+import { howToAnswer } from './howToAnswer';
 import { seconds } from './words';
 
 /** One line for an event; undefined for those that only programs care about. */
@@ -88,7 +89,8 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.reused':
       return line('✓', `nothing changed since run ${event.from.run}: taken over from there`);
     case 'inbox.asked':
-      return line('?', `${event.item}: ${event.by === null ? '' : `${event.by.task} asks: `}${askText(event.ask)}`);
+      return `${line('?', `${event.by === null ? '' : `${event.by.task} asks: `}${askText(event.ask)}`)}
+          ${howToAnswer(state.start.run, event.item, event.ask)}`;
     case 'inbox.answered':
       return line('·', `${event.item}: ${answerText(event.answer)}`);
     case 'run.paused':

@@ -17,6 +17,7 @@ import type { Arguments, Command } from './command';
 import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
+import { answerCommand, inboxCommand } from './inbox';
 import { type Output, output } from './output';
 import { planCommand } from './plan';
 import { recoveryPorts } from './record';
@@ -60,7 +61,7 @@ function outputFor(json: boolean): Output {
 }
 
 /** They change no file of the workspace. */
-const LOOKING = new Set<Command['kind']>(['plan', 'runs', 'trace', 'snapshots', 'steer']);
+const LOOKING = new Set<Command['kind']>(['inbox', 'answer', 'plan', 'runs', 'trace', 'snapshots', 'steer']);
 
 async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
   const refuse = (failure: Failure) => {
@@ -106,6 +107,10 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await retryCommand(command, ports);
       case 'steer':
         return await steerCommand(command.steer, ports);
+      case 'inbox':
+        return await inboxCommand(ports);
+      case 'answer':
+        return await answerCommand(command.answering, ports);
       case 'runs':
         return await runsCommand(ports);
       case 'trace':

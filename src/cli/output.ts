@@ -85,7 +85,8 @@ export function summaryLines(
   for (const [task, { stage, task: titled, work }] of state.tasks) {
     if (stage.kind !== 'held') continue;
     const files = work.stale.map((file) => file.path).join(', ');
-    lines.push('', `“${titled.title}” read what was changed meanwhile (${files}), and waits for you.`);
+    const why = stage.item === null ? `read what was changed meanwhile (${files}), and waits for you` : 'waits for leave to land';
+    lines.push('', `“${titled.title}” ${why}.`);
     lines.push(`Land it all the same: weft land ${summary.run} ${task}`);
   }
   if (summary.filesChanged > 0)

@@ -1,4 +1,5 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
+import type { Approvals } from '../domain/approvals';
 import { notAllowed } from '../domain/commands';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
@@ -77,7 +78,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
     { plan, model: command.model, planning: usage, limits, attempts: command.attempts, onStale: command.onStale, include: command.include },
     agents,
     ports,
-    command.reuse ? reuseFrom(ports.repo) : undefined,
+    { approvals: command.approvals, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
   );
 }
 
@@ -98,7 +99,7 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   const { plan, retry } = again.value;
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   const request = { plan, retry, model: command.model, planning: NO_USAGE, limits, attempts: DEFAULT_ATTEMPTS, onStale: command.onStale };
-  return driveRun(request, agents, ports);
+  return driveRun(request, agents, ports, { approvals: command.approvals });
 }
 
 export function refused(failure: Failure, { output }: CliPorts): number {
@@ -108,7 +109,7 @@ export function refused(failure: Failure, { output }: CliPorts): number {
 }
 
 /** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
-export async function resumeCommand({ run, inProcess }: Extract<Command, { kind: 'resume' }>, ports: CliPorts): Promise<number> {
+export async function resumeCommand({ run, inProcess, approvals }: Extract<Command, { kind: 'resume' }>, ports: CliPorts): Promise<number> {
   const { repo, output, include } = ports;
   const state = await findRun(repo, run);
   if (!state.ok) return refused(state.failure, ports);
@@ -125,7 +126,7 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   // Whoever resumes it here wants it to go on.
   const request = { run: start.run, undecided: 'leave' as const, paused: 'continue' as const, listener };
-  const agentPorts = { ...agents, check, reuse };
+  const agentPorts = { ...agents, check, reuse, acts: { approvals: () => approvals } };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
@@ -133,11 +134,17 @@ export async function resumeCommand({ run, inProcess }: Extract<Command, { kind:
 }
 
 /** Begins a run and drives it to its end, telling all of it. */
-async function driveRun(request: RunRequest, agents: Agents, ports: CliPorts, reuse?: Reuse): Promise<number> {
+async function driveRun(
+  request: RunRequest,
+  agents: Agents,
+  ports: CliPorts,
+  { approvals, reuse }: { readonly approvals: Approvals; readonly reuse?: Reuse | undefined },
+): Promise<number> {
+  const acts = { approvals: () => approvals };
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
-  const begun = await beginRun(request, { ...recovery, ...agents, check, reuse, time: systemTime }, signal);
+  const begun = await beginRun(request, { ...recovery, ...agents, acts, check, reuse, time: systemTime }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;
   const { tooLarge } = run.record.state.start;

@@ -1,4 +1,5 @@
 /** What `weft run` and `weft retry` are called with. */
+import type { Approvals } from '../domain/approvals';
 import { fail, ok, type Result } from '../domain/failure';
 import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
 import {
@@ -12,6 +13,7 @@ import {
   type OnStale,
 } from '../domain/settings';
 import { type Pools, readPools } from '../engine/schedule/limits';
+import { approvalsOf } from './approvals';
 import type { Command, Wanted } from './command';
 import type { Values } from './options';
 
@@ -19,8 +21,20 @@ export function retryOf([run, task]: readonly string[], values: Values): Result<
   if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
   const onStale = onStaleOf(values);
   if (!onStale.ok) return onStale;
+  const approvals = approvalsHere(values);
+  if (!approvals.ok) return approvals;
   const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
-  return ok({ kind: 'retry', run, task, hint, fresh, model, onStale: onStale.value, inProcess });
+  return ok({ kind: 'retry', run, task, hint, fresh, model, onStale: onStale.value, inProcess, approvals: approvals.value });
+}
+
+export function resumeOf([run]: readonly string[], values: Values): Result<Command> {
+  if (run === undefined) return fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.');
+  const approvals = approvalsHere(values);
+  return approvals.ok ? ok({ kind: 'resume', run, inProcess: values['in-process'] ?? false, approvals: approvals.value }) : approvals;
+}
+
+function approvalsHere(values: Values): Result<Approvals> {
+  return approvalsOf(values, process.stdin.isTTY === true && process.stdout.isTTY === true);
 }
 
 function onStaleOf(values: Values): Result<OnStale> {
@@ -69,8 +83,10 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   if (!work.ok) return work;
   const pools = poolsOf(values.pool ?? []);
   if (!pools.ok) return pools;
+  const approvals = approvalsHere(values);
+  if (!approvals.ok) return approvals;
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
-  const rest = { model, ...counts, pools: pools.value, onStale, allow, include, inProcess, reuse };
+  const rest = { model, ...counts, pools: pools.value, onStale, allow, approvals: approvals.value, include, inProcess, reuse };
   return ok({ kind: 'run', work: work.value, ...rest });
 }
 

@@ -11,7 +11,12 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
-       --allow-command COMMAND             with --goal: a check that the plan may run, exactly or with *; may be repeated
+       --allow-command COMMAND             a command that agents, and a plan of --goal, may run, exactly or with *; may be
+                                           repeated
+       --approve KIND=ask|allow|deny       without asking: command, mcp (tools of servers), protected (files such as
+                                           .github/**), landing, question; may be repeated
+       --answer-within SECONDS             how long an agent waits for your answer, which is no then (default 1800, without a
+                                           terminal 300)
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
        --in-process                        run agents in this process, not in processes of their own without secrets
@@ -36,11 +41,15 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
-                                           --in-process as above
+                                           --in-process, --approve and the like as above
   weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
                                            agent begins another turn of the model
   weft continue RUN                        have it go on
   weft stop RUN                            have it stop; what its agents did is kept
+  weft inbox                               what waits for you in the runs of this folder: questions, approvals, conflicts
+  weft answer RUN ITEM yes | no | TEXT     answer it, whoever drives the run
+       --for once|agents|run               yes to what is equal, too: of these agents, or of all of the run
+       --reason TEXT                       what the agent is told with a no
   weft add RUN TASK.json | -               add a task to it, written as in a plan
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
                                            else in one of its own; --model, --on-stale and --in-process as above

@@ -59,6 +59,8 @@ export const SNAPSHOT_SETTINGS = {
 /** How often an agent may begin on a task, before it has failed. */
 export const DEFAULT_ATTEMPTS = 2;
 export const MAX_ATTEMPTS = 10;
+/** How long an agent waits for the person's answer. */
+export const DEFAULT_ANSWER_MINUTES = 30;
 /** Of tasks that spawn tasks: how deep, how many children each, and how many at each depth. */
 export const DEFAULT_DEPTH = 3;
 export const DEFAULT_CHILDREN = 20;

@@ -1,35 +1,10 @@
 /** A run that one process drives, paused, added to, and stopped by others; its agents in processes of their own, their model held by the test. */
 import assert from 'node:assert/strict';
-import { parseEvent, type RunEvent } from '../../src/domain/event';
+import { eventsOf } from '../support/eventsOf';
 import { heldTurns } from '../support/heldTurns';
 import { serveModel } from '../support/modelServer';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
 import { buildWeft, ending, planText, startWeft, weft, writing } from '../support/weft';
-
-/** The events that a run has printed so far, and those to come. */
-function eventsOf(child: ReturnType<typeof startWeft>) {
-  const seen: RunEvent[] = [];
-  const waiting = new Set<() => void>();
-  let rest = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n');
-    rest = lines.pop() ?? '';
-    seen.push(...lines.flatMap((line) => parseEvent(line) ?? []));
-    for (const look of [...waiting]) look();
-  });
-  const next = <Type extends RunEvent['type']>(type: Type) =>
-    new Promise<Extract<RunEvent, { type: Type }>>((resolve) => {
-      const look = () => {
-        const found = seen.find((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
-  return { seen, next };
-}
 
 describe('a run that another process drives', function () {
   this.timeout(120_000);

@@ -84,7 +84,7 @@ describe('an act that needs leave', () => {
     const [a] = agents as [Held];
     const first = a.act(command('make x'));
     await box.reaches('a', 'asking');
-    assert.deepEqual([asks(box), done], [['a: May it run make x'], []]);
+    assert.deepEqual([asks(box), done], [['a: Run make x'], []]);
     answer(box, once);
     assert.equal(valued(await first).text, 'It ran.');
     const second = a.act(command('make x'));
@@ -108,7 +108,7 @@ describe('an act that needs leave', () => {
     valued(await first);
     void a.act(command('make x', 'same'));
     await box.reaches('a', 'asking');
-    assert.deepEqual([asks(box), done], [['a: May it run make x'], ['a: make x']]);
+    assert.deepEqual([asks(box), done], [['a: Run make x'], ['a: make x']]);
     await end(box);
   });
 
@@ -119,7 +119,7 @@ describe('an act that needs leave', () => {
       const [a, b, c] = agents as [Held, Held, Held];
       const both = [a.act(command('make')), b.act(command('make'))];
       await box.reaches('b', 'asking');
-      assert.deepEqual(asks(box), ['a+b: May it run make']);
+      assert.deepEqual(asks(box), ['a+b: Run make']);
       answer(box, { kind: 'approved', scope });
       for (const one of both) valued(await one);
       valued(await a.act(command('make')));
@@ -181,7 +181,7 @@ describe('an act that needs leave', () => {
     valued(await a.act(act({ kind: 'mcp', server: 'docs', tool: 'look', input: {} })));
     const first = a.act(fetched('https://one'));
     await box.reaches('a', 'asking');
-    assert.deepEqual(asks(box), ['a: May it call fetch of web with {"url":"https://one"}']);
+    assert.deepEqual(asks(box), ['a: Call fetch of web with {"url":"https://one"}']);
     answer(box, { kind: 'approved', scope: 'run' });
     // The answer says that all is approved: it is text to the agent, and nothing to the gate.
     assert.match(valued(await first).text, /all commands are approved/);
@@ -208,7 +208,7 @@ describe('an act that needs leave', () => {
     void a.act(command('make', 'q1'));
     void b.act(command('make'));
     await box.reaches('b', 'asking');
-    assert.deepEqual([asks(box), done], [['a+b: May it run make'], []]);
+    assert.deepEqual([asks(box), done], [['a+b: Run make'], []]);
     await end(box);
   });
 
@@ -284,7 +284,7 @@ describe('a landing that needs leave', () => {
       const { box, agents } = await atWork(['a'], { acts });
       await (agents as [Held])[0].finish({ [ci]: 'on: push\n', 'b.txt': 'b\n' });
       await box.reaches('a', 'held');
-      assert.deepEqual(asks(box), [`a: May it change ${ci} (it is protected)`]);
+      assert.deepEqual(asks(box), [`a: Change ${ci}: it is protected`]);
       assert.equal(folderState(box.root)['b.txt'], undefined);
       answer(box, said);
       const state = valued(await box.ended);
@@ -323,12 +323,12 @@ describe('a landing that needs leave', () => {
       return found;
     };
     assert.deepEqual(await askedFor({ 'a.txt': 'b\n' }), []);
-    assert.deepEqual(await askedFor({ 'a.txt': 'b\n' }, {}, true), ['a: May it change a.txt (its plan says so)']);
+    assert.deepEqual(await askedFor({ 'a.txt': 'b\n' }, {}, true), ['a: Change a.txt: its plan says so']);
     assert.deepEqual(await askedFor({ 'index.ts': 'export const a = 1;\nexport const c = 2;\n' }), [
-      'a: May it change index.ts (index.ts does not export b any more)',
+      'a: Change index.ts: index.ts does not export b any more',
     ]);
     assert.deepEqual(await askedFor({ 'index.ts': "export const a = 2;\nexport { b, c } from './b';\n" }), []);
-    assert.deepEqual(await askedFor({ 'a.txt': 'b\n' }, { set: { landing: 'ask' } }), ['a: May it land (a.txt)']);
+    assert.deepEqual(await askedFor({ 'a.txt': 'b\n' }, { set: { landing: 'ask' } }), ['a: Land a.txt']);
     assert.deepEqual(await askedFor({ [ci]: 'x' }, { set: { protected: 'allow' } }), []);
   });
 

@@ -1,0 +1,33 @@
+/** What the person approves beforehand at the command line, and how long is waited for their answer to the rest. */
+import { APPROVAL_KINDS, type ApprovalKind, type Approvals, DEFAULT_VERDICTS, VERDICTS, type Verdict } from '../domain/approvals';
+import { fail, ok, type Result } from '../domain/failure';
+import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
+import { DEFAULT_PROTECT } from '../domain/protected';
+import { DEFAULT_ANSWER_MINUTES } from '../domain/settings';
+import type { Values } from './options';
+
+/** Where nobody sits at a terminal, somebody may still answer from another one. */
+const UNATTENDED_SECONDS = 300;
+
+/** `isAttended`: somebody reads what is printed. */
+export function approvalsOf(values: Values, isAttended: boolean): Result<Approvals> {
+  const verdicts: Record<ApprovalKind, Verdict> = { ...DEFAULT_VERDICTS };
+  for (const one of values.approve ?? []) {
+    const [kindText, verdictText] = one.split('=');
+    const kind = APPROVAL_KINDS.find((known) => known === kindText);
+    const verdict = VERDICTS.find((known) => known === (verdictText ?? 'allow'));
+    if (kind === undefined || verdict === undefined)
+      return fail(
+        'input',
+        `--approve ${one} is no kind and verdict.`,
+        `Give it as KIND=VERDICT: of ${APPROVAL_KINDS.join(', ')} one, and of ${VERDICTS.join(', ')} one.`,
+      );
+    verdicts[kind] = verdict;
+  }
+  const said = values['answer-within'];
+  const seconds = said === undefined ? (isAttended ? DEFAULT_ANSWER_MINUTES * 60 : UNATTENDED_SECONDS) : Number(said);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS)
+    return fail('input', `--answer-within ${said} is not a number from 1 to ${MAX_TIMEOUT_SECONDS}.`, 'Give seconds.');
+  const commands = Object.fromEntries((values['allow-command'] ?? []).map((command) => [command, 'allow' as const]));
+  return ok({ verdicts, commands, protect: DEFAULT_PROTECT, seconds, landingSeconds: seconds });
+}

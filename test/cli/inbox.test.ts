@@ -1,0 +1,86 @@
+/** What waits for the person in a run on the command line: told, answered from another process, approved beforehand, or denied in time. */
+import assert from 'node:assert/strict';
+import type { Turn } from '../../src/model/scenario';
+import { eventsOf } from '../support/eventsOf';
+import { folderState, git, put, temporaryFolder } from '../support/sandbox';
+import { buildWeft, ending, jsonLines, planText, scenarioFile, startWeft, weft } from '../support/weft';
+
+const ask: Turn = { calls: [{ tool: 'ask', input: { question: 'Which\nport?', options: ['80', 'another one'] } }] };
+const write = (path: string): Turn => ({ calls: [{ tool: 'write_file', input: { path, content: 'new\n' } }] });
+const finish: Turn = { calls: [{ tool: 'finish', input: { summary: 'Done.' } }] };
+const CI = '.github/ci.yml';
+
+function folder(): string {
+  const cwd = temporaryFolder();
+  git(cwd, 'init', '--quiet');
+  put(cwd, 'a.txt', 'a\n');
+  return cwd;
+}
+
+describe('the inbox of a run', function () {
+  this.timeout(120_000);
+  before(buildWeft);
+
+  it('is told, and answered by another process: a question, and a landing', async () => {
+    const cwd = folder();
+    const child = startWeft(['run', '-', '--model', scenarioFile({ one: [ask, write(CI), finish] }), '--json'], { cwd });
+    const ended = ending(child);
+    const events = eventsOf(child);
+    child.stdin.end(planText({ id: 'one' }));
+    const { run } = await events.next('run.started');
+    await events.next('inbox.asked');
+    const told = async (...args: string[]) => {
+      const { code, out, err } = await weft(args, { cwd });
+      return [code, out + err];
+    };
+    const question = `${run}    1  one: Which port?\n    weft answer ${run} 1 80 | 'another one'\n`;
+    assert.deepEqual(await told('inbox'), [0, question]);
+    assert.deepEqual(await told('answer', run, '2', 'yes'), [
+      2,
+      `weft: Nothing waits for an answer as 2 in run ${run}. Run “weft inbox”.\n`,
+    ]);
+    assert.deepEqual(await told('answer', run, '1', 'another one'), [0, 'Answered.\n']);
+    const asked = await events.nth('inbox.asked', 2);
+    assert.deepEqual(asked.ask, { kind: 'protected', paths: [CI], why: 'it is protected' });
+    assert.deepEqual(await told('answer', run, '2', 'perhaps').then(([code]) => code), 2);
+    assert.deepEqual(await told('answer', run, '2', 'yes'), [0, 'Answered.\n']);
+    assert.equal((await ended).code, 0);
+    assert.equal(folderState(cwd)[CI], 'file new\n');
+    assert.deepEqual(await told('inbox'), [0, 'Nothing waits for you here.\n']);
+  });
+
+  it('is told with the way to answer it, and denied when nobody does in time', async () => {
+    const cwd = folder();
+    const model = scenarioFile({ one: [ask, write(CI), finish] });
+    const { code, out } = await weft(['run', '-', '--model', model, '--answer-within', '1'], { cwd, input: planText({ id: 'one' }) });
+    assert.equal(code, 1);
+    const run = /Run (\S+):/.exec(out)?.[1];
+    assert.ok(out.includes(`? one asks: Which port?\n          weft answer ${run} 1 80 | 'another one'\n`), out);
+    assert.ok(out.includes(`? one asks: Change ${CI}: it is protected\n          weft answer ${run} 2 yes | no\n`), out);
+    assert.match(
+      out,
+      /✗ one: “.*” does not land: nobody gave leave in time for it to change \.github\/ci\.yml \(it is protected\)\. Its draft is kept/,
+    );
+    assert.equal(folderState(cwd)[CI], undefined);
+    // By hand it lands after all.
+    assert.equal((await weft(['land', run ?? '', 'one'], { cwd })).code, 0);
+    assert.equal(folderState(cwd)[CI], 'file new\n');
+  });
+
+  it('has nothing in it that was approved or denied beforehand', async () => {
+    const cwd = folder();
+    const run = async (id: string, ...options: string[]) => {
+      const model = scenarioFile({ [id]: [ask, write(`.github/${id}`), finish] });
+      const { code, out } = await weft(['run', '-', '--model', model, '--json', ...options], { cwd, input: planText({ id }) });
+      return [code, jsonLines(out).filter(({ type }) => type === 'inbox.asked').length];
+    };
+    assert.deepEqual(await run('one', '--approve', 'protected=allow', '--approve', 'question=deny'), [0, 0]);
+    assert.deepEqual(await run('two', '--approve', 'protected=deny', '--approve', 'question=deny'), [1, 0]);
+    assert.deepEqual(
+      Object.keys(folderState(cwd)).filter((path) => path.startsWith('.github/')),
+      ['.github/one'],
+    );
+    for (const wrong of ['protected=perhaps', 'everything', 'plan=yes'])
+      assert.equal((await weft(['run', '-', '--approve', wrong], { cwd, input: planText({ id: 'x' }) })).code, 2, wrong);
+  });
+});
