@@ -1,12 +1,13 @@
 /** The agent's loop: a model works on a draft with tools, turn after turn, until it finishes. */
 
 import { AnthropicError } from '@anthropic-ai/sdk';
-import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { NO_OFFERS, type Offers } from '../domain/act';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
 import type { About } from '../model/about';
+import { contextWindowOf } from '../model/contextWindow';
 import type { ModelFetch } from '../model/fetch';
 import { takesOf } from '../model/takes';
 import type { Draft } from '../repo/draft/draft';
@@ -14,6 +15,7 @@ import { type AskHost, actor } from './actor';
 import { callsOf } from './calls';
 import { circleFailure, circleNote, circleOf, type Round, roundOf, roundsOf } from './circles';
 import { modelClient } from './client';
+import { isFull, isTooLong, summaryOf } from './compaction';
 import { loadOf, type MediaLoad, withoutMedia } from './media';
 import { brokeOff, modelFailure, refusesContent } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
@@ -24,6 +26,7 @@ import type { Tool } from './tools/tool';
 import { toolsFor } from './tools/toolbox';
 import {
   type Conversation,
+  compacted,
   contentOf,
   counted,
   type Entry,
@@ -31,6 +34,7 @@ import {
   type OpenTurn,
   resultsOf,
   type Session,
+  sessionSchema,
   type Tally,
   tell,
   textBlock,
@@ -73,6 +77,8 @@ export interface AgentOptions {
   readonly act?: AskHost | undefined;
   /** What of that it is offered; absent: nothing. */
   readonly offers?: Offers | undefined;
+  /** Tokens that a conversation with the model can have; absent: as far as its name tells. */
+  readonly window?: number | undefined;
   /** Set where the agent has worked on this task before: it goes on from there, on a draft that has what it did. */
   readonly again?: Again | undefined;
 }
@@ -97,7 +103,7 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
   const tools = toolsFor(options.task.role, options.spawn !== undefined, options.offers ?? NO_OFFERS);
   const { open = null, messages = [], tally = NO_TALLY, summary = '', isOpen = false } = again?.session ?? {};
   const load = loadOf([...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)), ...(open?.results ?? [])]);
-  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, isOpen, load };
+  const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, isOpen, load, isFresh: false };
   if (open === null && talk.summary !== '') return ended(talk);
   const answered = open === null ? undefined : await respond(talk, open);
   if (answered?.ok === false) return answered;
@@ -119,6 +125,12 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
           runner.setMessagesParams((params) => ({ ...params, messages: params.messages.map(withoutMedia) }));
           continue;
         }
+        if (!signal.aborted && isTooLong(reply.thrown)) {
+          const room = await makeRoom(talk, runner.params.messages, 'refused');
+          if (!room.ok) return room;
+          runner.setMessagesParams((params) => ({ ...params, messages: [...room.value] }));
+          continue;
+        }
         broken += 1;
         if (signal.aborted || !brokeOff(reply.thrown) || broken > MAX_BROKEN) throw reply.thrown;
         // Messages that were set are sent as they are: the turn is asked for again.
@@ -126,6 +138,7 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
         continue;
       }
       broken = 0;
+      talk.isFresh = false;
       const { kind, message } = reply;
       const content = spoken(message);
       const usage = usageOf(message.usage);
@@ -143,6 +156,11 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       if (told.value.kind === 'finished') return ended(talk);
       const assistant = content.length === 0 ? [] : [{ role: 'assistant' as const, content }];
       runner.pushMessages(...assistant, { role: 'user', content: told.value.content });
+      const isOver = turn.stop === 'model_context_window_exceeded';
+      if (!isOver && !isFull(usage, told.value.content, options.window ?? contextWindowOf(modelName))) continue;
+      const room = await makeRoom(talk, runner.params.messages, isOver ? 'refused' : 'full');
+      if (!room.ok) return room;
+      runner.setMessagesParams((params) => ({ ...params, messages: [...room.value] }));
     }
     return fail('agent', 'The conversation ended before the agent finished.', 'Run the task again.');
   } catch (thrown) {
@@ -164,6 +182,8 @@ interface Talk {
   summary: string;
   /** Whether that says why the person has to decide. */
   isOpen: boolean;
+  /** Whether it was just made shorter: it cannot become so again. */
+  isFresh: boolean;
 }
 
 function ended({ summary, isOpen }: Talk): Result<{ summary: string }> {
@@ -235,8 +255,36 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
   return ok(made);
 }
 
-function conversation({ options, tools }: Talk, messages: Conversation) {
-  const { task, model, about, modelName, signal } = options;
+/** The conversation, made shorter; as it is where that is to be had only when it becomes too long (`full`), and the model does not answer. */
+async function makeRoom(talk: Talk, params: readonly BetaMessageParam[], why: 'full' | 'refused'): Promise<Result<Conversation>> {
+  const { model, about, modelName, report, signal } = talk.options;
+  const messages = sessionSchema.shape.messages.parse(params);
+  const hopeless = fail(
+    'agent',
+    'The conversation became too long for the model, even when it was summed up.',
+    'Split the task into smaller ones.',
+  );
+  if (talk.isFresh) return why === 'full' ? ok(messages) : hopeless;
+  report({ type: 'step', step: 'Summing up a long conversation' });
+  const summary = await summaryOf(messages, { model, about, modelName, told: toldAlways(talk), isTooLong: why === 'refused', signal });
+  if (signal.aborted) return cancelled;
+  if (summary.kind !== 'summary' && why === 'full') return ok(messages);
+  if (summary.kind === 'hopeless') return hopeless;
+  if (summary.kind === 'none') return { ok: false, failure: modelFailure(summary.thrown, modelName, signal) };
+  report({ type: 'said', entry: { type: 'compacted', summary: summary.text, usage: summary.usage } });
+  report({ type: 'turn', usage: summary.usage });
+  talk.isFresh = true;
+  talk.load = loadOf([]);
+  return ok(compacted(messages, summary.text));
+}
+
+function toldAlways({ options, tools }: Talk) {
+  const names = tools.map(({ name }) => name);
+  return { system: systemPrompt(options.task.role, names), tools: toldTools(tools) };
+}
+
+function conversation(talk: Talk, messages: Conversation) {
+  const { model, about, modelName, signal } = talk.options;
   return modelClient(model, about).beta.messages.toolRunner(
     {
       model: modelName,
@@ -246,12 +294,8 @@ function conversation({ options, tools }: Talk, messages: Conversation) {
       thread: false,
       // Marks the last block of every request: each turn reads from the cache what the one before it wrote.
       cache_control: { type: 'ephemeral' },
-      system: systemPrompt(
-        task.role,
-        tools.map(({ name }) => name),
-      ),
       messages: [...messages],
-      tools: toldTools(tools),
+      ...toldAlways(talk),
     },
     { signal },
   );
@@ -274,9 +318,6 @@ function opening({ task, goal, again, report }: AgentOptions, before: Conversati
 function objectionTo({ stop }: OpenTurn, { idle, spoilt }: Tally): Result<never> | undefined {
   if (stop === 'refusal') {
     return fail('agent', 'The model refused to work on this task.', 'Say in its instructions what the work is for, or use another model.');
-  }
-  if (stop === 'model_context_window_exceeded') {
-    return fail('agent', 'The conversation became too long for the model.', 'Split the task into smaller ones.');
   }
   if (idle > 1) {
     return fail(

@@ -6,7 +6,7 @@ import type { BetaContentBlockParam, BetaMessage } from '@anthropic-ai/sdk/resou
 /** How an answer came. */
 export type Reply =
   | { readonly kind: 'whole'; readonly message: BetaMessage }
-  /** The token limit cut it: it may end in half a call. */
+  /** The token limit, or the end of what the model can hold, cut it: it may end in half a call. */
   | { readonly kind: 'cut'; readonly message: BetaMessage }
   /** The input of a call is no JSON; what came after it is lost. */
   | { readonly kind: 'garbled'; readonly message: BetaMessage }
@@ -16,7 +16,8 @@ export type Reply =
 export async function replyOf(stream: BetaMessageStream): Promise<Reply> {
   try {
     const message = await stream.finalMessage();
-    return { kind: message.stop_reason === 'max_tokens' ? 'cut' : 'whole', message };
+    const isCut = message.stop_reason === 'max_tokens' || message.stop_reason === 'model_context_window_exceeded';
+    return { kind: isCut ? 'cut' : 'whole', message };
   } catch (thrown) {
     // Anything else is a bug of ours.
     if (!(thrown instanceof AnthropicError)) throw thrown;

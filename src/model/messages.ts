@@ -40,7 +40,7 @@ export interface Message {
   readonly role: 'assistant';
   readonly model: string;
   readonly content: readonly ContentBlock[];
-  readonly stop_reason: 'end_turn' | 'max_tokens' | 'refusal' | 'tool_use' | null;
+  readonly stop_reason: 'end_turn' | 'max_tokens' | 'model_context_window_exceeded' | 'refusal' | 'tool_use' | null;
   readonly stop_sequence: null;
   readonly stop_details: { readonly type: 'refusal'; readonly category: null; readonly explanation: null } | null;
   readonly container: null;

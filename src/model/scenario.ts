@@ -23,7 +23,10 @@ const turnSchema = z
     calls: z.array(callSchema).optional(),
     thinkMs: milliseconds.optional().describe('Pause before the first chunk, in milliseconds.'),
     paceMs: milliseconds.optional().describe('Pause before each chunk, in milliseconds. Default: that of the model.'),
-    stop: z.enum(['end_turn', 'max_tokens', 'refusal']).optional().describe('Default: tool_use where there are calls, else end_turn.'),
+    stop: z
+      .enum(['end_turn', 'max_tokens', 'refusal', 'model_context_window_exceeded'])
+      .optional()
+      .describe('Default: tool_use where there are calls, else end_turn.'),
     error: errorSchema.optional(),
     malformed: z
       .enum(['cut', 'json'])

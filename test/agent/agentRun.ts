@@ -95,6 +95,7 @@ export interface RunOptions {
   readonly task?: Partial<Task>;
   readonly modelName?: string;
   readonly maxTurns?: number;
+  readonly window?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AgentEvent) => void;
   readonly again?: Again;
@@ -123,6 +124,7 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
     about: { run: 'r1', task: TASK.id },
     modelName: options.modelName ?? 'scripted:test',
     maxTurns: options.maxTurns ?? 20,
+    window: options.window,
     save: () => draft.soFar(),
     report: (event) => {
       events.push(event);

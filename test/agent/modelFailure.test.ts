@@ -33,7 +33,6 @@ describe('a model that does not answer', () => {
       /weft\.model \(or --model\)/,
     ],
     [400, 'invalid_request_error', 'model', /^The model’s server refused the request \(400\): Because\.$/, /weft\.baseUrl/],
-    [413, 'request_too_large', 'model', /^The request is too large for the model’s server \(413\): Because\.$/, /Split/],
     [429, 'rate_limit_error', 'model', /^The model’s server has had too many requests \(429\): Because\.$/, /weft\.maxWorkers/],
     [500, 'api_error', 'model', /^The model’s server is overloaded, or has an error of its own \(500\): Because\.$/, /try again/],
     [529, 'overloaded_error', 'model', /^The model’s server is overloaded, or has an error of its own \(529\): Because\.$/, /try again/],
@@ -47,6 +46,15 @@ describe('a model that does not answer', () => {
       assert.equal(requests, 1);
     });
   }
+
+  it('answers 413, however short the conversation is made', async () => {
+    const { failure } = await failureOf(refusing(413, 'request_too_large'));
+    assert.deepEqual(failure, {
+      kind: 'agent',
+      message: 'The conversation became too long for the model, even when it was summed up.',
+      fix: 'Split the task into smaller ones.',
+    });
+  });
 
   it('is asked again after 429 and 529, four times at most', async () => {
     const busy = (status: number, times?: number) => ({

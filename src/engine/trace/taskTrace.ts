@@ -110,6 +110,8 @@ function turnsOf(entries: readonly StampedEntry[]): TurnTrace[] {
     if (entry.type === 'answer') {
       const calls = entry.content.flatMap((block) => (block.type === 'tool_use' ? [callOf(block, entry.at)] : []));
       turns.push({ turn: { from: asked, to: entry.at, said: textOf(entry.content), stop: entry.stop, usage: entry.usage }, calls });
+    } else if (entry.type === 'compacted') {
+      turns.push({ turn: { from: asked, to: entry.at, said: cut(entry.summary), stop: 'compacted', usage: entry.usage }, calls: [] });
     } else if (entry.type === 'result' && last !== undefined) {
       const before = Math.max(last.turn.to, ...last.calls.filter(({ answer }) => answer !== null).map(({ to }) => to));
       last.calls = last.calls.map((call) => (call.id === idOf(entry.result) ? answered(call, entry, before) : call));
