@@ -5,7 +5,8 @@ import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
 import { answerOf } from './inbox';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
-import { planOf, resumeOf, retryOf, runOf } from './runArguments';
+import { planOf, planRestOf, reviseOf, summaryOf } from './planArguments';
+import { resumeOf, retryOf, runOf } from './runArguments';
 import { steerOf } from './steer';
 
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
@@ -33,6 +34,9 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   }
   if (name === 'run') return runOf(rest[0], values);
   if (name === 'plan') return planOf(values);
+  if (name === 'revise') return reviseOf(rest, values);
+  if (name === 'plan-rest') return planRestOf(rest, values);
+  if (name === 'summary') return summaryOf(rest);
   if (name === 'resume') return resumeOf(rest, values);
   if (name === 'retry') return retryOf(rest, values);
   if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add') {

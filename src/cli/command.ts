@@ -14,13 +14,22 @@ export interface Wanted {
   readonly failing: string | undefined;
 }
 
+/** A template of the workspace, and the values of its variables. */
+export interface Templated {
+  readonly template: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** A plan's file (or `-`), a template, or what is still to be planned. */
+export type Work = { readonly plan: string } | Templated | Wanted;
+
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'schema' }
   | {
       readonly kind: 'run';
-      readonly work: { readonly plan: string } | Wanted;
+      readonly work: Work;
       readonly model: string;
       readonly maxWorkers: number | undefined;
       readonly attempts: number;
@@ -45,6 +54,17 @@ export type Command =
       readonly include: readonly string[];
       readonly out: string | undefined;
     }
+  | {
+      readonly kind: 'revise';
+      readonly plan: string;
+      readonly sentence: string;
+      readonly model: string;
+      readonly include: readonly string[];
+      readonly out: string | undefined;
+    }
+  /** `hint`: what the person says about it. */
+  | { readonly kind: 'planRest'; readonly run: string; readonly hint: string; readonly model: string; readonly out: string | undefined }
+  | { readonly kind: 'summary'; readonly run: string }
   | { readonly kind: 'steer'; readonly steer: Steer }
   | { readonly kind: 'inbox' }
   | { readonly kind: 'answer'; readonly answering: Answering }

@@ -19,11 +19,12 @@ import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { answerCommand, inboxCommand } from './inbox';
 import { type Output, output } from './output';
-import { planCommand } from './plan';
+import { planCommand, planRestCommand, reviseCommand } from './plan';
 import { recoveryPorts } from './record';
 import { resumeCommand, retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { steerCommand } from './steer';
+import { summaryCommand } from './summary';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
 import { USAGE } from './usage';
@@ -61,7 +62,18 @@ function outputFor(json: boolean): Output {
 }
 
 /** They change no file of the workspace. */
-const LOOKING = new Set<Command['kind']>(['inbox', 'answer', 'plan', 'runs', 'trace', 'snapshots', 'steer']);
+const LOOKING = new Set<Command['kind']>([
+  'inbox',
+  'answer',
+  'plan',
+  'revise',
+  'planRest',
+  'summary',
+  'runs',
+  'trace',
+  'snapshots',
+  'steer',
+]);
 
 async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
   const refuse = (failure: Failure) => {
@@ -71,7 +83,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const named = await workspaceFolders(workspaces);
   if (!named.ok) return refuse(named.failure);
   // Only what the person says here: what a folder says of itself may be a stranger's, and would send their ignored files to the model.
-  let globs = command.kind === 'run' || command.kind === 'plan' ? command.include : [];
+  let globs = 'include' in command ? command.include : [];
   const opened = await openWorkspace(named.value, () => ({ ...NO_INCLUDE, globs }));
   if (!opened.ok) return refuse(opened.failure);
   const repo = opened.value;
@@ -101,6 +113,12 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await runCommand(command, ports);
       case 'plan':
         return await planCommand(command, ports);
+      case 'revise':
+        return await reviseCommand(command, ports);
+      case 'planRest':
+        return await planRestCommand(command, ports);
+      case 'summary':
+        return await summaryCommand(command.run, ports);
       case 'resume':
         return await resumeCommand(command, ports);
       case 'retry':

@@ -4,6 +4,7 @@ import { notAllowed } from '../domain/commands';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, problemsText, readPlan } from '../domain/plan';
+import { BUILT_IN_HEADS } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE } from '../domain/usage';
@@ -22,6 +23,8 @@ import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
 import { systemTime } from '../model/time';
 import type { Planned } from '../plan/planner';
+import { fillTemplate } from '../plan/template';
+import { loadTemplate } from '../plan/templates';
 import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
@@ -33,6 +36,7 @@ import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
+import { synthesisOfRun } from './summary';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -50,10 +54,9 @@ type RunCommand = Extract<Command, { kind: 'run' }>;
 
 /** Resolves to the exit code. */
 export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
-  const { signal } = ports;
   const refuse = (failure: Failure) => refused(failure, ports);
   // A plan that cannot be used is told before a key that is missing.
-  const given = 'plan' in command.work ? await planFrom(command.work.plan, signal) : ok(undefined);
+  const given = await givenPlan(command.work, ports);
   if (!given.ok) return refuse(given.failure);
   const model = await modelFor(command.model);
   if (!model.ok) return refuse(model.failure);
@@ -197,6 +200,9 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
     else output.say(`weft: ${files.failure.message} ${files.failure.fix}`);
   }
   const summary = summarize(state, Date.now());
+  const synthesis = synthesisOfRun(repo, state);
+  if (synthesis.ok) output.say(`\n${synthesis.value}`);
+  else output.warn(failureText(synthesis.failure));
   for (const line of summaryLines(state, summary, conflicts)) output.say(line);
   const exitCode = signal.aborted ? 130 : isComplete(state) ? 0 : 1;
   output.result({ exitCode, summary, conflicts });
@@ -204,7 +210,7 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
 }
 
 async function planWork({ work, model: modelName }: RunCommand, ports: CliPorts, model: ModelFetch): Promise<Result<Planned>> {
-  return 'plan' in work ? cancelled : planWanted(work, { model, modelName }, ports);
+  return 'goal' in work ? planWanted(work, { model, modelName }, ports) : cancelled;
 }
 
 /** What the model could not mend is for the person to mend. */
@@ -214,6 +220,14 @@ function unmended({ plan, problems }: Planned) {
     `The model’s plan is not right yet: ${problemsText(problems)}; nothing was started.`,
     `Ask in other words, or mend the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
   );
+}
+
+/** The plan that the person gives, as a file or by its template; undefined where one is still to be made. */
+async function givenPlan(work: RunCommand['work'], { repo, signal }: CliPorts): Promise<Result<Plan | undefined>> {
+  if ('plan' in work) return planFrom(work.plan, signal);
+  if (!('template' in work)) return ok(undefined);
+  const template = await loadTemplate(repo, work.template);
+  return template.ok ? fillTemplate(template.value, work.values, BUILT_IN_HEADS) : template;
 }
 
 async function planFrom(source: string, signal: AbortSignal): Promise<Result<Plan>> {

@@ -14,8 +14,9 @@ import {
 } from '../domain/settings';
 import { type Pools, readPools } from '../engine/schedule/limits';
 import { approvalsOf } from './approvals';
-import type { Command, Wanted } from './command';
+import type { Command } from './command';
 import type { Values } from './options';
+import { workOf } from './planArguments';
 
 export function retryOf([run, task]: readonly string[], values: Values): Result<Command> {
   if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
@@ -88,25 +89,4 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
   const rest = { model, ...counts, pools: pools.value, onStale, allow, approvals: approvals.value, include, inProcess, reuse };
   return ok({ kind: 'run', work: work.value, ...rest });
-}
-
-function workOf(plan: string | undefined, values: Values): Result<{ readonly plan: string } | Wanted> {
-  if (plan === undefined)
-    return wantedOf(values, '“weft run” needs a plan or a goal.', 'Give a plan file, “-” for standard input, or --goal TEXT.');
-  const other = (['goal', 'tasks', 'failing'] as const).find((name) => values[name] !== undefined);
-  if (other === undefined) return ok({ plan });
-  return fail('input', `Both a plan and a --${other} are given, and a plan has its goal in it.`, 'Leave one of them out.');
-}
-
-/** `none`, `fix`: what to say where nothing is wanted. */
-function wantedOf({ goal = '', tasks, failing }: Values, none: string, fix: string): Result<Wanted> {
-  if (goal.trim() === '' && tasks === undefined && failing === undefined) return fail('input', none, fix);
-  return ok({ goal: goal.trim(), tasks, failing });
-}
-
-export function planOf(values: Values): Result<Command> {
-  const work = wantedOf(values, '“weft plan” needs a goal.', 'Give --goal TEXT, --tasks FILE.md or --failing FILE.');
-  if (!work.ok) return work;
-  const { model = DEFAULT_MODEL, include = [], out } = values;
-  return ok({ kind: 'plan', work: work.value, model, include, out });
 }

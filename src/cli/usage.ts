@@ -23,8 +23,13 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
        --tasks FILE.md                     plan the open items (- [ ] …) of a Markdown file; with --goal: what to do with them
        --failing FILE | -                  plan how to mend what failed: FILE, or standard input, has what it printed
+       --template NAME                     run .weft/plans/NAME.weft.json; --set NAME=VALUE for each of its variables
   weft plan --goal TEXT                    plan only, and print the plan; --tasks, --failing, --model and --include as above
        --out FILE                          into a file, to be read, changed and run
+  weft revise PLAN "SENTENCE"              have a plan changed as the sentence says, and print it; --out, --model as above
+  weft plan-rest RUN                       plan what a run left undone, from what failed and why; --out, --model as above
+       --hint TEXT                         what you say about it
+  weft summary RUN                         what was done, by whom, what failed and why, and what to do next
   weft runs                                the runs of this folder
   weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one
                                            task: each turn and call of its agent

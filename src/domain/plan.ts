@@ -80,6 +80,16 @@ const limitsSchema = z
   })
   .describe('Limits of this run.');
 
+const variableSchema = z.strictObject({
+  description: z.string().optional().describe('What the person is asked.'),
+  default: z.string().optional().describe('What it is where the person says nothing.'),
+});
+export type Variable = z.infer<typeof variableSchema>;
+
+export const variablesSchema = z
+  .record(z.string().regex(/^[A-Za-z_]\w{0,63}$/, 'must be letters, digits or “_”, and begin with no digit'), variableSchema)
+  .describe('What a template is to be filled in with: {{name}} in any text of the plan stands for its value.');
+
 /** As a person, a program or a model writes it: a task need not say who does it. */
 export const writtenPlanSchema = planOf(taskSchema);
 
@@ -103,6 +113,7 @@ function planOf<OneTask extends z.ZodType>(task: OneTask) {
         .optional()
         .describe('Shell command that must succeed on the merged workspace before any task lands: the tests, say.'),
       limits: limitsSchema.optional(),
+      variables: variablesSchema.optional(),
     })
     .describe('A plan for a Weft run: a goal, and the tasks that reach it.');
 }
@@ -163,7 +174,17 @@ export function checkPlan(data: unknown, roles: readonly RoleHead[] = BUILT_IN_H
   }
   const tasks = parsed.data.tasks.map((task) => ({ ...task, role: task.role ?? routeTask(task, roles).role }));
   const plan: Plan = { ...parsed.data, tasks };
-  return { plan, problems: [...idProblems(plan), ...roleProblems(plan, roles), ...pathProblems(plan), ...cycleProblems(plan)] };
+  return {
+    plan,
+    problems: [...variableProblems(plan), ...idProblems(plan), ...roleProblems(plan, roles), ...pathProblems(plan), ...cycleProblems(plan)],
+  };
+}
+
+function variableProblems({ variables }: Plan): PlanProblem[] {
+  const names = Object.keys(variables ?? {});
+  if (names.length === 0) return [];
+  const message = `this is a template, which has to be filled in (${names.join(', ')}): run “Weft: Dispatch Template…”, or weft run --template`;
+  return [{ at: ['variables'], message }];
 }
 
 /** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. `whole`: what has them. */

@@ -56,7 +56,7 @@ const MAX_QUOTE = 30_000;
 const MAX_LIST = 60_000;
 
 /** What is known of the workspace that the plan is for. */
-interface Around {
+export interface Around {
   readonly files: readonly string[];
   readonly commands: Pick<ProjectCommands, 'checks'>;
   readonly roles: readonly RoleHead[];
@@ -196,7 +196,7 @@ function oneLine(text: string): string {
 }
 
 /** The text between fences that are longer than any that it contains. */
-function fenced(text: string): string {
+export function fenced(text: string): string {
   const runs = text.match(/`{3,}/g) ?? [];
   const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
   return `${fence}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}`;

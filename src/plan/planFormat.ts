@@ -4,17 +4,7 @@ import * as z from 'zod';
 import { thrownText } from '../domain/failure';
 import { checkPlan, MAX_TASKS, planSchema } from '../domain/plan';
 import type { RoleHead } from '../domain/role';
-
-/** How often, by whom and when a task is done, is for people to say: a model would make it up, and several agents for one task cost as much as several tasks. */
-export const BY_PEOPLE = {
-  model: true,
-  priority: true,
-  timeoutSeconds: true,
-  attempts: true,
-  fallback: true,
-  candidates: true,
-  pick: true,
-} as const;
+import { BY_PEOPLE } from './planFields';
 
 /**
  * The schema that is sent: a plan without what only people and programs write into one. The API takes only a part of JSON
@@ -33,7 +23,7 @@ export function planFormat(roles: readonly RoleHead[]): { [keyword: string]: unk
     .min(1)
     .max(MAX_TASKS)
     .describe(tasks.description ?? '');
-  const plan = planSchema.omit({ $schema: true, limits: true }).extend({ tasks: all });
+  const plan = planSchema.omit({ $schema: true, variables: true, limits: true }).extend({ tasks: all });
   const { $schema: _, ...schema } = z.toJSONSchema(plan);
   return transformJSONSchema(schema);
 }

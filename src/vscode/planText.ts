@@ -2,6 +2,7 @@
 import { findNodeAtLocation, getLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { notAllowed } from '../domain/commands';
 import { checkPlan, MAX_TASKS, type PlanProblem } from '../domain/plan';
+import { asFilled } from '../plan/template';
 
 /** Where in the text (offset and length in characters) something is wrong, and what. */
 export interface Mark {
@@ -14,7 +15,7 @@ export interface Mark {
 export function planMarks(text: string): Mark[] {
   const tree = parseTree(text);
   if (tree === undefined) return [];
-  const { plan, problems } = checkPlan(getNodeValue(tree));
+  const { plan, problems } = checkPlan(asFilled(getNodeValue(tree)));
   const tasks = findNodeAtLocation(tree, ['tasks'])?.children?.length ?? 0;
   if (plan === undefined && tasks <= MAX_TASKS) return [];
   return problems.map((problem) => markOf(tree, problem));
@@ -88,15 +89,28 @@ function looseTasks(text: string): (TaskName & { dependsOn: string[] })[] {
   }));
 }
 
-/** How many tasks a plan's text has, how many may run at once where it says so, and how much is wrong with it. */
-export function planSize(text: string): { tasks: number; maxWorkers: number | undefined; problems: number; commands: number } {
+/** What a lens says of a plan's text. */
+interface PlanSize {
+  readonly tasks: number;
+  /** How many may run at once, where it says so. */
+  readonly maxWorkers: number | undefined;
+  /** How much is wrong with it. */
+  readonly problems: number;
+  /** Commands that no rule allows. */
+  readonly commands: number;
+  /** What it has to be filled in with, where it is a template. */
+  readonly variables: number;
+}
+
+export function planSize(text: string): PlanSize {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true });
-  const { plan, problems } = checkPlan(tree === undefined ? undefined : getNodeValue(tree));
+  const { plan, problems } = checkPlan(asFilled(tree === undefined ? undefined : getNodeValue(tree)));
   return {
     tasks: plan?.tasks.length ?? 0,
     maxWorkers: plan?.limits?.maxWorkers,
     problems: problems.length + errors.length,
     commands: plan === undefined ? 0 : notAllowed(plan, []).length,
+    variables: (tree === undefined ? undefined : findNodeAtLocation(tree, ['variables']))?.children?.length ?? 0,
   };
 }

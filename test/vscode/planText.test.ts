@@ -163,11 +163,22 @@ describe('what a plan offers while it is typed', () => {
 
 describe('the size of a plan', () => {
   it('counts tasks, and what is wrong', () => {
-    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])])), { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0 });
-    assert.deepEqual(planSize(plan([task('a', ['b'])])), { tasks: 1, maxWorkers: undefined, problems: 1, commands: 0 });
+    const size = { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0, variables: 0 };
+    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])])), size);
+    assert.deepEqual(planSize(plan([task('a', ['b'])])), { ...size, tasks: 1, problems: 1 });
     assert.equal(planSize(plan([task('a', [], { check: 'make a' }), task('b', [], { check: 'make b' })])).commands, 2);
     assert.ok(planSize('{').problems > 0);
     assert.ok(planSize('').problems > 0);
     assert.ok(planSize(`// a comment\n${plan([task('a')])}`).problems > 0);
+  });
+
+  it('of a template is that of the plan that it makes', () => {
+    const template = { goal: 'Do {{what}}', variables: { what: {}, id: { default: 'b' } }, tasks: [task('a'), task('{{id}}', ['a'])] };
+    const text = JSON.stringify(template);
+    assert.deepEqual(planSize(text), { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0, variables: 2 });
+    assert.deepEqual(planMarks(text), []);
+    assert.deepEqual(marked(JSON.stringify({ ...template, tasks: [task('{{id}}', ['x'])] })), [
+      ['"x"', 'no task is called “x”: name a task of this plan'],
+    ]);
   });
 });

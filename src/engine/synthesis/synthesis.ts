@@ -1,0 +1,166 @@
+/** What came of a run, as one answer: what was found, done and lost, and what to do next. From its events alone, without a model. Pure. */
+import type { RunEvent } from '../../domain/event';
+import type { Failure } from '../../domain/failure';
+import { type Finding, findingsOf, findingText } from '../../domain/findings';
+import { openItems } from '../../domain/reduceInbox';
+import { ownTasks, type RunState } from '../../domain/run';
+import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
+import type { Life } from '../journal/library';
+import { agentOf } from '../schedule/standIn';
+import { type Summary, summarize } from '../summary';
+import { type ConflictStory, conflictStories } from './conflictStories';
+
+/** A task in words: its title and who did it. */
+export interface Who {
+  readonly task: string;
+  readonly title: string;
+  readonly role: string;
+  /** null where it is the run's. */
+  readonly model: string | null;
+}
+
+export interface Done extends Who {
+  readonly summary: string;
+  readonly files: readonly string[];
+  /** How many other agents did parts of it. */
+  readonly parts: number;
+  /** How often it went back to its agent, or was tried again, and why. */
+  readonly mended: readonly string[];
+  /** It landed, and was taken back. */
+  readonly undone: boolean;
+}
+
+export interface Lost extends Who {
+  /** Why it is not in the workspace. */
+  readonly why:
+    | { readonly kind: 'failed'; readonly failure: Failure; readonly attempts: number }
+    | { readonly kind: 'stopped' }
+    | { readonly kind: 'doomed'; readonly because: string }
+    | { readonly kind: 'unfinished' };
+  /** Files of its draft, where that was kept. */
+  readonly draft: readonly string[];
+}
+
+/** What the person can do next, the most pressing first. */
+export type Next =
+  | { readonly kind: 'answer'; readonly items: number }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'decide'; readonly task: string; readonly title: string }
+  | { readonly kind: 'held'; readonly task: string; readonly title: string }
+  | { readonly kind: 'retry'; readonly task: string; readonly title: string; readonly fix: string }
+  | { readonly kind: 'rest'; readonly tasks: number }
+  | { readonly kind: 'findings'; readonly count: number }
+  | { readonly kind: 'handOver' };
+
+export interface Synthesis {
+  readonly run: string;
+  readonly goal: string;
+  readonly life: Life;
+  readonly summary: Summary;
+  readonly findings: readonly (Finding & { readonly by: string })[];
+  readonly done: readonly Done[];
+  readonly lost: readonly Lost[];
+  readonly conflicts: readonly (ConflictStory & { readonly title: string })[];
+  readonly next: readonly Next[];
+}
+
+/** `state` is what the events fold to; `now`: milliseconds since 1970. */
+export function synthesisOf(state: RunState, events: readonly RunEvent[], { life, now }: { life: Life; now: number }): Synthesis {
+  const tasks = ownTasks(state);
+  const findings = allFindings(state);
+  const done = tasks.filter(({ stage }) => stage.kind === 'landed' || stage.kind === 'undone' || isReversal(stage));
+  const open = tasks.filter((task) => !done.includes(task) && task.stage.kind !== 'conflicted');
+  const lost = open.filter(({ stage }) => ['failed', 'stopped', 'doomed'].includes(stage.kind) || life !== 'running');
+  return {
+    run: state.start.run,
+    goal: state.start.plan.goal,
+    life,
+    summary: summarize(state, now),
+    findings,
+    done: done.map((task) => doneOf(state, task)),
+    lost: lost.map((task) => lostOf(state, task)),
+    conflicts: conflictStories(events).map((story) => ({ ...story, title: titleOf(state, story.task) })),
+    next: nextOf(state, { life, findings: findings.length }),
+  };
+}
+
+/** The worst first, each once, whoever found it first. */
+function allFindings(state: RunState): Synthesis['findings'] {
+  const found = new Map<string, Finding & { by: string }>();
+  for (const { task, work } of state.tasks.values())
+    for (const finding of findingsOf(work.summary)) {
+      const text = findingText(finding);
+      if (!found.has(text)) found.set(text, { ...finding, by: task.title });
+    }
+  const order = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'];
+  return [...found.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+function titleOf(state: RunState, id: string): string {
+  return state.tasks.get(id)?.task.title ?? id;
+}
+
+function whoOf(state: RunState, task: TaskState): Who {
+  const { role, model } = agentOf(state.start, task);
+  return { task: task.task.id, title: task.task.title, role, model: model === state.start.model ? null : model };
+}
+
+function doneOf(state: RunState, task: TaskState): Done {
+  const { work, stage } = task;
+  const parts = [...state.tasks.values()].filter((other) => other.origin.kind === 'child' && parentOf(other) === task.task.id).length;
+  return {
+    ...whoOf(state, task),
+    summary: work.summary,
+    files: work.changes.map(({ path }) => path),
+    parts,
+    mended: mendedOf(task),
+    undone: stage.kind === 'undone',
+  };
+}
+
+/** What went wrong on the way, and was made good. */
+function mendedOf({ work: { reworks, failures, as } }: TaskState): string[] {
+  const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
+  return [
+    ...(reworks.check > 0 ? [`its check was red ${times(reworks.check)}, and it was repaired`] : []),
+    ...(reworks.stale > 0 ? [`what it had read changed ${times(reworks.stale)}, and it went on from that`] : []),
+    ...(failures.length > 0 ? [`it failed ${times(failures.length)} before (${failures.at(-1)?.message.split('\n')[0] ?? ''})`] : []),
+    ...(as === null ? [] : [`it was done by ${as.role} with ${as.model} in the end`]),
+  ];
+}
+
+function lostOf(state: RunState, task: TaskState): Lost {
+  const draft = task.work.changeset === null ? [] : task.work.changes.map(({ path }) => path);
+  return { ...whoOf(state, task), why: whyOf(state, task), draft };
+}
+
+function whyOf(state: RunState, { stage, work }: TaskState): Lost['why'] {
+  if (stage.kind === 'failed') return { kind: 'failed', failure: stage.failure, attempts: work.failures.length + 1 };
+  if (stage.kind === 'doomed') return { kind: 'doomed', because: titleOf(state, stage.because) };
+  return stage.kind === 'stopped' ? { kind: 'stopped' } : { kind: 'unfinished' };
+}
+
+function nextOf(state: RunState, { life, findings }: { life: Life; findings: number }): Next[] {
+  const tasks = [...state.tasks.values()];
+  const items = openItems(state).length;
+  const named = ({ task: { id, title } }: TaskState) => ({ task: id, title });
+  const failed = ownTasks(state).filter(({ stage }) => stage.kind === 'failed');
+  const missing = ownTasks(state).filter(({ stage }) => ['failed', 'stopped', 'doomed'].includes(stage.kind));
+  return [
+    ...(items > 0 ? [{ kind: 'answer' as const, items }] : []),
+    ...(life === 'interrupted' ? [{ kind: 'resume' as const }] : []),
+    ...tasks.filter(({ stage }) => stage.kind === 'conflicted').map((task) => ({ kind: 'decide' as const, ...named(task) })),
+    // What is held until something is answered is in the inbox already.
+    ...tasks.filter(({ stage }) => stage.kind === 'held' && stage.item === null).map((task) => ({ kind: 'held' as const, ...named(task) })),
+    ...failed.map((task) => ({
+      kind: 'retry' as const,
+      ...named(task),
+      fix: task.stage.kind === 'failed' ? task.stage.failure.fix : '',
+    })),
+    ...(missing.length > 0 && life !== 'running' ? [{ kind: 'rest' as const, tasks: missing.length }] : []),
+    ...(findings > 0 ? [{ kind: 'findings' as const, count: findings }] : []),
+    ...(missing.length === 0 && life === 'finished' && tasks.some(({ stage }) => stage.kind === 'landed')
+      ? [{ kind: 'handOver' as const }]
+      : []),
+  ];
+}

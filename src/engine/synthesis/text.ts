@@ -1,0 +1,172 @@
+/** A synthesis as Markdown: for an editor, and, as it is, for a terminal. Pure. */
+import { never } from '../../domain/failure';
+import { counted } from '../../domain/figures';
+import { findingText } from '../../domain/findings';
+import type { ConflictStory, Decision } from './conflictStories';
+import type { Done, Lost, Next, Synthesis, Who } from './synthesis';
+
+/** How what is to be done is called where the text is read. */
+export interface Ways {
+  /** Text of models and of files, so that it shows as it is written. */
+  readonly quoted: (text: string) => string;
+  readonly duration: (ms: number) => string;
+  /** What does it: a command to type, or to choose. */
+  readonly way: (next: Next, run: string) => string;
+}
+
+/** More files of one task are counted. */
+const MAX_FILES = 8;
+/** A longer summary, or cause of a failure, is cut. */
+const MAX_TEXT = 2_000;
+
+export function synthesisText(synthesis: Synthesis, ways: Ways): string {
+  const parts = [
+    `# ${ways.quoted(oneLine(synthesis.goal))}`,
+    headline(synthesis, ways),
+    section(
+      'Findings',
+      synthesis.findings.map((one) => `- ${ways.quoted(findingText(one))} (${ways.quoted(one.by)})`),
+    ),
+    section(
+      'Done',
+      synthesis.done.map((one) => doneText(one, ways)),
+    ),
+    section(
+      'Not done',
+      synthesis.lost.map((one) => lostText(one, ways)),
+    ),
+    section(
+      'Conflicts',
+      synthesis.conflicts.map((one) => conflictText(one, ways)),
+    ),
+    section(
+      'What to do next',
+      synthesis.next.map((one) => `- ${nextText(one, ways)} ${ways.way(one, synthesis.run)}`),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function section(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `## ${title}\n\n${items.join('\n')}`;
+}
+
+function headline({ summary, life, lost, conflicts }: Synthesis, { duration }: Ways): string {
+  const landed = summary.stages.landed ?? 0;
+  const open = conflicts.filter(({ end }) => end === 'open').length;
+  const facts = [
+    landed === summary.tasks
+      ? `All of it is done: ${counted(landed, 'task')} landed`
+      : `${landed} of ${counted(summary.tasks, 'task')} landed`,
+    ...(summary.filesChanged > 0 ? [`${counted(summary.filesChanged, 'file')} changed`] : []),
+    ...(lost.length > 0 ? [`${lost.length} not done`] : []),
+    ...(open > 0 ? [`${counted(open, 'conflict')} to decide`] : []),
+    duration(summary.wallMs),
+    ...(summary.costUsd === null || summary.costUsd === 0 ? [] : [`$${summary.costUsd.toFixed(summary.costUsd < 0.1 ? 4 : 2)}`]),
+  ];
+  const now = { running: ' It goes on.', interrupted: ' It was cut off.', finished: '' }[life];
+  return `${facts.join(', ')}.${now}`;
+}
+
+function whoText({ title, role, model }: Who, { quoted }: Ways): string {
+  return `**${quoted(oneLine(title))}** (${quoted(role)}${model === null ? '' : `, ${quoted(model)}`})`;
+}
+
+function doneText(done: Done, ways: Ways): string {
+  const { summary, files, parts, mended, undone } = done;
+  const facts = [
+    ...(undone ? ['It landed, and was taken back.'] : []),
+    files.length === 0 ? 'It changed nothing.' : `Files: ${fileText(files, ways)}.`,
+    ...(parts > 0 ? [`${counted(parts, 'part')} of it ${parts === 1 ? 'was' : 'were'} done by other agents.`] : []),
+    ...mended.map((one) => `On the way ${ways.quoted(one)}.`),
+  ];
+  return item(`${whoText(done, ways)}: ${cut(summary === '' ? 'It said nothing of its work.' : summary, ways)}`, [facts.join(' ')]);
+}
+
+function lostText(lost: Lost, ways: Ways): string {
+  const { why, draft } = lost;
+  const kept = draft.length === 0 ? [] : [`Its draft is kept: ${fileText(draft, ways)}.`];
+  switch (why.kind) {
+    case 'failed': {
+      const tries = why.attempts > 1 ? [`It was tried ${why.attempts} times.`] : [];
+      return item(`${whoText(lost, ways)} failed: ${cut(why.failure.message, ways)}`, [[...tries, ...kept].join(' ')]);
+    }
+    case 'stopped':
+      return item(`${whoText(lost, ways)} was stopped.`, [kept.join(' ')]);
+    case 'doomed':
+      return item(`${whoText(lost, ways)} was not started, because of “${ways.quoted(oneLine(why.because))}”.`, [kept.join(' ')]);
+    case 'unfinished':
+      return item(`${whoText(lost, ways)} did not come to its end.`, [kept.join(' ')]);
+    default:
+      return never(why);
+  }
+}
+
+const DECISIONS: Readonly<Record<Decision, string>> = {
+  kept: 'kept as the workspace had it',
+  taken: 'taken as the task had it',
+  deleted: 'deleted',
+  edited: 'merged by hand',
+};
+
+const ENDS: Readonly<Record<ConflictStory['end'], string>> = {
+  open: 'It waits for you.',
+  resolved: 'It is decided.',
+  again: 'The task was worked on anew.',
+  discarded: 'The task’s work was left out.',
+  calledOff: 'It was called off, and all is as it was.',
+};
+
+const INTENTS: Readonly<Record<ConflictStory['intent'], string>> = { land: '', undo: 'undoing ', redo: 'redoing ' };
+
+function conflictText({ title, intent, files, end }: Synthesis['conflicts'][number], { quoted }: Ways): string {
+  const places = files.map(({ path, by, decision }) => {
+    const how = decision === null ? '' : `, ${DECISIONS[decision]}`;
+    return `${quoted(path)} with ${by === 'Your edits' ? 'your edits' : `“${quoted(oneLine(by))}”`}${how}`;
+  });
+  return `- ${INTENTS[intent]}**${quoted(oneLine(title))}**: ${places.join('; ')}. ${ENDS[end]}`;
+}
+
+function nextText(next: Next, { quoted }: Ways): string {
+  switch (next.kind) {
+    case 'answer':
+      return `Answer what agents ask: ${counted(next.items, 'item')} in the inbox.`;
+    case 'resume':
+      return 'Go on with the run where it was cut off.';
+    case 'decide':
+      return `Decide the conflict of “${quoted(oneLine(next.title))}”.`;
+    case 'held':
+      return `Say whether “${quoted(oneLine(next.title))}” lands.`;
+    case 'retry':
+      return `Retry “${quoted(oneLine(next.title))}”.${next.fix === '' ? '' : ` ${quoted(oneLine(next.fix))}`}`;
+    case 'rest':
+      return `Have the rest planned anew, from what is there and what went wrong (${counted(next.tasks, 'task')}).`;
+    case 'findings':
+      return `See which of the ${counted(next.count, 'finding')} are still open.`;
+    case 'handOver':
+      return 'Look at what changed, then hand it on.';
+    default:
+      return never(next);
+  }
+}
+
+function fileText(files: readonly string[], { quoted }: Ways): string {
+  const shown = files.slice(0, MAX_FILES).map(quoted);
+  const more = files.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
+/** An item of a list, with lines of its own below it. */
+function item(head: string, below: readonly string[]): string {
+  const lines = [...head.split('\n'), ...below.filter((line) => line !== '')];
+  return lines.map((line, at) => (at === 0 ? `- ${line}` : line === '' ? '' : `  ${line}`)).join('\n');
+}
+
+function cut(text: string, { quoted }: Ways): string {
+  const plain = text.trim();
+  return quoted(plain.length > MAX_TEXT ? `${plain.slice(0, MAX_TEXT)}…` : plain);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
