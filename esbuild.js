@@ -18,11 +18,12 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** Leaves the bundles with the SDK, and with OpenTelemetry's, where they are: they are loaded when they are needed. */
+/** Leaves the bundles with the SDKs, of models, MCP and OpenTelemetry, where they are: they are loaded when they are needed. */
 const bundledApart = {
   name: 'bundled apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /\/bundledAgents\.js$/ }, () => ({ path: './agents.js', external: true }));
+    onResolve({ filter: /\/bundledMcp\.js$/ }, () => ({ path: './mcp.js', external: true }));
     onResolve({ filter: /\/telemetry\.js$/ }, () => ({ path: './telemetry.js', external: true }));
   },
 };
@@ -31,6 +32,7 @@ async function build() {
   // All but the extension are built without `vscode`.
   const apart = { ...shared, plugins: [bundledApart] };
   await esbuild.build({ ...shared, entryPoints: { agents: 'src/engine/agents/bundledAgents.ts' } });
+  await esbuild.build({ ...shared, entryPoints: { mcp: 'src/engine/mcp/bundledMcp.ts' } });
   await esbuild.build({ ...shared, entryPoints: { telemetry: 'src/engine/trace/telemetry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/agents/pool/entry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });

@@ -8,6 +8,7 @@ import { editFile } from './editFile';
 import { finish } from './finish';
 import { leaveOpen } from './leaveOpen';
 import { listFiles } from './listFiles';
+import { mcpTools } from './mcp';
 import { moveFile } from './moveFile';
 import { readFile } from './readFile';
 import { run } from './run';
@@ -43,5 +44,6 @@ export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers):
     if (tool === ask) return offers.questions;
     return tool === run ? offers.commands : true;
   };
-  return [...TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool)), ...(OWN[role] ?? [])];
+  const own = [...TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool)), ...(OWN[role] ?? [])];
+  return [...own, ...mcpTools(offers.mcp)];
 }
