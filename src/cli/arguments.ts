@@ -39,7 +39,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (name === 'summary') return summaryOf(rest);
   if (name === 'resume') return resumeOf(rest, values);
   if (name === 'retry') return retryOf(rest, values);
-  if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add') {
+  if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add' || name === 'arbitrate') {
     const steer = steerOf(name, rest);
     return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
   }

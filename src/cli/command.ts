@@ -1,6 +1,6 @@
 /** What the CLI can be told to do. */
 import type { Approvals } from '../domain/approvals';
-import type { OnStale } from '../domain/settings';
+import type { ConflictRule, OnStale } from '../domain/settings';
 import type { Reversal } from '../engine/history/undo';
 import type { Pools } from '../engine/schedule/limits';
 import type { Answering } from './inbox';
@@ -36,6 +36,7 @@ export type Command =
       readonly timeoutSeconds: number | undefined;
       readonly pools: Pools;
       readonly onStale: OnStale;
+      readonly conflicts: ConflictRule;
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
       readonly approvals: Approvals;

@@ -78,7 +78,16 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
-    { plan, model: command.model, planning: usage, limits, attempts: command.attempts, onStale: command.onStale, include: command.include },
+    {
+      plan,
+      model: command.model,
+      planning: usage,
+      limits,
+      attempts: command.attempts,
+      onStale: command.onStale,
+      conflicts: command.conflicts,
+      include: command.include,
+    },
     agents,
     ports,
     { approvals: command.approvals, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },

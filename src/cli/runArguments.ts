@@ -2,8 +2,13 @@
 import type { Approvals } from '../domain/approvals';
 import { fail, ok, type Result } from '../domain/failure';
 import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
+import { roleNameSchema } from '../domain/role';
 import {
+  CONFLICTS,
+  type ConflictRule,
   DEFAULT_ATTEMPTS,
+  DEFAULT_CONFLICT_PRIORITY,
+  DEFAULT_CONFLICTS,
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
@@ -44,6 +49,22 @@ function onStaleOf(values: Values): Result<OnStale> {
   return fail('input', `--on-stale ${values['on-stale']} is not known.`, `Use one of ${ON_STALE.join(', ')}.`);
 }
 
+/** `--priority security,coder`: who prevails, where the order of roles decides. */
+function conflictsOf({ conflicts = DEFAULT_CONFLICTS, priority }: Values): Result<ConflictRule> {
+  const by = CONFLICTS.find((one) => one === conflicts);
+  if (by === undefined) return fail('input', `--conflicts ${conflicts} is not known.`, `Use one of ${CONFLICTS.join(', ')}.`);
+  const roles = priority?.split(',').map((role) => role.trim());
+  if (roles?.some((role) => !roleNameSchema.safeParse(role).success))
+    return fail(
+      'input',
+      `--priority ${priority} is no list of roles.`,
+      'Give their names, those that prevail first: --priority security,coder.',
+    );
+  if (roles !== undefined && by !== 'priority')
+    return fail('input', '--priority says nothing without --conflicts priority.', 'Give both, or leave it out.');
+  return ok({ by, priority: roles ?? DEFAULT_CONFLICT_PRIORITY });
+}
+
 function poolsOf(given: readonly string[]): Result<Pools> {
   const pools: Record<string, unknown> = {};
   for (const one of given) {
@@ -79,6 +100,8 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const stale = onStaleOf(values);
   if (!stale.ok) return stale;
   const onStale = stale.value;
+  const conflicts = conflictsOf(values);
+  if (!conflicts.ok) return conflicts;
   const reuse = values['no-reuse'] !== true;
   const work = workOf(plan, values);
   if (!work.ok) return work;
@@ -87,6 +110,17 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const approvals = approvalsHere(values);
   if (!approvals.ok) return approvals;
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
-  const rest = { model, ...counts, pools: pools.value, onStale, allow, approvals: approvals.value, include, inProcess, reuse };
+  const rest = {
+    model,
+    ...counts,
+    pools: pools.value,
+    onStale,
+    conflicts: conflicts.value,
+    allow,
+    approvals: approvals.value,
+    include,
+    inProcess,
+    reuse,
+  };
   return ok({ kind: 'run', work: work.value, ...rest });
 }

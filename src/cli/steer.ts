@@ -1,4 +1,4 @@
-/** `weft pause`, `weft continue`, `weft stop` and `weft add`: what is wished of a run that another process drives. */
+/** `weft pause`, `weft continue`, `weft stop`, `weft arbitrate` and `weft add`: what is wished of a run that another process drives. */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -12,6 +12,7 @@ import type { CliPorts } from './run';
 
 export type Steer =
   | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
+  | { readonly kind: 'arbitrate'; readonly run: string; readonly task: string }
   /** `source`: the file that has the task, or `-` for standard input. */
   | { readonly kind: 'add'; readonly run: string; readonly source: string };
 
@@ -19,11 +20,16 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
   pause: 'is paused: agents come to the end of their turn; “weft continue” has it go on',
   continue: 'goes on',
   stop: 'is being stopped; what its agents did is kept',
+  arbitrate: 'has an arbiter for it',
   add: 'has the task',
 };
 
 export function steerOf(kind: Steer['kind'], [run, source]: readonly string[]): Result<Steer> {
   if (run === undefined) return fail('input', `“weft ${kind}” needs a run.`, 'Run “weft runs” for those that go on.');
+  if (kind === 'arbitrate')
+    return source === undefined
+      ? fail('input', '“weft arbitrate” needs a run and a task.', 'Run “weft runs” for both.')
+      : ok({ kind, run, task: source });
   if (kind !== 'add') return ok({ kind, run });
   if (source !== undefined) return ok({ kind, run, source });
   return fail(
@@ -52,6 +58,7 @@ export async function wishFor(state: RunState, wish: Wish, done: string, { repo,
 }
 
 async function wishOf(steer: Steer, signal: AbortSignal): Promise<Result<Wish>> {
+  if (steer.kind === 'arbitrate') return ok({ kind: 'arbitrate', task: steer.task });
   if (steer.kind !== 'add') return ok({ kind: steer.kind });
   const { source } = steer;
   const name = source === '-' ? 'Standard input' : source;

@@ -1,5 +1,5 @@
 /** What `weft --help` prints. */
-import { DEFAULT_ATTEMPTS, DEFAULT_MAX_WORKERS, DEFAULT_MODEL } from '../domain/settings';
+import { DEFAULT_ATTEMPTS, DEFAULT_CONFLICT_PRIORITY, DEFAULT_MAX_WORKERS, DEFAULT_MODEL } from '../domain/settings';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
@@ -11,6 +11,9 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
+       --conflicts ask|arbiter|priority    where two tasks contradict each other: leave it to you (default), have an agent
+                                           decide it, whose decision is checked, or go by the order of roles
+       --priority ROLE,ROLE                that order, those that prevail first (default ${DEFAULT_CONFLICT_PRIORITY.slice(0, 3).join(', ')} …)
        --allow-command COMMAND             a command that agents, and a plan of --goal, may run, exactly or with *; may be
                                            repeated
        --approve KIND=ask|allow|deny       without asking: command, mcp (tools of servers), protected (files such as
@@ -56,6 +59,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --for once|agents|run               yes to what is equal, too: of these agents, or of all of the run
        --reason TEXT                       what the agent is told with a no
   weft add RUN TASK.json | -               add a task to it, written as in a plan
+  weft arbitrate RUN TASK                  have an agent decide what a task of a run that goes on is in conflict over
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
                                            else in one of its own; --model, --on-stale and --in-process as above
        --hint TEXT                         what its agent should know

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { ConflictFile, Entry } from '../domain/changes';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { isDecided, isReversal, type Stage } from '../domain/taskState';
+import { isDecided, isOver, isReversal, type Stage } from '../domain/taskState';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
 import { isPaused } from '../engine/schedule/pausing';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
@@ -15,6 +15,7 @@ import { COMMANDS } from './names';
 import type { RunNode } from './nodes';
 import type { Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
+import { fulfil } from './steering';
 import { mergeOf } from './tabs';
 import { type TaskTarget, taskTarget } from './targets';
 
@@ -33,9 +34,13 @@ export function registerConflicts(sessions: Sessions): vscode.Disposable {
     });
   return vscode.Disposable.from(
     command(COMMANDS.openConflict, (row) => openConflict(sessions, row)),
+    command(COMMANDS.takeSide, (row) => takeSide(sessions, row)),
+    command(COMMANDS.askArbiter, (row) => askArbiter(sessions, row)),
     command(COMMANDS.completeMerge, (uri) => completeMerge(sessions, uri instanceof vscode.Uri ? uri : undefined)),
   );
 }
+
+const TAKE_SIDE = 'Weft: Take One Side';
 
 const isConflicted = ({ task }: TaskTarget) => task.stage.kind === 'conflicted';
 
@@ -46,7 +51,78 @@ async function openConflict(sessions: Sessions, row: unknown): Promise<Result<vo
     none: 'No task is in conflict.',
     takeOnly: true,
   });
-  return target === undefined ? ok() : openNext(sessions, target);
+  if (target === undefined || !(await takesOver(sessions, target))) return ok();
+  return openNext(sessions, target);
+}
+
+/** Has an agent decide what the person would have to. */
+async function askArbiter(sessions: Sessions, row: unknown): Promise<Result<void>> {
+  const wanted = ({ view, task }: TaskTarget) => isConflicted({ view, task }) && view.life === 'running' && !isReversal(task.stage);
+  const options = { wanted, title: 'Weft: Ask an Arbiter', none: 'No task of a run that goes on is in conflict.', takeOnly: true };
+  const target = await taskTarget(sessions, row, options);
+  if (target === undefined) return ok();
+  const { id, title } = target.task.task;
+  const asked = await fulfil(sessions, target.view, { kind: 'arbitrate', task: id }, `Weft: asking an arbiter about “${title}”`);
+  return asked.ok ? ok() : asked;
+}
+
+/** Who decides while an arbiter is at it stops that, so that nothing is done twice. */
+async function takesOver(sessions: Sessions, { view, task }: TaskTarget): Promise<boolean> {
+  const { stage } = task;
+  const asked = stage.kind === 'conflicted' && stage.arbiter !== null ? view.state.tasks.get(stage.arbiter) : undefined;
+  if (asked === undefined || isOver(asked.stage)) return true;
+  const decide = 'Decide Myself';
+  const detail = 'It sees both sides, and what it decides is checked before it lands. If you decide, it is stopped.';
+  const chosen = await vscode.window.showWarningMessage(
+    `An arbiter is at work on the conflict of “${task.task.title}”.`,
+    { modal: true, detail },
+    decide,
+  );
+  if (chosen !== decide) return false;
+  view.session.live.get(view.state.start.run)?.stopTask(asked.task.id);
+  return (await sessions.find(view.state.start.run))?.state.tasks.get(task.task.id)?.stage.kind === 'conflicted';
+}
+
+/** Takes one side of a file, or of all that are left, as a whole. */
+async function takeSide(sessions: Sessions, row: unknown): Promise<Result<void>> {
+  const options = { wanted: isConflicted, title: TAKE_SIDE, none: 'No task is in conflict.', takeOnly: true };
+  const target = await taskTarget(sessions, row, options);
+  if (target === undefined || target.task.stage.kind !== 'conflicted' || !(await takesOver(sessions, target))) return ok();
+  const { stage, task } = target.task;
+  const open = stage.conflict.files.filter((file) => !stage.resolved.has(file.path));
+  const by = [...new Set(open.map(({ oursBy }) => oursBy))].join(', ');
+  const sides = [
+    {
+      label: 'The workspace’s',
+      description: by,
+      detail: 'What the task did to these files is left out; its other files land.',
+      side: 'ours' as const,
+    },
+    {
+      label: 'The task’s',
+      description: task.title,
+      detail: 'The files become what the task made of them, whole.',
+      side: 'theirs' as const,
+    },
+  ];
+  const [only] = open;
+  const files =
+    open.length === 1 && only !== undefined
+      ? [only]
+      : (
+          await vscode.window.showQuickPick(
+            [{ label: 'All files', files: open }, ...open.map((file) => ({ label: file.path, files: [file] }))],
+            { title: TAKE_SIDE, placeHolder: 'Of which file' },
+          )
+        )?.files;
+  if (files === undefined) return ok();
+  const side = await vscode.window.showQuickPick(sides, { title: TAKE_SIDE, placeHolder: 'Which side do you take?' });
+  if (side === undefined) return ok();
+  return decide(
+    sessions,
+    target,
+    files.map((file) => ({ path: file.path, entry: file[side.side] })),
+  );
 }
 
 /** Opens the first file of a conflict that is not decided yet. */
@@ -63,7 +139,7 @@ async function openNext(sessions: Sessions, target: TaskTarget): Promise<Result<
   if (!written.ok) return written;
   const file = stage.conflict.files.find((one) => !stage.resolved.has(one.path));
   const paths = written.value.find((one) => one.path === file?.path);
-  if (file === undefined || paths === undefined) return decide(sessions, target, undefined);
+  if (file === undefined || paths === undefined) return decide(sessions, target, []);
   return paths.text ? showMerge(target, file, paths) : chooseSide(sessions, target, file);
 }
 
@@ -120,7 +196,7 @@ async function chooseSide(sessions: Sessions, target: TaskTarget, file: Conflict
     theirs,
   );
   if (chosen === undefined) return ok();
-  return decide(sessions, target, { path: file.path, entry: chosen === ours ? file.ours : file.theirs });
+  return decide(sessions, target, [{ path: file.path, entry: chosen === ours ? file.ours : file.theirs }]);
 }
 
 /** A document of a conflict: what it is about, and the file that is to be made. */
@@ -157,7 +233,7 @@ async function completeMerge(sessions: Sessions, resource: vscode.Uri | undefine
   if (hasMarkers(saved.value.toString()))
     return fail('input', `${file.path} still has conflict markers.`, 'Decide every marked place, then complete the merge.');
   const entry = await resolvedEntry(target.view.session.repo, file, saved.value);
-  return entry.ok ? decide(sessions, target, { path: file.path, entry: entry.value }) : entry;
+  return entry.ok ? decide(sessions, target, [{ path: file.path, entry: entry.value }]) : entry;
 }
 
 /** The file that the active merge editor makes; undefined where the active tab is none. */
@@ -201,7 +277,7 @@ async function readResult(result: vscode.Uri): Promise<Result<Buffer>> {
 async function decide(
   sessions: Sessions,
   target: TaskTarget,
-  decision: { path: string; entry: Entry | null } | undefined,
+  decisions: readonly { path: string; entry: Entry | null }[],
 ): Promise<Result<void>> {
   const { view, task } = target;
   const { session } = view;
@@ -211,7 +287,7 @@ async function decide(
   let next = id;
   const done = await sessions.withRecord(view, async (record): Promise<Result<'next' | 'landing' | 'landed'>> => {
     const drivenHere = session.live.has(run) && (record.state.phase === 'running' || isPaused(record.state));
-    if (decision !== undefined) {
+    for (const decision of decisions) {
       const last = isLast(record.state.tasks.get(id)?.stage, decision.path);
       if (last) await rm(conflictFolder(session.repo, run, id), { recursive: true, force: true });
       resolveFile(record, id, decision.path, decision.entry);

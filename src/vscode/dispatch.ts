@@ -245,8 +245,8 @@ async function startRun(ports: Ports, session: Session, plan: Plan, planning: Us
   const set = runLimits(session.folder);
   if (!set.ok) return set;
   const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
-  const { model, attempts, onStale } = settings;
-  const request = { plan, model, planning, limits, attempts, onStale, ...(retry && { retry }) };
+  const { model, attempts, onStale, conflicts } = settings;
+  const request = { plan, model, planning, limits, attempts, onStale, conflicts, ...(retry && { retry }) };
   const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.

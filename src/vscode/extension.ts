@@ -13,6 +13,7 @@ import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
 import { registerChooseModel } from './chooseModel';
+import { registerConflictCard } from './conflictCard';
 import { registerConflicts } from './conflicts';
 import { dispatchPorts, registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
@@ -64,6 +65,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerAddTask(sessions),
     registerLimits(sessions),
     registerConflicts(sessions),
+    registerConflictCard(sessions),
     registerGoBack(sessions),
     registerUndo(sessions),
     registerCallOff(sessions),

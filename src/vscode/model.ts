@@ -5,7 +5,11 @@ import * as vscode from 'vscode';
 import { systemClock } from '../domain/clock';
 import { ok, type Result } from '../domain/failure';
 import {
+  CONFLICTS,
+  type ConflictRule,
   DEFAULT_ATTEMPTS,
+  DEFAULT_CONFLICT_PRIORITY,
+  DEFAULT_CONFLICTS,
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_LINKS,
   DEFAULT_MAX_WORKERS,
@@ -46,6 +50,7 @@ export interface Settings {
   readonly attempts: number;
   readonly autoApprove: boolean;
   readonly onStale: OnStale;
+  readonly conflicts: ConflictRule;
   /** What becomes of runs that were cut off. */
   readonly resume: Resume;
   /** Whether what an earlier run did is taken over where nothing has changed for it. */
@@ -68,6 +73,10 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
     attempts: countOr(section.get<unknown>(SETTINGS.attempts), MAX_ATTEMPTS, DEFAULT_ATTEMPTS),
     autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
+    conflicts: {
+      by: CONFLICTS.find((one) => one === section.get<unknown>(SETTINGS.conflicts)) ?? DEFAULT_CONFLICTS,
+      priority: stringsOr(section.get<unknown>(SETTINGS.conflictPriority), DEFAULT_CONFLICT_PRIORITY),
+    },
     resume: RESUME.find((one) => one === section.get<unknown>(SETTINGS.resume)) ?? DEFAULT_RESUME,
     reuse: section.get<unknown>(SETTINGS.reuse) !== false,
     otlpEndpoint: stringOr(section.get<unknown>(SETTINGS.otlpEndpoint), ''),

@@ -34,6 +34,9 @@ export const COMMANDS = {
   showTrace: 'weft.showTrace',
   showTaskTrace: 'weft.showTaskTrace',
   openConflict: 'weft.openConflict',
+  showConflict: 'weft.showConflict',
+  takeSide: 'weft.takeSide',
+  askArbiter: 'weft.askArbiter',
   completeMerge: 'weft.completeMerge',
   takeSnapshot: 'weft.takeSnapshot',
   rollBack: 'weft.rollBack',
@@ -64,6 +67,8 @@ export const SETTINGS = {
   adaptiveWorkers: 'adaptiveWorkers',
   autoApprove: 'plan.autoApprove',
   onStale: 'land.onStale',
+  conflicts: 'conflicts',
+  conflictPriority: 'conflictPriority',
   resume: 'resume',
   reuse: 'reuse',
   otlpEndpoint: 'telemetry.otlpEndpoint',
@@ -77,6 +82,9 @@ export const BLOB_SCHEME = 'weft-blob';
 
 /** Scheme of read-only documents that show what a check printed. */
 export const CHECK_SCHEME = 'weft-check';
+
+/** Scheme of read-only documents that say what both sides of a conflict are for. */
+export const CONFLICT_SCHEME = 'weft-conflict';
 
 /** Scheme of read-only documents that show a file of a draft, and follow it while its agent works. */
 export const DRAFT_SCHEME = 'weft-draft';

@@ -6,6 +6,7 @@ import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { parentOf, type TaskState } from '../domain/taskState';
 import { lifeOf } from '../engine/journal/library';
+import { conflictStep } from '../engine/schedule/conflictStep';
 import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
 import type { RunNode, TaskNode } from './nodes';
@@ -34,7 +35,9 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
     sessions.onDidHappen((happened) => {
       const { event, state } = happened;
       // Whoever undoes a task is at it: the merge editor opens by itself.
-      if (event.type === 'task.conflicted' && event.conflict.intent === 'land') conflicts.add(happened);
+      // Where somebody else is to decide it, it is the person's when that did not work out.
+      if (event.type === 'task.leftOpen' || (event.type === 'task.conflicted' && event.conflict.intent === 'land' && isPersons(happened)))
+        conflicts.add(happened);
       const landedStale = event.type === 'task.landed' && (state.tasks.get(event.task)?.work.stale.length ?? 0) > 0;
       if (landedStale || (event.type === 'task.stale' && event.held)) stale.add(happened);
       // What was made for another task is that one's to see to.
@@ -43,6 +46,11 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
       if (event.type === 'run.finished') void tellFinished(happened);
     }),
   );
+}
+
+function isPersons({ event, state }: Happened): boolean {
+  const task = 'task' in event ? state.tasks.get(event.task) : undefined;
+  return task !== undefined && conflictStep(state, task).kind === 'person';
 }
 
 /** Keeps the context key up by which the editor offers to complete a merge. */
@@ -91,7 +99,8 @@ async function tellConflicts(tasks: readonly TaskNode[]): Promise<void> {
     return;
   }
   const resolve = { title: 'Resolve', act: () => vscode.commands.executeCommand(COMMANDS.openConflict, only) };
-  await notify('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, showRuns()]);
+  const sides = { title: 'Show Both Sides', act: () => vscode.commands.executeCommand(COMMANDS.showConflict, only) };
+  await notify('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, sides, showRuns()]);
 }
 
 function conflictSentence({ task, stage }: TaskState): string {
@@ -101,7 +110,8 @@ function conflictSentence({ task, stage }: TaskState): string {
   const others = [...new Set(files.map((file) => file.oursBy))]
     .map((by) => (by === 'Your edits' ? 'your own edits' : `“${by}”`))
     .join(', ');
-  return `“${task.title}” waits for you: it does not fit with ${others} in ${where}.`;
+  const left = stage.left === null ? '' : ` ${stage.left.message.split('\n')[0] ?? ''}`;
+  return `“${task.title}” waits for you: it does not fit with ${others} in ${where}.${left}`;
 }
 
 /** What is held waits for a decision; what is not lands, and the person should know on what ground. */

@@ -53,6 +53,7 @@ export function taskItem(node: TaskNode, now: number, made = 0): vscode.TreeItem
 
 /** Those that race for a task have its title. */
 function labelOf({ task }: TaskNode): string {
+  if (task.origin.kind === 'arbiter') return 'Arbiter';
   if (task.origin.kind !== 'candidate') return task.task.title;
   return `Candidate ${task.task.id.slice(task.task.id.lastIndexOf('.') + 1)}`;
 }

@@ -51,9 +51,10 @@ function decisionText({ stage, work }: TaskState, state: RunState): string[] {
       const who = by === null ? 'you' : `“${state.tasks.get(by)?.task.title ?? by}”`;
       return `${path}: read by its agent, changed meanwhile by ${who}`;
     });
-  return stage.conflict.files.map((file) =>
+  const files = stage.conflict.files.map((file) =>
     stage.resolved.has(file.path) ? `${file.path}: decided` : `${file.path}: also changed by ${file.oursBy}`,
   );
+  return stage.left === null ? files : [...files, stage.left.message];
 }
 
 function costText(task: TaskState, { start }: RunState): string | undefined {

@@ -214,18 +214,20 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       return [isUnanswered(state.inbox, whole) ? askingText(stage, state) : 'answered, waiting for a free agent'];
     case 'joined':
       if (origin.kind === 'candidate') return ['chosen', ...took];
+      if (origin.kind === 'arbiter') return ['decided the conflict', ...took];
       return [work.changeset === null ? 'changed nothing' : `joined${jointText(stage)}`, ...took];
     case 'done':
       if (life !== 'running') return ['did not land'];
       return [origin.kind === 'plan' || origin.kind === 'person' ? landingText(check, needsCheck(state, whole)) : 'done', ...took];
     case 'conflicted':
-      return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage)];
+      return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage), ...deciderText(stage, state)];
     case 'held':
       return [stage.item === null ? `waits for you: ${changedMeanwhile(work.stale)}` : askingText({ item: stage.item }, state)];
     case 'landed':
       return [
         work.changeset === null ? 'changed nothing' : parts.length > 0 ? 'landed in part' : 'landed',
         ...(work.reused === null ? [] : ['taken over from an earlier run']),
+        ...settledText(whole),
         ...(work.stale.length > 0 ? [`though ${changedMeanwhile(work.stale)}`] : []),
         ...took,
       ];
@@ -301,6 +303,20 @@ function conflictText(stage: Extract<Stage, { kind: 'conflicted' }>): string {
   const [first] = open;
   const where = open.length === 1 && first !== undefined ? first.path : counted(open.length, 'file');
   return stage.conflict.intent === 'land' ? `conflict in ${where}` : `${stage.conflict.intent} in conflict in ${where}`;
+}
+
+/** Who else than the person is at a conflict, or has left it to them. */
+function deciderText({ arbiter, left, resolved }: Extract<Stage, { kind: 'conflicted' }>, { tasks }: RunState): string[] {
+  const asked = arbiter === null || resolved.size > 0 ? undefined : tasks.get(arbiter);
+  if (asked !== undefined && !isOver(asked.stage)) return ['an arbiter is at it'];
+  return left === null ? [] : ['left to you'];
+}
+
+/** `conflict decided by an arbiter`. */
+function settledText({ settlements }: TaskState): string[] {
+  const by = { person: 'you', arbiter: 'an arbiter', rule: 'the order of roles' };
+  const all = [...new Set(settlements.map((one) => by[one.by.kind]))];
+  return all.length === 0 ? [] : [`conflict decided by ${all.join(' and ')}`];
 }
 
 function quoted(state: RunState, id: string): string {

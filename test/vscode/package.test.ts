@@ -8,7 +8,10 @@ import packageJson from '../../package.json';
 import { writtenPlanSchema } from '../../src/domain/plan';
 import { BUILT_IN_ROLES } from '../../src/domain/role';
 import {
+  CONFLICTS,
   DEFAULT_ATTEMPTS,
+  DEFAULT_CONFLICT_PRIORITY,
+  DEFAULT_CONFLICTS,
   DEFAULT_FOLDERS_QUOTA_GB,
   DEFAULT_INCLUDE_MAX_FILE_MB,
   DEFAULT_INCLUDE_MAX_MB,
@@ -95,6 +98,8 @@ describe('package.json', () => {
       'weft.pools': {},
       'weft.adaptiveWorkers': false,
       'weft.attempts': DEFAULT_ATTEMPTS,
+      'weft.conflicts': DEFAULT_CONFLICTS,
+      'weft.conflictPriority': DEFAULT_CONFLICT_PRIORITY,
       'weft.plan.autoApprove': false,
       'weft.snapshot.include': [],
       'weft.snapshot.includeMaxFileMb': DEFAULT_INCLUDE_MAX_FILE_MB,
@@ -112,6 +117,7 @@ describe('package.json', () => {
     assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
+    assert.deepEqual(contributes.configuration.properties['weft.conflicts'].enum, CONFLICTS);
     const { properties: pools } = contributes.configuration.properties['weft.pools'];
     assert.deepEqual(
       pools,

@@ -163,6 +163,7 @@ export function notArbitrable({ state }: Pick<RunRecord, 'state'>, id: TaskId): 
   if (task === undefined) return fail('input', `The run has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`).failure;
   const { title } = task.task;
   const { stage } = task;
+  if (state.phase === 'finished') return fail('input', 'The run is over.', 'Decide the conflict yourself, or retry the task.').failure;
   if (stage.kind !== 'conflicted') return fail('input', `“${title}” is in no conflict.`, 'It may have been decided meanwhile.').failure;
   if (stage.conflict.intent !== 'land')
     return fail('input', `The ${stage.conflict.intent} of “${title}” is yours to decide.`, 'Open the conflict, or call it off.').failure;

@@ -21,6 +21,7 @@ const wishSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('retry'), task: z.string(), fresh: z.boolean(), hint: z.string() }),
   /** Answers what waits in its inbox. */
   z.strictObject({ kind: z.literal('answer'), item: z.string(), answer: inboxAnswerSchema }),
+  z.strictObject({ kind: z.literal('arbitrate'), task: z.string() }),
   /** The task is as in a plan. */
   z.strictObject({ kind: z.literal('add'), task: z.unknown() }),
 ]);
@@ -57,6 +58,8 @@ export async function perform(run: Driven, wish: Wish, signal: AbortSignal): Pro
       return controls.retry(wish.task, wish, signal);
     case 'answer':
       return controls.answer(wish.item, wish.answer);
+    case 'arbitrate':
+      return controls.arbitrate(wish.task, signal);
     case 'add':
       return controls.add(wish.task);
     default:

@@ -5,6 +5,7 @@ import type { Read } from '../../domain/changes';
 import type { Failure } from '../../domain/failure';
 import type { Task, TaskId } from '../../domain/plan';
 import { redacted } from '../../domain/secrets';
+import { settlementText } from '../../domain/settlement';
 import { type Check, parentOf, type Stage, type TaskState } from '../../domain/taskState';
 import { costOf, type Usage } from '../../domain/usage';
 import type { Span, Timeline } from './timeline';
@@ -55,6 +56,8 @@ export interface TaskTrace {
   /** Attempts that failed before. */
   readonly failures: readonly Failure[];
   readonly check: Check | null;
+  /** How its conflicts were decided, in words. */
+  readonly conflicts: readonly string[];
   readonly spans: readonly Span[];
   readonly turns: readonly TurnTrace[];
   readonly usage: Usage;
@@ -82,6 +85,7 @@ export function taskTrace({ state, lines }: Timeline, whole: TaskState, entries:
     error: stage.kind === 'failed' ? stage.failure : null,
     failures: work.failures,
     check,
+    conflicts: whole.settlements.map(settlementText),
     spans: lines.find((line) => line.task === task.id)?.spans ?? [],
     turns: turnsOf(entries),
     usage: work.usage,

@@ -83,6 +83,7 @@ export function taskTraceLines(trace: TaskTrace, from: number, duration: Duratio
   }
   if (trace.reads.length > 0) lines.push('', `  read:    ${trace.reads.map(({ path }) => path).join(', ')}`);
   if (trace.writes.length > 0) lines.push(`  changed: ${trace.writes.join(', ')}`);
+  for (const conflict of trace.conflicts) lines.push(`  conflict in ${conflict}`);
   for (const failure of trace.failures) lines.push(`  an attempt failed: ${failureText(failure)}`);
   if (trace.error !== null) lines.push(`  failed: ${failureText(trace.error)}`);
   if (trace.output !== '') lines.push('', ...indented(trace.output));

@@ -1,0 +1,63 @@
+/** A conflict in words for the person: what each side is for, and what its check said. Pure. */
+import type { TaskId } from '../../domain/plan';
+import type { RunState } from '../../domain/run';
+import type { TaskState } from '../../domain/taskState';
+import { roleOf } from '../schedule/ranking';
+import { verdictText } from './check';
+
+/** Who is on the side of the workspace, those that changed it last first; null: the person. */
+export function othersOf({ stage }: TaskState): (TaskId | null)[] {
+  if (stage.kind !== 'conflicted') return [];
+  return [...new Set(stage.conflict.files.flatMap(({ authors = [null] }) => (authors.length === 0 ? [null] : authors)))];
+}
+
+/** Lines of Markdown that show nothing but text: what agents wrote is quoted. */
+export function conflictCard({ start, tasks }: RunState, task: TaskState): string[] {
+  const { stage } = task;
+  if (stage.kind !== 'conflicted') return [`“${task.task.title}” is in no conflict any more.`];
+  const { conflict, resolved, left } = stage;
+  const files = conflict.files.map(
+    ({ path, oursBy }) => `  ${path}${resolved.has(path) ? ', decided' : `, also changed by ${who(oursBy)}`}`,
+  );
+  const others = othersOf(task).flatMap((id) => {
+    const other = id === null ? undefined : tasks.get(id);
+    return ['', ...(other === undefined ? ['IN THE WORKSPACE: your own edits'] : ['IN THE WORKSPACE:', ...sideLines(other)])];
+  });
+  return [
+    `CONFLICT OF “${task.task.title}”`,
+    `Goal: ${start.plan.goal}`,
+    ...files,
+    ...(left === null ? [] : ['', 'LEFT TO YOU', ...quoted(left.message)]),
+    '',
+    INCOMING[conflict.intent],
+    ...sideLines(task),
+    ...others,
+  ];
+}
+
+const INCOMING = { land: 'TO LAND:', undo: 'TO BE UNDONE:', redo: 'TO BE BROUGHT BACK:' } as const;
+
+function sideLines(side: TaskState): string[] {
+  const { task, work, check } = side;
+  return [
+    `“${task.title}” (${roleOf(side)}, ${task.id})`,
+    '  It was told:',
+    ...quoted(task.instructions),
+    ...(work.summary === '' ? [] : ['  Its agent says:', ...quoted(work.summary)]),
+    `  Its check: ${checkText(check)}`,
+  ];
+}
+
+function checkText(check: TaskState['check']): string {
+  if (check === null) return 'none has run';
+  if (check.kind === 'running') return 'it goes on';
+  return check.ok ? `“${check.command}” is green` : verdictText(check);
+}
+
+function who(oursBy: string): string {
+  return oursBy === 'Your edits' ? 'you' : `“${oursBy}”`;
+}
+
+function quoted(text: string): string[] {
+  return text.split('\n').map((row) => `    ${row}`);
+}
