@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Happening, RunEvent } from '../../src/domain/event';
 import { fail } from '../../src/domain/failure';
-import { planSchema } from '../../src/domain/plan';
+import { planSchema, type Task } from '../../src/domain/plan';
 import { type RunState, reduce, waitsForPerson } from '../../src/domain/run';
 import type { TaskState } from '../../src/domain/taskState';
 import { NO_USAGE } from '../../src/domain/usage';
@@ -126,6 +126,21 @@ describe('the text of a task', () => {
       textOf(state(failed('a'), { type: 'task.doomed', task: 'c', because: 'a' }), 'c'),
       'not started: “Task a” did not land · coder',
     );
+  });
+
+  it('says who is at a conflict, who left it, and who decided it', () => {
+    const open = [begun('a'), done('a'), conflicted('a')];
+    const definition = { ...planSchema.parse({ goal: 'g', tasks: [task('x')] }).tasks[0], id: 'a.1', role: 'arbiter' } as Task;
+    const from = { base: 'o', draft: 'm', message: 'Decide.' };
+    const asked: Happening = { type: 'task.added', task: 'a.1', definition, origin: { kind: 'arbiter', parent: 'a', from } };
+    const failure = fail('unsure', 'It cannot tell.').failure;
+    assert.equal(textOf(state(...open, asked), 'a'), 'conflict in src/a.ts · an arbiter is at it · coder');
+    assert.equal(textOf(state(...open, { type: 'task.leftOpen', task: 'a', failure }), 'a'), 'conflict in src/a.ts · left to you · coder');
+    const by = { kind: 'arbiter' as const, arbiter: 'a.1' };
+    const settled: Happening = { type: 'task.settled', task: 'a', by, base: 'o', changeset: null, changes: [] };
+    const decided = state(...open, asked, begun('a.1'), done('a.1'), settled, landed('a'));
+    assert.match(textOf(decided, 'a'), / · conflict decided by an arbiter · /);
+    assert.match(textOf(decided, 'a.1'), /^decided the conflict · .+ · arbiter$/);
   });
 
   it('tells a decided conflict from an open one', () => {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import type { RunEvent } from '../../../src/domain/event';
 import { type Plan, planSchema } from '../../../src/domain/plan';
 import { type Conflicts, DEFAULT_CONFLICT_PRIORITY } from '../../../src/domain/settings';
+import type { TaskState } from '../../../src/domain/taskState';
 import { undoTask } from '../../../src/engine/history/undo';
 import { journalFile, readJournal } from '../../../src/engine/journal/journal';
+import { conflictCard } from '../../../src/engine/landing/conflictCard';
 import { landPortsOf, landTask, resolveFile } from '../../../src/engine/landing/landing';
 import type { Held } from '../../support/gatedWorker';
 import { NEVER, valued } from '../../support/result';
@@ -114,6 +116,20 @@ describe('an arbiter', () => {
     assert.deepEqual(box.stages(), { a: 'landed', b: 'conflicted', 'b.1': 'failed' });
     assert.deepEqual([task(box, 'b')?.work.changeset, task(box, 'b')?.settlements], [before, []]);
     assert.deepEqual(folderState(box.root), { 'a.txt': `file ${first('a')}` });
+    assert.deepEqual(conflictCard(box.run.record.state, task(box, 'b') as TaskState).slice(0, 3), [
+      'CONFLICT OF “Task b”',
+      'Goal: A goal',
+      '  a.txt, also changed by “Task a”',
+    ]);
+    const card = conflictCard(box.run.record.state, task(box, 'b') as TaskState).join('\n');
+    assert.match(
+      card,
+      /LEFT TO YOU\n {4}As the conflict was decided[\s\S]+TO LAND:\n“Task b” \(docs, b\)\n {2}It was told:\n {4}Do what b does\./,
+    );
+    assert.match(
+      card,
+      /IN THE WORKSPACE:\n“Task a” \(coder, a\)[\s\S]+Its agent says:\n {4}I have put a first\.\n {2}Its check: “node .+” is green$/,
+    );
     box.run.stop();
     valued(await box.ended);
   });
