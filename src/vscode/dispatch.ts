@@ -1,52 +1,17 @@
-/** From what a person selected to a run: plan, review, start. */
+/** What a person says, selects or has as a plan file, sent to work. */
 import * as vscode from 'vscode';
-import { notAllowed } from '../domain/commands';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
-import { type Plan, problemsText } from '../domain/plan';
-import { NO_USAGE, type Usage } from '../domain/usage';
-import { limitsOf } from '../engine/schedule/limits';
-import { isRetryable, type Retry, retryOf } from '../engine/steering/kept';
-import { planningText, type Selected } from '../plan/context';
-import { type Ground, groundOf } from '../plan/ground';
-import type { Planned } from '../plan/planner';
+import { NO_USAGE } from '../domain/usage';
+import { isRetryable, retryOf } from '../engine/steering/kept';
 import { askAgain } from './again';
-import { runLimits } from './limits';
-import { notify, saysTrusted, showFailure, withProgress } from './messages';
-import { modelOf, settingsOf } from './model';
-import { COMMANDS, VIEWS } from './names';
-import { openPlan, readPlanDocument, sessionOfPlan } from './planDocument';
-import { type AgentPorts, runAgents } from './runAgents';
-import { askGoal, chooseFolders, selectedFiles, selectedLines } from './selection';
+import { COMMANDS } from './names';
+import { readPlanDocument, sessionOfPlan } from './planDocument';
+import { planAndRun } from './planning';
+import { askGoal, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session } from './session';
+import { dispatching, type Ports, sessionFor, startRun } from './starting';
 import { fulfil } from './steering';
 import { type TaskTarget, taskTarget } from './targets';
-import { usableSettings } from './withoutKey';
-import { shortened } from './wording';
-
-const DISPATCH_UNTRUSTED = 'Agents read its files, send them to a model and change them, so nothing is dispatched until you trust it.';
-
-/** Longer commands are cut in a notification; the plan has all of them. */
-const COMMAND_LENGTH = 60;
-
-export interface Ports extends AgentPorts {
-  /** What planning cost, by the plan document's address, until its run starts. */
-  readonly planning: Map<string, Usage>;
-  /** The addresses of plan documents whose runs go on. */
-  readonly running: Set<string>;
-}
-
-export function dispatchPorts(agents: AgentPorts): Ports {
-  return { ...agents, planning: new Map(), running: new Set() };
-}
-
-/** A command that sends agents to work: only in a workspace that is trusted, and what fails is shown. */
-export function dispatching(id: string, act: (...args: unknown[]) => Promise<Result<void>>): vscode.Disposable {
-  return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
-    if (!saysTrusted(DISPATCH_UNTRUSTED)) return;
-    const done = await act(...args);
-    if (!done.ok) await showFailure(done.failure);
-  });
-}
 
 export function registerDispatch(ports: Ports): vscode.Disposable {
   const command = dispatching;
@@ -161,62 +126,6 @@ async function runPlanOnce(ports: Ports, source: vscode.Uri): Promise<Result<Dri
   return session.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : session;
 }
 
-/** The session of a resource's folder; without one, of the folders that the person picks. */
-export async function sessionFor(ports: Ports, uri: vscode.Uri | undefined): Promise<Result<Session>> {
-  const folders = await chooseFolders(uri);
-  return folders === undefined ? fail('cancelled', 'No folder.') : ports.sessions.ofAll(folders);
-}
-
-/** Plans what was selected, and shows the plan for review; runs it at once only where the person set that, and it is as it should be. */
-export async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
-  const settings = settingsOf(session.folder);
-  const planned = await planFor(ports, session, (ground) => planningText(selected, ground));
-  if (!planned.ok) return planned;
-  const { plan, usage, problems } = planned.value;
-  const unread = notAllowed(plan, settings.allowedCommands);
-  if (settings.autoApprove && unread.length === 0 && problems.length === 0) {
-    const started = await startRun(ports, session, plan, usage);
-    return started.ok ? ok() : started;
-  }
-  const shown = await showPlanned(ports, session, planned.value);
-  if (shown.ok && settings.autoApprove && problems.length === 0) void tellUnread(unread);
-  return shown;
-}
-
-/** Has the model plan what a request says, of the workspace as it is. */
-export async function planFor(ports: Ports, session: Session, request: (ground: Ground) => string): Promise<Result<Planned>> {
-  const settings = await usableSettings(ports.context, session.folder);
-  const model = await modelOf(ports, settings);
-  if (!model.ok) return model;
-  return withProgress('Weft: planning', async (signal, report) => {
-    const ground = await groundOf(session.repo, session.workspace, signal);
-    if (!ground.ok) return ground;
-    const { makePlan } = await import('../engine/agents/bundledAgents.js');
-    const asked = { model: model.value.model, modelName: settings.model, signal };
-    return makePlan({ request: request(ground.value), ground: ground.value, ...asked, report: (step) => report(step ?? 'Thinking') });
-  });
-}
-
-/** Opens a plan for review, and says what is left to be mended in it. */
-export async function showPlanned(ports: Ports, session: Session, { plan, usage, problems }: Planned): Promise<Result<void>> {
-  const document = await openPlan(session, plan);
-  if (!document.ok) return document;
-  ports.planning.set(document.value.uri.toString(), usage);
-  if (problems.length > 0)
-    void notify('warning', `Weft: the model’s plan is not right yet. Mend it before you run it: ${problemsText(problems)}.`);
-  return ok();
-}
-
-/** What a model wrote runs as a command only where the person has read it, or allowed it by a rule. */
-async function tellUnread(commands: readonly string[]): Promise<void> {
-  const what = commands.map((command) => `“${shortened(command, COMMAND_LENGTH)}”`).join(', ');
-  const rule = {
-    title: 'Allow Commands…',
-    act: () => vscode.commands.executeCommand('workbench.action.openSettings', 'weft.commands.allow'),
-  };
-  await notify('information', `Weft: this plan wants to run ${what}, which no rule of yours allows. Read it, then run it.`, [rule]);
-}
-
 /** Has a task worked on again: in its run while that goes on, else in a new one of that task alone. */
 async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
   const wanted = ({ view, task }: TaskTarget) => isRetryable(view.state, task);
@@ -236,23 +145,6 @@ async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
   if (!again.ok) return again;
   const started = await startRun(ports, view.session, again.value.plan, NO_USAGE, again.value.retry);
   return started.ok ? ok() : started;
-}
-
-async function startRun(ports: Ports, session: Session, plan: Plan, planning: Usage, retry?: Retry): Promise<Result<DrivenRun>> {
-  const settings = await usableSettings(ports.context, session.folder);
-  const agents = await runAgents(ports, session, settings);
-  if (!agents.ok) return agents;
-  const set = runLimits(session.folder);
-  if (!set.ok) return set;
-  const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
-  const { model, attempts, onStale, conflicts } = settings;
-  const request = { plan, model, planning, limits, attempts, onStale, conflicts, ...(retry && { retry }) };
-  const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
-  if (!started.ok) return started;
-  // Shown beside whoever types: the keyboard stays where it is.
-  void vscode.commands.executeCommand(`${VIEWS.runs}.focus`, { preserveFocus: true });
-  void started.value.ended.then((ended) => (ended.ok ? undefined : showFailure(ended.failure)));
-  return started;
 }
 
 /** What the explorer passes: the file under the mouse, and all that are selected. */
