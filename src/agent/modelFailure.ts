@@ -44,7 +44,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
     return fail(
       'model',
       `The answer of the model’s server broke off, or cannot be read: ${sentence(quote(thrownText(thrown)))}`,
-      'Try again.',
+      'Try again. If that does not help, look at what stands between Weft and the server, such as a proxy.',
     );
   }
   if (typeOf(thrown) === NO_ANSWER) return unreachable(thrown.apiMessage ?? '');

@@ -56,17 +56,18 @@ export interface FaultyServer extends ModelServer {
   readonly asked: number;
 }
 
-/** The first requests meet these faults, in order; all later ones are answered by the model. */
+/** The first requests meet these faults, in order, or those whose bodies are asked for theirs; all others are answered by the model. */
 export async function serveFaults(
-  faults: readonly Fault[],
+  faults: readonly Fault[] | ((body: string) => Fault | undefined),
   model: ModelFetch,
   silent: (after: Said) => void = () => undefined,
 ): Promise<FaultyServer> {
   let asked = 0;
   const server = createServer((incoming, outgoing) => {
-    const fault = faults[asked];
+    const nth = asked;
     asked += 1;
-    answer(incoming, outgoing, { fault, model, silent }).catch((thrown: unknown) =>
+    const faultOf = (body: Buffer) => (typeof faults === 'function' ? faults(body.toString()) : faults[nth]);
+    answer(incoming, outgoing, { faultOf, model, silent }).catch((thrown: unknown) =>
       outgoing.destroy(thrown instanceof Error ? thrown : undefined),
     );
   });
@@ -89,10 +90,11 @@ export async function serveFaults(
 async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { fault, model, silent }: { fault: Fault | undefined; model: ModelFetch; silent: (after: Said) => void },
+  { faultOf, model, silent }: { faultOf: (body: Buffer) => Fault | undefined; model: ModelFetch; silent: (after: Said) => void },
 ): Promise<void> {
   const body = await buffer(incoming);
   const ask = () => model(new Request(`http://weft.invalid${incoming.url}`, { method: 'POST', body }));
+  const fault = faultOf(body);
   if (fault !== undefined) return fault(outgoing, async () => (await (await ask()).text()).split(/(?<=\n\n)/), silent);
   const response = await ask();
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
