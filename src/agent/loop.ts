@@ -3,7 +3,7 @@
 import { AnthropicError } from '@anthropic-ai/sdk';
 import type { BetaContentBlockParam, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { NO_OFFERS, type Offers } from '../domain/act';
-import { cancelled, fail, ok, type Result } from '../domain/failure';
+import { cancelled, type Failure, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
 import type { Usage } from '../domain/usage';
 import type { About } from '../model/about';
@@ -17,7 +17,7 @@ import { circleFailure, circleNote, circleOf, type Round, roundOf, roundsOf } fr
 import { modelClient } from './client';
 import { isFull, isTooLong, summaryOf } from './compaction';
 import { loadOf, type MediaLoad, withoutMedia } from './media';
-import { brokeOff, modelFailure, refusesContent } from './modelFailure';
+import { brokeOff, isOutOfBudget, modelFailure, refusesContent } from './modelFailure';
 import { systemPrompt, taskPrompt } from './prompt';
 import { replyOf, spoken } from './reply';
 import { type Ask, spawner } from './spawner';
@@ -40,6 +40,7 @@ import {
   textBlock,
 } from './transcript';
 import { usageOf } from './usage';
+import { WRAP_UP, WRAP_UP_TOKENS, withWrapUp, wrappedUp } from './wrapUp';
 
 /** Most tokens that the model may write in one turn. */
 const MAX_TOKENS = 16_000;
@@ -53,8 +54,8 @@ export type AgentEvent =
   | { readonly type: 'step'; readonly step: string }
   /** Something was said; what is told so before a call is made, or a turn asked for, is on disk by then. */
   | { readonly type: 'said'; readonly entry: Entry }
-  /** A turn of the model ended; the usage is that turn's. */
-  | { readonly type: 'turn'; readonly usage: Usage };
+  /** A turn of the model ended; the usage is that turn's. `model`: which one answered, where not the one that was asked. */
+  | { readonly type: 'turn'; readonly usage: Usage; readonly model?: string };
 
 export interface AgentOptions {
   readonly task: Task;
@@ -131,6 +132,12 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
           runner.setMessagesParams((params) => ({ ...params, messages: [...room.value] }));
           continue;
         }
+        if (!signal.aborted && isOutOfBudget(reply.thrown) && talk.stopped === undefined) {
+          talk.stopped = modelFailure(reply.thrown, modelName, signal);
+          report({ type: 'said', entry: { type: 'told', content: WRAP_UP } });
+          runner.setMessagesParams((params) => ({ ...params, max_tokens: WRAP_UP_TOKENS, messages: withWrapUp(params.messages) }));
+          continue;
+        }
         broken += 1;
         if (signal.aborted || !brokeOff(reply.thrown) || broken > MAX_BROKEN) throw reply.thrown;
         // Messages that were set are sent as they are: the turn is asked for again.
@@ -144,7 +151,7 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       const usage = usageOf(message.usage);
       const turn: OpenTurn = { kind, stop: message.stop_reason, content, results: [], redacted: [] };
       report({ type: 'said', entry: { type: 'answer', kind, stop: turn.stop, content, usage } });
-      report({ type: 'turn', usage });
+      report({ type: 'turn', usage, ...(message.model === modelName ? {} : { model: message.model }) });
       talk.tally = counted(talk.tally, turn);
       // The runner sends a turn that paused back by itself, and the model goes on with it.
       if (turn.stop === 'pause_turn') {
@@ -166,6 +173,8 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
   } catch (thrown) {
     // Anything else is a bug of ours.
     if (!signal.aborted && !(thrown instanceof AnthropicError)) throw thrown;
+    // It has not even enough left to say so.
+    if (talk.stopped !== undefined && !signal.aborted) return { ok: false, failure: talk.stopped };
     return { ok: false, failure: modelFailure(thrown, modelName, signal) };
   }
 }
@@ -184,6 +193,8 @@ interface Talk {
   isOpen: boolean;
   /** Whether it was just made shorter: it cannot become so again. */
   isFresh: boolean;
+  /** Set when its budget is used up: with the turn under way it stops. */
+  stopped?: Failure;
 }
 
 function ended({ summary, isOpen }: Talk): Result<{ summary: string }> {
@@ -206,6 +217,7 @@ async function respond(talk: Talk, turn: OpenTurn): Promise<Result<Answer>> {
   const said = notes(turn, talk.tally, maxTurns);
   if (circle?.kind === 'told') said.push(circleNote(circle));
   report({ type: 'said', entry: { type: 'close', notes: said } });
+  if (talk.stopped !== undefined) return { ok: false, failure: wrappedUp(talk.stopped, talk.summary) };
   if (talk.summary !== '' && !results.some(isError)) return ok({ kind: 'finished' });
   talk.summary = '';
   talk.isOpen = false;
@@ -246,7 +258,9 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     if (!saved.ok) return saved;
     // What it came to after an abort may be half of it: it is made again.
     if (signal.aborted) return cancelled;
-    const summary = talk.summary === '' ? {} : { summary: talk.summary, ...(talk.isOpen && { isOpen: true }) };
+    // Who stops for want of budget has not finished, whatever it calls.
+    const said = talk.summary !== '' && talk.stopped === undefined;
+    const summary = said ? { summary: talk.summary, ...(talk.isOpen && { isOpen: true }) } : {};
     report({ type: 'said', entry: { type: 'result', result, draft: saved.value, reads: draft.readPaths.slice(known), ...summary } });
     made.push(result);
     const { count, base64 } = loadOf([result]);

@@ -7,7 +7,7 @@ import { answerOf } from './inbox';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
 import { planOf, planRestOf, reviseOf, summaryOf } from './planArguments';
 import { resumeOf, retryOf, runOf } from './runArguments';
-import { steerOf } from './steer';
+import { budgetSteerOf, steerOf } from './steer';
 
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
   let parsed: ReturnType<typeof parse>;
@@ -38,6 +38,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (name === 'plan-rest') return planRestOf(rest, values);
   if (name === 'summary') return summaryOf(rest);
   if (name === 'resume') return resumeOf(rest, values);
+  if (name === 'budget') {
+    const steer = budgetSteerOf(rest, values);
+    return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
+  }
   if (name === 'retry') return retryOf(rest, values);
   if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add' || name === 'arbitrate') {
     const steer = steerOf(name, rest);

@@ -4,6 +4,7 @@ import type { ConflictRule, OnStale } from '../domain/settings';
 import type { Reversal } from '../engine/history/undo';
 import type { Pools } from '../engine/schedule/limits';
 import type { Answering } from './inbox';
+import type { SaidBudget } from './money';
 import type { Steer } from './steer';
 
 /** What is to be planned: what the person wrote (empty for nothing), the open items of a Markdown file, and what something printed that failed. */
@@ -34,6 +35,11 @@ export type Command =
       readonly maxWorkers: number | undefined;
       readonly attempts: number;
       readonly timeoutSeconds: number | undefined;
+      readonly budget: SaidBudget;
+      /** Models to ask in the place of one that keeps failing. */
+      readonly fallbacks: readonly string[];
+      /** File that is to have what the model answers. */
+      readonly record: string | undefined;
       readonly pools: Pools;
       readonly onStale: OnStale;
       readonly conflicts: ConflictRule;
@@ -72,7 +78,15 @@ export type Command =
   | { readonly kind: 'runs' }
   | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
-  | { readonly kind: 'resume'; readonly run: string; readonly inProcess: boolean; readonly approvals: Approvals }
+  | {
+      readonly kind: 'resume';
+      readonly run: string;
+      readonly inProcess: boolean;
+      readonly approvals: Approvals;
+      readonly budget: SaidBudget;
+      /** Whose budget it is; undefined: the run’s. */
+      readonly task: string | undefined;
+    }
   | {
       readonly kind: 'retry';
       readonly run: string;
@@ -81,6 +95,7 @@ export type Command =
       /** Without what was done before. */
       readonly fresh: boolean;
       readonly model: string;
+      readonly budget: SaidBudget;
       readonly onStale: OnStale;
       readonly inProcess: boolean;
       readonly approvals: Approvals;

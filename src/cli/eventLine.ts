@@ -1,4 +1,6 @@
 /** What the CLI prints of an event. */
+import { budgetText } from '../domain/budget';
+import { budgetOf } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
 import { counted } from '../domain/figures';
@@ -82,6 +84,8 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('✗', `${event.candidate} did not pass: ${failureText(event.failure)}`);
     case 'task.retrying':
       return line('↻', `begins again in ${seconds(event.waitMs)}${standInText(event)}: ${failureText(event.failure)}`);
+    case 'task.parked':
+      return line('‖', `stops until there is more budget; what it did is kept: ${event.failure.message}`);
     case 'task.switched':
       return line('↻', `begins as ${event.as.role} with ${event.as.model}: the others keep failing`);
     case 'task.again':
@@ -99,6 +103,22 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
       return line('▶', 'Goes on');
     case 'run.limited':
       return line('·', `${counted(event.limits.maxWorkers, 'agent')} at once`);
+    case 'run.budgeted':
+      return line('·', `The budget of ${payerText(event, state)} is ${budgetText(event.budget)} now`);
+    case 'run.nearBudget':
+      return line(
+        '⚠',
+        `${budgetText(event.spent)} is spent of the budget of ${payerText(event, state)} (${budgetText(budgetOf(state, event.of))})`,
+      );
+    case 'run.outOfBudget':
+      return line(
+        '‖',
+        `The budget of ${payerText(event, state)} (${budgetText(budgetOf(state, event.of))}) is used up: nothing new starts`,
+      );
+    case 'run.fallback':
+      return event.by === null
+        ? line('✓', `${event.model} works again`)
+        : line('⚠', `${event.model} keeps failing, and ${event.by} answers in its place: ${event.why}`);
     case 'run.taken':
       return line('▶', 'Goes on where it was cut off');
     case 'run.breaker':
@@ -126,6 +146,11 @@ function breakerLine(
     default:
       return never(state);
   }
+}
+
+/** Whose budget it is. */
+function payerText({ of }: { readonly of?: string | undefined }, { tasks }: RunState): string {
+  return of === undefined ? 'the run' : `“${tasks.get(of)?.task.title ?? of}”`;
 }
 
 function awaitingText({ children }: Extract<RunEvent, { type: 'task.awaiting' }>, { tasks }: RunState): string {

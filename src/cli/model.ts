@@ -2,14 +2,24 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ok, type Result } from '../domain/failure';
+import { type Failure, failureText, ok, type Result } from '../domain/failure';
+import { recordInto } from '../model/record/recordingFile';
 import { type RunModel, runModel } from '../model/runModel';
 import { SharedModels } from '../model/sharedModels';
 import { doorOf, modelSource } from '../model/source';
 import { systemTime } from '../model/time';
 
+export interface Asking {
+  readonly model: string;
+  /** Models to ask in the place of one that keeps failing. */
+  readonly fallbacks?: readonly string[];
+  /** File that is to have what the model answers. */
+  readonly record?: string | undefined;
+  readonly warn: (text: string) => void;
+}
+
 /** A process drives one run. */
-export async function modelFor(model: string): Promise<Result<RunModel>> {
+export async function modelFor({ model, fallbacks = [], record: path, warn }: Asking): Promise<Result<RunModel>> {
   const where = { model, baseUrl: process.env['ANTHROPIC_BASE_URL'], key: process.env['ANTHROPIC_API_KEY'] };
   const source = await modelSource({
     ...where,
@@ -22,5 +32,8 @@ export async function modelFor(model: string): Promise<Result<RunModel>> {
   });
   if (!source.ok) return source;
   const shared = new SharedModels(systemTime);
-  return ok(runModel({ source: source.value, door: doorOf(where), shared, prices: {}, fallbacks: [], record: undefined }));
+  const onFailure = (failure: Failure) => warn(failureText(failure));
+  const record = path === undefined ? ok(undefined) : recordInto(path, { secrets: where.key === undefined ? [] : [where.key], onFailure });
+  if (!record.ok) return record;
+  return ok(runModel({ source: source.value, door: doorOf(where), shared, prices: {}, fallbacks, record: record.value }));
 }

@@ -1,10 +1,12 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
+import { budgetText, isLimited, WHOLE_RUN } from '../domain/budget';
 import type { Conflict } from '../domain/changes';
+import { budgetOf, emptyAccount, type Spent, spentFor, spentIn, spentText } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
-import type { Stage } from '../domain/taskState';
+import { isOver, type Stage } from '../domain/taskState';
 import type { Summary } from '../engine/summary';
 import type { ConflictPaths } from '../repo/land/conflictFiles';
 import { eventLine } from './eventLine';
@@ -70,7 +72,7 @@ export function summaryLines(
       'tokens',
       `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache, ${summary.usage.cacheWrite.toLocaleString('en')} written to it)`,
     ],
-    ['cost', costText(summary.costUsd, state.start.model)],
+    ['cost', costText(summary.spent, state)],
     ['cache', `${Math.round(100 * summary.cacheShare)} % of what was sent`],
     ['wall time', `${seconds(summary.wallMs)}; the longest way through the tasks: ${seconds(summary.longestMs)}`],
     ['speed-up', `${summary.speedUp.toFixed(1)}× over one agent after the other (${seconds(summary.serialMs)})`],
@@ -89,6 +91,7 @@ export function summaryLines(
     lines.push('', `“${titled.title}” ${why}.`);
     lines.push(`Land it all the same: weft land ${summary.run} ${task}`);
   }
+  lines.push(...budgetLines(state));
   if (summary.filesChanged > 0)
     lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
@@ -153,9 +156,30 @@ export function stagesText(stages: Summary['stages']): string {
   return parts.join(', ');
 }
 
-function costText(cost: number | null, model: string): string {
+function costText(spent: Spent, state: RunState): string {
+  const { model } = state.start;
   if (model.startsWith('scripted:')) return '$0.00 (scripted model)';
-  return cost === null ? `unknown (no price is known for ${model})` : `$${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
+  const of = isLimited(budgetOf(state)) ? `, of ${budgetText(budgetOf(state))}` : '';
+  return spent.unpriced > 0
+    ? `${spentText(spent)} (no price is known of ${spent.unpriced.toLocaleString('en')} tokens)${of}`
+    : `${spentText(spent)}${of}`;
+}
+
+/** How to go on where a budget is used up; nothing where it is not. */
+function budgetLines(state: RunState): string[] {
+  const { run } = state.start;
+  const account = [...state.tasks.values()]
+    .map((task) => (isOver(task.stage) ? undefined : emptyAccount(state, task)))
+    .find((one) => one !== undefined);
+  if (account === undefined) return [];
+  const whose = account === WHOLE_RUN ? 'the run' : `“${state.tasks.get(account)?.task.title ?? account}”`;
+  const spent = account === WHOLE_RUN ? spentIn(state) : spentFor(state, account);
+  const told = `The budget of ${whose} (${budgetText(budgetOf(state, account))}) is used up: ${spentText(spent)}, ${spent.tokens.toLocaleString('en')} tokens. What its agents did is kept.`;
+  return [
+    '',
+    told,
+    `Have it go on with more: weft resume ${run} ${account === WHOLE_RUN ? '--budget USD' : `--task ${account} --budget USD`}`,
+  ];
 }
 
 /** Tells how a command failed; resolves to its exit code. */

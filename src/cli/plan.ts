@@ -16,7 +16,7 @@ import { type CliPorts, refused } from './run';
 
 /** Plans, and prints the plan or writes it to a file; starts nothing. Resolves to the exit code: 1 where the plan has to be mended first. */
 export async function planCommand({ work, model: modelName, out }: Extract<Command, { kind: 'plan' }>, ports: CliPorts): Promise<number> {
-  const model = await modelFor(modelName);
+  const model = await modelFor({ model: modelName, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);
   const planned = await planWanted(work, { model: model.value.model, modelName }, ports);
   return planned.ok ? deliver(planned.value, out, ports) : refused(planned.failure, ports);
@@ -43,7 +43,7 @@ export async function planRestCommand({ run, hint, model, out }: Extract<Command
 }
 
 async function askPlan(request: (ground: Ground) => string, modelName: string, ports: CliPorts): Promise<Result<Planned>> {
-  const model = await modelFor(modelName);
+  const model = await modelFor({ model: modelName, warn: ports.output.warn });
   return model.ok ? planFor(request, { model: model.value.model, modelName }, ports) : model;
 }
 

@@ -1,6 +1,8 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
 import type { Approvals } from '../domain/approvals';
+import type { Budget } from '../domain/budget';
 import { notAllowed } from '../domain/commands';
+import { budgetOf } from '../domain/cost';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, problemsText, readPlan } from '../domain/plan';
@@ -32,6 +34,7 @@ import type { Workspace } from '../repo/workspace';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
 import { modelFor } from './model';
+import { capFor, type SaidBudget } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { recoveryPorts } from './record';
@@ -58,7 +61,8 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   // A plan that cannot be used is told before a key that is missing.
   const given = await givenPlan(command.work, ports);
   if (!given.ok) return refuse(given.failure);
-  const model = await modelFor(command.model);
+  const { fallbacks, record } = command;
+  const model = await modelFor({ model: command.model, fallbacks, record, warn: ports.output.warn });
   if (!model.ok) return refuse(model.failure);
   const planned =
     given.value === undefined
@@ -76,6 +80,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
   const { maxWorkers = own.maxWorkers } = command;
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
+  const cap = capFor(plan, command.budget);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
     {
@@ -87,6 +92,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
       onStale: command.onStale,
       conflicts: command.conflicts,
       include: command.include,
+      cap,
     },
     agents,
     ports,
@@ -105,12 +111,21 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' }>,
   }
   const again = retryOf(state.value, task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
-  const model = await modelFor(command.model);
+  const model = await modelFor({ model: command.model, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);
   const limits = { maxWorkers: 1, undecided: 'leave' as const };
   const { plan, retry } = again.value;
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
-  const request = { plan, retry, model: command.model, planning: NO_USAGE, limits, attempts: DEFAULT_ATTEMPTS, onStale: command.onStale };
+  const request = {
+    plan,
+    retry,
+    model: command.model,
+    planning: NO_USAGE,
+    limits,
+    attempts: DEFAULT_ATTEMPTS,
+    onStale: command.onStale,
+    cap: capFor(plan, command.budget),
+  };
   return driveRun(request, agents, ports, { approvals: command.approvals });
 }
 
@@ -121,14 +136,17 @@ export function refused(failure: Failure, { output }: CliPorts): number {
 }
 
 /** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
-export async function resumeCommand({ run, inProcess, approvals }: Extract<Command, { kind: 'resume' }>, ports: CliPorts): Promise<number> {
+export async function resumeCommand(
+  { run, inProcess, approvals, budget, task }: Extract<Command, { kind: 'resume' }>,
+  ports: CliPorts,
+): Promise<number> {
   const { repo, output, include } = ports;
   const state = await findRun(repo, run);
   if (!state.ok) return refused(state.failure, ports);
   const failure = notInterrupted(state.value);
   if (failure !== undefined) return refused(failure, ports);
   const { start } = state.value;
-  const model = await modelFor(start.model);
+  const model = await modelFor({ model: start.model, warn: output.warn });
   if (!model.ok) return refused(model.failure, ports);
   include(start.include ?? []);
   const listener: Listener = (event, now) => output.event(event, now);
@@ -137,12 +155,26 @@ export async function resumeCommand({ run, inProcess, approvals }: Extract<Comma
   const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   // Whoever resumes it here wants it to go on.
-  const request = { run: start.run, undecided: 'leave' as const, paused: 'continue' as const, listener };
+  const request = {
+    run: start.run,
+    undecided: 'leave' as const,
+    paused: 'continue' as const,
+    listener,
+    cap: raisedCap(state.value, budget, task),
+    of: task,
+  };
   const agentPorts = { ...agents, check, reuse, acts: { approvals: () => approvals } };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
   return refused(resumed.failure, ports);
+}
+
+/** What a run may spend from now on; undefined where nothing was said. */
+function raisedCap(state: RunState, { usd, tokens }: SaidBudget, task: string | undefined): Budget | undefined {
+  if (usd === undefined && tokens === undefined) return undefined;
+  const before = budgetOf(state, task);
+  return capFor({}, { usd: usd ?? before.usd ?? 0, tokens: tokens ?? before.tokens ?? 0 });
 }
 
 /** Begins a run and drives it to its end, telling all of it. */

@@ -20,6 +20,7 @@ import {
 import { type Pools, readPools } from '../engine/schedule/limits';
 import { approvalsOf } from './approvals';
 import type { Command } from './command';
+import { saidBudget } from './money';
 import type { Values } from './options';
 import { workOf } from './planArguments';
 
@@ -29,14 +30,31 @@ export function retryOf([run, task]: readonly string[], values: Values): Result<
   if (!onStale.ok) return onStale;
   const approvals = approvalsHere(values);
   if (!approvals.ok) return approvals;
+  const budget = saidBudget(values);
+  if (!budget.ok) return budget;
   const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
-  return ok({ kind: 'retry', run, task, hint, fresh, model, onStale: onStale.value, inProcess, approvals: approvals.value });
+  return ok({
+    kind: 'retry',
+    run,
+    task,
+    hint,
+    fresh,
+    model,
+    onStale: onStale.value,
+    inProcess,
+    approvals: approvals.value,
+    budget: budget.value,
+  });
 }
 
 export function resumeOf([run]: readonly string[], values: Values): Result<Command> {
   if (run === undefined) return fail('input', '“weft resume” needs a run.', 'Run “weft runs” for those that were interrupted.');
   const approvals = approvalsHere(values);
-  return approvals.ok ? ok({ kind: 'resume', run, inProcess: values['in-process'] ?? false, approvals: approvals.value }) : approvals;
+  if (!approvals.ok) return approvals;
+  const budget = saidBudget(values);
+  if (!budget.ok) return budget;
+  const inProcess = values['in-process'] ?? false;
+  return ok({ kind: 'resume', run, inProcess, approvals: approvals.value, budget: budget.value, task: values.task });
 }
 
 function approvalsHere(values: Values): Result<Approvals> {
@@ -89,7 +107,7 @@ function countOf(
 }
 
 export function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
+  const { model = DEFAULT_MODEL, include = [], record, 'in-process': inProcess = false } = values;
   const allow = values['allow-command'] ?? [];
   const maxWorkers = countOf('max-workers', values, MAX_WORKERS, String(DEFAULT_MAX_WORKERS));
   const attempts = countOf('attempts', values, MAX_ATTEMPTS, String(DEFAULT_ATTEMPTS));
@@ -97,6 +115,8 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   if (!maxWorkers.ok) return maxWorkers;
   if (!attempts.ok) return attempts;
   if (!timeoutSeconds.ok) return timeoutSeconds;
+  const budget = saidBudget(values);
+  if (!budget.ok) return budget;
   const stale = onStaleOf(values);
   if (!stale.ok) return stale;
   const onStale = stale.value;
@@ -110,9 +130,11 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const approvals = approvalsHere(values);
   if (!approvals.ok) return approvals;
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
+  const money = { budget: budget.value, fallbacks: values['fallback-model'] ?? [], record };
   const rest = {
     model,
     ...counts,
+    ...money,
     pools: pools.value,
     onStale,
     conflicts: conflicts.value,

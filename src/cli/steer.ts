@@ -1,18 +1,24 @@
-/** `weft pause`, `weft continue`, `weft stop`, `weft arbitrate` and `weft add`: what is wished of a run that another process drives. */
+/** `weft pause`, `weft continue`, `weft stop`, `weft arbitrate`, `weft budget` and `weft add`: what is wished of a run that another process drives. */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { Budget } from '../domain/budget';
 import { systemClock } from '../domain/clock';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
+import { MAX_BUDGET_USD } from '../domain/settings';
 import { findRun } from '../engine/journal/library';
 import { tellWish, type Wish } from '../engine/steering/wishes';
+import { amountOf, capFor, saidBudget } from './money';
+import type { Values } from './options';
 import { ended } from './output';
 import type { CliPorts } from './run';
 
 export type Steer =
   | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
   | { readonly kind: 'arbitrate'; readonly run: string; readonly task: string }
+  /** What it may spend; `task`: that task of it. */
+  | { readonly kind: 'budget'; readonly run: string; readonly task: string | undefined; readonly budget: Budget }
   /** `source`: the file that has the task, or `-` for standard input. */
   | { readonly kind: 'add'; readonly run: string; readonly source: string };
 
@@ -21,10 +27,20 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
   continue: 'goes on',
   stop: 'is being stopped; what its agents did is kept',
   arbitrate: 'has an arbiter for it',
+  budget: 'has the budget; what stopped for it goes on',
   add: 'has the task',
 };
 
-export function steerOf(kind: Steer['kind'], [run, source]: readonly string[]): Result<Steer> {
+export function budgetSteerOf([run, said, task]: readonly string[], values: Values): Result<Steer> {
+  if (run === undefined || (said === undefined && values['budget-tokens'] === undefined))
+    return fail('input', '“weft budget” needs a run and dollars.', 'Give both: weft budget RUN 20; 0 means no limit.');
+  const usd = amountOf('The budget', said, MAX_BUDGET_USD);
+  if (!usd.ok) return usd;
+  const rest = saidBudget(values);
+  return rest.ok ? ok({ kind: 'budget', run, task, budget: capFor({}, { usd: usd.value ?? 0, tokens: rest.value.tokens }) }) : rest;
+}
+
+export function steerOf(kind: Exclude<Steer['kind'], 'budget'>, [run, source]: readonly string[]): Result<Steer> {
   if (run === undefined) return fail('input', `“weft ${kind}” needs a run.`, 'Run “weft runs” for those that go on.');
   if (kind === 'arbitrate')
     return source === undefined
@@ -59,6 +75,10 @@ export async function wishFor(state: RunState, wish: Wish, done: string, { repo,
 
 async function wishOf(steer: Steer, signal: AbortSignal): Promise<Result<Wish>> {
   if (steer.kind === 'arbitrate') return ok({ kind: 'arbitrate', task: steer.task });
+  if (steer.kind === 'budget') {
+    const { budget, task } = steer;
+    return ok({ kind: 'budget', budget, ...(task === undefined ? {} : { task }) });
+  }
   if (steer.kind !== 'add') return ok({ kind: steer.kind });
   const { source } = steer;
   const name = source === '-' ? 'Standard input' : source;

@@ -1,5 +1,5 @@
 /** What `weft --help` prints. */
-import { DEFAULT_ATTEMPTS, DEFAULT_CONFLICT_PRIORITY, DEFAULT_MAX_WORKERS, DEFAULT_MODEL } from '../domain/settings';
+import { DEFAULT_ATTEMPTS, DEFAULT_BUDGET_USD, DEFAULT_CONFLICT_PRIORITY, DEFAULT_MAX_WORKERS, DEFAULT_MODEL } from '../domain/settings';
 
 export const USAGE = `Weft runs parallel coding agents on a folder.
 
@@ -8,6 +8,11 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --pool ROLE=N                       of a role, agents at once (--pool coder=3); may be repeated
        --attempts N                        how often an agent may begin on a task before it has failed (default ${DEFAULT_ATTEMPTS})
        --timeout SECONDS                   how long the whole run may take (default: no limit)
+       --budget USD                        what it may spend (default ${DEFAULT_BUDGET_USD}; 0: no limit); where that is used up, its agents wrap up,
+                                           and “weft resume RUN --budget USD” has them go on
+       --budget-tokens N                   how many tokens it may use (default: no limit)
+       --fallback-model NAME               who answers while the model keeps failing; may be repeated
+       --record FILE                       record what the model answers; --model recorded:FILE plays it again, offline
        --model NAME                        model (default ${DEFAULT_MODEL})
        --on-stale check|ask|rework         where a file that an agent read was changed meanwhile: land if its check
                                            passes (default), leave it to you, or have the agent go on from it
@@ -49,10 +54,12 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
-                                           --in-process, --approve and the like as above
+                                           --in-process, --budget, --approve and the like as above
+       --task TASK                         --budget is of that task
   weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
                                            agent begins another turn of the model
   weft continue RUN                        have it go on
+  weft budget RUN USD [TASK]               change what a run that goes on, or one of its tasks, may spend; --budget-tokens as above
   weft stop RUN                            have it stop; what its agents did is kept
   weft inbox                               what waits for you in the runs of this folder: questions, approvals, conflicts
   weft answer RUN ITEM yes | no | TEXT     answer it, whoever drives the run

@@ -1,11 +1,13 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
+import { budgetSchema } from './budget';
 import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
 import { answerSchema, askSchema } from './inbox';
 import { tooLargeSchema } from './include';
 import { dataOf } from './line';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema } from './plan';
+import { ownPricesSchema } from './prices';
 import { CONFLICTS, ON_STALE } from './settings';
 import { decidedBySchema } from './settlement';
 import { jointSchema } from './spawn';
@@ -107,6 +109,10 @@ const happenings = [
     reuse: z.boolean().optional(),
     /** What planning cost. */
     planning: usageSchema,
+    /** What it may spend; missing: no limit. */
+    budget: budgetSchema.optional(),
+    /** Prices that were set, by which what it spends is counted. */
+    prices: ownPricesSchema.optional(),
     /** How often an agent may begin on a task whose plan does not say; missing: once. */
     attempts: z.number().optional(),
     /** Included files that the snapshot left out for their size; missing where there are none. */
@@ -116,8 +122,8 @@ const happenings = [
   z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional() }),
   /** What the agent is doing now, in a few words. */
   z.object({ type: z.literal('task.step'), task, step: z.string() }),
-  /** A model turn ended; `usage` is that turn's. */
-  z.object({ type: z.literal('task.turn'), task, usage: usageSchema }),
+  /** A model turn ended; `usage` is that turn's. `model`: which one answered, where not the one that was asked. */
+  z.object({ type: z.literal('task.turn'), task, usage: usageSchema, model: z.string().optional() }),
   /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
   z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
   /** A task that is not in the plan joins the run. */
@@ -143,6 +149,8 @@ const happenings = [
     message: z.string(),
     as: standInSchema.optional(),
   }),
+  /** Its budget, or the run's, is used up: its agent has stopped, with what it did kept, and goes on where it was when there is more. */
+  z.object({ type: z.literal('task.parked'), task, failure: failureSchema, draft, reads }),
   /** It waits to start, and does so with another role or model: that of before keeps failing. */
   z.object({ type: z.literal('task.switched'), task, as: standInSchema }),
   /** The person has a task that had ended worked on again, in the same run. Those doomed because of it wait again. */
@@ -230,6 +238,14 @@ const happenings = [
   z.object({ type: z.literal('run.continued') }),
   /** How many agents run at once has changed. */
   z.object({ type: z.literal('run.limited'), limits: limitsSchema }),
+  /** What the run may spend has changed; with `of`: what that task may. */
+  z.object({ type: z.literal('run.budgeted'), budget: budgetSchema, of: z.string().optional() }),
+  /** Four fifths of what the run, or that task, may spend is spent. */
+  z.object({ type: z.literal('run.nearBudget'), spent: budgetSchema, of: z.string().optional() }),
+  /** A request was more than the run, or that task, has left: nothing new is paid from it. */
+  z.object({ type: z.literal('run.outOfBudget'), spent: budgetSchema, of: z.string().optional() }),
+  /** One model keeps failing (`why`), and another one answers in its place; `by` null: it works again. */
+  z.object({ type: z.literal('run.fallback'), model: z.string(), by: z.string().nullable(), why: z.string() }),
   /** After a crash another process drives the run from here on: what was running then waits, and goes on from where it was. */
   z.object({ type: z.literal('run.taken'), pid: z.number(), birth: z.string().optional() }),
   /** Agents of one role with one model keep failing, or do so no more; `key`: as `coder@model`; `waitMs`: for how long none starts. */

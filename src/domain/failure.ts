@@ -26,8 +26,6 @@ export type FailureKind =
   | 'timeout'
   /** The process that the agent ran in ended, or did not answer any more. */
   | 'crash'
-  /** The budget of the task or of the run is used up. */
-  | 'budget'
   /** A check failed on the merged workspace. */
   | 'check'
   /** The person, or a rule of theirs, does not allow it. */

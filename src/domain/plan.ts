@@ -4,7 +4,7 @@ import { fail, ok, type Result } from './failure';
 import { parsePath } from './path';
 import { BUILT_IN_HEADS, DEFAULT_ROLE, poolNames, type RoleHead, roleNameSchema, unknownRole } from './role';
 import { routeTask } from './routing';
-import { MAX_ATTEMPTS } from './settings';
+import { MAX_ATTEMPTS, MAX_BUDGET_TOKENS, MAX_BUDGET_USD } from './settings';
 
 /** A week. */
 export const MAX_TIMEOUT_SECONDS = 604_800;
@@ -15,6 +15,9 @@ export const MAX_TASKS = 1000;
 const checkSchema = z.string().max(2000).regex(/\S/, 'is empty: give a command, or leave it out');
 
 const modelSchema = z.string().regex(/\S/, 'is empty: name a model, or leave it out');
+
+const usdSchema = z.number().positive().max(MAX_BUDGET_USD);
+const tokensSchema = z.int().min(1).max(MAX_BUDGET_TOKENS);
 
 const fallbackSchema = z
   .strictObject({ role: roleNameSchema.optional(), model: modelSchema.optional() })
@@ -49,6 +52,8 @@ const taskSchema = z
     model: modelSchema.optional().describe('The model that works on it. Default: that of the run.'),
     priority: z.int().min(-100).max(100).optional().describe('Of tasks that could start, those with the greatest number do. Default: 0.'),
     timeoutSeconds: z.int().min(1).max(86_400).optional().describe('How long one attempt may take. Default: no limit of its own.'),
+    budgetUsd: usdSchema.optional().describe('What it may spend, in dollars, its children included. Default: no limit of its own.'),
+    budgetTokens: tokensSchema.optional().describe('How many tokens it may use, its children included. Default: no limit of its own.'),
     attempts: z
       .int()
       .min(1)
@@ -69,6 +74,10 @@ const limitsSchema = z
     maxWorkers: z.int().min(1).max(128).optional().describe('How many agents run at once. Default: the setting weft.maxWorkers.'),
     repairs: z.int().min(0).max(10).optional().describe('How often an agent may repair work whose check failed. Default: 2.'),
     timeoutSeconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional().describe('How long the whole run may take. Default: no limit.'),
+    budgetUsd: usdSchema
+      .optional()
+      .describe('What the run may spend, in dollars; no more than the setting weft.budget.run. Default: that.'),
+    budgetTokens: tokensSchema.optional().describe('How many tokens it may use; no more than weft.budget.runTokens. Default: that.'),
     pools: z
       .record(roleNameSchema, z.int().min(1).max(128))
       .optional()

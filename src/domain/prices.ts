@@ -14,6 +14,8 @@ const priceSchema = z.strictObject({
 /** Dollars per million tokens. Absent: cache writes cost 1.25 times the input, cache reads a tenth of it, as Anthropic’s do. */
 export type Price = z.infer<typeof priceSchema>;
 
+export const ownPricesSchema = z.record(z.string().min(1), priceSchema);
+
 /** Prices that settings give, by the name of a model; a name that ends in `*` stands for all that begin so. The first that matches counts. */
 export type OwnPrices = Readonly<Record<string, Price>>;
 
@@ -42,7 +44,7 @@ export function priceOf(model: string, own: OwnPrices = {}): Price | undefined {
 
 /** Reads the setting `weft.prices`. Failing, it names the model and the field. */
 export function readPrices(setting: unknown): Result<OwnPrices> {
-  const parsed = z.record(z.string().min(1), priceSchema).safeParse(setting ?? {});
+  const parsed = ownPricesSchema.safeParse(setting ?? {});
   if (parsed.success) return ok(parsed.data);
   const problems = parsed.error.issues.map((issue) =>
     issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,

@@ -6,7 +6,7 @@ import { isSamePart } from './part';
 import type { TaskId } from './plan';
 import { awaited, isReversal, type Link, type Rework, type Stage, type TaskState, type Work } from './taskState';
 import type { Tasks } from './tasks';
-import { addUsage } from './usage';
+import { addUsage, NO_USAGE, type Usage } from './usage';
 
 /** An event that changes one task, and nothing beside it. */
 export type TaskEvent = Exclude<
@@ -51,6 +51,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
           ...work,
           next: null,
           interrupted: false,
+          parked: null,
           base: event.base,
           changeset: event.draft ?? null,
           changes: [],
@@ -85,6 +86,13 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
           interrupted: event.as === undefined && isCutOff(event.failure.kind),
           next: nextAfter(state, event),
         },
+      };
+    case 'task.parked':
+      allow('running');
+      return {
+        ...state,
+        stage: { kind: 'waiting' },
+        work: { ...ended(work, event), endedAt: 0, interrupted: true, parked: event.failure },
       };
     case 'task.switched':
       allow('waiting');
@@ -122,7 +130,10 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
     case 'task.turn':
       // What was paid for counts, also where it is told late.
       allow('running', 'awaiting', 'asking');
-      return { ...state, work: { ...state.work, usage: addUsage(work.usage, event.usage), turns: work.turns + 1 } };
+      return {
+        ...state,
+        work: { ...state.work, usage: addUsage(work.usage, event.usage), byOthers: byOthers(work.byOthers, event), turns: work.turns + 1 },
+      };
     case 'task.done':
       allow('running');
       return {
@@ -213,6 +224,13 @@ function decided(state: TaskState): TaskState {
   if (stage.kind !== 'conflicted') return state;
   const files = stage.conflict.files.map(({ path }) => path);
   return { ...state, settlements: [...settlements, { by: { kind: 'person' }, files }] };
+}
+
+function byOthers(
+  before: Work['byOthers'],
+  { model, usage }: { readonly model?: string | undefined; readonly usage: Usage },
+): Work['byOthers'] {
+  return model === undefined ? before : new Map(before).set(model, addUsage(before.get(model) ?? NO_USAGE, usage));
 }
 
 /** Where a task is whose undo or redo is in conflict. */

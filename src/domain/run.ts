@@ -1,4 +1,5 @@
 /** The state of a run: a fold over its events, and nothing else. */
+import { type Standings, standingsAfter, WHOLE_RUN } from './budget';
 import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
 import type { Item } from './inbox';
 import type { Task, TaskId } from './plan';
@@ -32,6 +33,10 @@ export interface RunState {
   readonly breakers: ReadonlyMap<string, Broken>;
   /** What was asked of the person, in order, with what they answered. */
   readonly inbox: ReadonlyMap<string, Item>;
+  /** How budgets stand: see {@link Standings}. */
+  readonly standings: Standings;
+  /** Which model answers in the place of one that keeps failing. */
+  readonly fallbacks: ReadonlyMap<string, string>;
   /** The process that drives it, and since when, in milliseconds since 1970: where that is gone and the run has not finished, it was interrupted. */
   readonly driver: { readonly pid: number; readonly since: number; readonly birth?: string | undefined };
   /** The greatest order of any task. */
@@ -51,12 +56,14 @@ export function isComplete(state: RunState): boolean {
 }
 
 /** Whether nothing goes on in a run but that it waits for the person to decide. */
-export function waitsForPerson({ tasks, inbox }: Pick<RunState, 'tasks' | 'inbox'>): boolean {
+export function waitsForPerson({ tasks, inbox, standings }: Pick<RunState, 'tasks' | 'inbox' | 'standings'>): boolean {
+  const isPoor = standings.get(WHOLE_RUN)?.is === 'gone';
   let open = false;
-  for (const { stage } of tasks.values()) {
+  for (const { stage, work } of tasks.values()) {
     if (stage.kind === 'running' || stage.kind === 'done') return false;
     if (stage.kind === 'asking' && inbox.get(stage.item)?.answer != null) return false;
     if (stage.kind === 'conflicted' || stage.kind === 'held' || stage.kind === 'asking') open = true;
+    if (stage.kind === 'waiting' && (isPoor || work.parked !== null)) open = true;
   }
   return open;
 }
@@ -79,6 +86,13 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
       return taken(unfinished(state, event), { pid: event.pid, since: event.at, birth: event.birth });
     case 'run.breaker':
       return { ...unfinished(state, event), breakers: switched(state.breakers, event) };
+    case 'run.budgeted':
+    case 'run.nearBudget':
+    case 'run.outOfBudget':
+      if (event.of !== undefined) known(state.tasks, event, event.of);
+      return { ...unfinished(state, event), standings: standingsAfter(state.standings, event) };
+    case 'run.fallback':
+      return { ...unfinished(state, event), fallbacks: answeredBy(state.fallbacks, event) };
     case 'run.stopping':
       return { ...unfinished(state, event), phase: 'stopping', stopReason: state.stopReason ?? event.why ?? 'person' };
     case 'run.finished':
@@ -122,6 +136,8 @@ function begun(start: RunStarted): RunState {
     limits: { maxWorkers: start.maxWorkers, pools: start.pools ?? {} },
     breakers: new Map(),
     inbox: new Map(),
+    standings: new Map(),
+    fallbacks: new Map(),
     driver: { pid: start.pid, since: start.at, birth: start.birth },
     order: 0,
     endedAt: 0,
@@ -153,6 +169,13 @@ function switched(breakers: RunState['breakers'], event: Extract<RunEvent, { typ
   if (state === 'closed') changed.delete(key);
   else changed.set(key, { state, why, since: at, waitMs });
   return changed;
+}
+
+function answeredBy(before: RunState['fallbacks'], { model, by }: Extract<RunEvent, { type: 'run.fallback' }>): RunState['fallbacks'] {
+  const after = new Map(before);
+  if (by === null) after.delete(model);
+  else after.set(model, by);
+  return after;
 }
 
 /** What cannot be told from the task alone. */
@@ -258,7 +281,7 @@ function again(state: RunState, event: Extract<RunEvent, { type: 'task.again' }>
   const next = event.next ?? null;
   // It is a task's conflict that is decided anew.
   if (task.origin.kind === 'arbiter') throw illegal(event, 'it was made for a conflict');
-  const fresh = { ...work, failures: [], as: null, stale: [], reworks: { stale: 0, check: 0 }, next };
+  const fresh = { ...work, failures: [], as: null, parked: null, stale: [], reworks: { stale: 0, check: 0 }, next };
   const kept = next?.draft == null ? { changeset: null, changes: [] } : {};
   let tasks = state.tasks.with({ ...task, stage: { kind: 'waiting' }, check: null, settlements: [], work: { ...fresh, ...kept } });
   const free = new Set([event.task]);
@@ -282,7 +305,7 @@ function taken(state: RunState, driver: RunState['driver']): RunState {
     if (task.stage.kind !== 'running') continue;
     tasks = tasks.with({ ...task, stage: { kind: 'waiting' }, work: { ...task.work, step: '', interrupted: true } });
   }
-  return { ...state, tasks, driver, breakers: new Map() };
+  return { ...state, tasks, driver, breakers: new Map(), fallbacks: new Map() };
 }
 
 function waitersOf(tasks: Tasks): Map<TaskId, TaskId[]> {

@@ -61,6 +61,10 @@ export const DEFAULT_ATTEMPTS = 2;
 export const MAX_ATTEMPTS = 10;
 /** How long an agent waits for the person's answer. */
 export const DEFAULT_ANSWER_MINUTES = 30;
+/** What a run may spend where nothing else is said, in dollars; and the most that can be said. */
+export const DEFAULT_BUDGET_USD = 10;
+export const MAX_BUDGET_USD = 100_000;
+export const MAX_BUDGET_TOKENS = 100_000_000_000;
 /** Of tasks that spawn tasks: how deep, how many children each, and how many at each depth. */
 export const DEFAULT_DEPTH = 3;
 export const DEFAULT_CHILDREN = 20;

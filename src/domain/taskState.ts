@@ -59,11 +59,15 @@ export interface Work {
   readonly next: Rework | null;
   /** Its agent was cut off in the middle of its work: it goes on from its transcript. */
   readonly interrupted: boolean;
+  /** Why its agent stopped until there is more budget; null where it did not. */
+  readonly parked: Failure | null;
   /** Whose work this is, where it was taken over from an earlier run. */
   readonly reused: { readonly run: string; readonly task: TaskId } | null;
   readonly summary: string;
   readonly step: string;
   readonly usage: Usage;
+  /** How much of that is of models other than the one that was asked, by their names. */
+  readonly byOthers: ReadonlyMap<string, Usage>;
   readonly turns: number;
   /** Milliseconds since 1970; 0 until then. */
   readonly startedAt: number;
@@ -140,10 +144,12 @@ const NO_WORK: Work = {
   as: null,
   next: null,
   interrupted: false,
+  parked: null,
   reused: null,
   summary: '',
   step: '',
   usage: NO_USAGE,
+  byOthers: new Map(),
   turns: 0,
   startedAt: 0,
   endedAt: 0,

@@ -1,4 +1,5 @@
 /** Beginning a run: its snapshot first, then its chain and its record. */
+import { isLimited } from '../domain/budget';
 import { JOURNAL_VERSION } from '../domain/event';
 import { ok, type Result } from '../domain/failure';
 import type { Rework } from '../domain/taskState';
@@ -49,6 +50,8 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       ...(request.include === undefined || request.include.length === 0 ? {} : { include: [...request.include] }),
       ...(ports.reuse === undefined ? {} : { reuse: true }),
       planning: request.planning,
+      ...(request.cap === undefined || !isLimited(request.cap) ? {} : { budget: request.cap }),
+      ...(Object.keys(ports.budget?.prices ?? {}).length === 0 ? {} : { prices: ports.budget?.prices }),
       ...(request.attempts === undefined ? {} : { attempts: request.attempts }),
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },

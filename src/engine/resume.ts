@@ -1,10 +1,12 @@
 /** Taking a run over whose process went: its journal says where it stands, and it is driven on from there. */
+import { type Budget, WHOLE_RUN } from '../domain/budget';
 import type { RunEvent } from '../domain/event';
 import { type Failure, fail, ok, type Result } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { readChains } from '../repo/history/chain';
 import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
+import { raising } from './budget/raising';
 import { journalFile, readJournal } from './journal/journal';
 import { lifeOf } from './journal/library';
 import { type Listener, RunRecord, readState } from './journal/record';
@@ -19,6 +21,9 @@ export interface ResumeRequest {
   readonly undecided: Limits['undecided'];
   /** Of a run that was paused: whether it stays so, or goes on. */
   readonly paused: 'stay' | 'continue';
+  /** What it, or that task of it, may spend from now on; absent: as before. */
+  readonly cap?: Budget | undefined;
+  readonly of?: string | undefined;
   /** Hears what happens from the taking over on. */
   readonly listener?: Listener;
 }
@@ -59,7 +64,7 @@ export function notInterrupted(state: RunState): Failure | undefined {
   }
 }
 
-async function take(record: RunRecord, ports: RunPorts, { listener, paused }: ResumeRequest): Promise<Result<void>> {
+async function take(record: RunRecord, ports: RunPorts, { listener, paused, cap, of = WHOLE_RUN }: ResumeRequest): Promise<Result<void>> {
   const { state } = record;
   const failure = notInterrupted(state);
   if (failure !== undefined) return { ok: false, failure };
@@ -70,10 +75,13 @@ async function take(record: RunRecord, ports: RunPorts, { listener, paused }: Re
     const said = stage.kind === 'running' || stage.kind === 'awaiting' || stage.kind === 'asking' ? transcripts.read(id) : ok();
     if (!said.ok) return said;
   }
+  const raised = cap === undefined ? ok([]) : raising(state, of, cap);
+  if (!raised.ok) return raised;
   if (listener !== undefined) record.listen(listener);
   record.emit({ type: 'run.taken', pid: process.pid, ...birthFact(process.pid) });
   for (const link of missing.value) record.emit({ type: 'task.landed', ...link });
   if (state.phase === 'paused' && paused === 'continue') record.emit({ type: 'run.continued' });
+  for (const happening of raised.value) record.emit(happening);
   return ok();
 }
 

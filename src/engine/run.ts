@@ -12,6 +12,7 @@ import { Agents } from './agents/agents';
 import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
 import { Live } from './agents/live';
+import { Ledger } from './budget/ledger';
 import type { RunRecord } from './journal/record';
 import { Transcripts } from './journal/transcripts';
 import { Batch } from './landing/batch';
@@ -60,6 +61,7 @@ export class LiveRun {
   ) {
     this.live = new Live(record.state.start.run, ports);
     this.family = new Family(record, ports.repo);
+    const ledger = new Ledger(record, ports.budget);
     this.inbox = new Inbox({ record, time: ports.time });
     this.conflicts = new Conflicts(record, ports.repo);
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
@@ -67,7 +69,7 @@ export class LiveRun {
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
     const { live, family, inbox, setbacks } = this;
     const acts = new Acts({ record, repo: ports.repo, inbox, live, acts: ports.acts });
-    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, acts, inbox, transcripts, setbacks });
+    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, acts, inbox, transcripts, setbacks, ledger });
     this.controls = new Controls({
       record,
       live,
@@ -241,6 +243,9 @@ export class LiveRun {
             const draft = this.record.state.tasks.get(decision.task)?.work.changeset ?? null;
             this.record.emit({ type: 'task.stopped', task: decision.task, draft });
           }
+          break;
+        case 'leave':
+          this.leave();
           break;
         case 'finish':
           this.record.emit({ type: 'run.finished' });

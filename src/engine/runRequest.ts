@@ -1,4 +1,5 @@
 /** What a run is begun with: what is asked of it, and what it works with. */
+import type { Budget } from '../domain/budget';
 import type { Clock } from '../domain/clock';
 import type { Plan } from '../domain/plan';
 import type { ConflictRule, OnStale } from '../domain/settings';
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly include?: readonly string[];
   /** How often an agent may begin on a task whose plan does not say. Absent: once. */
   readonly attempts?: number;
+  /** What it may spend; absent: no limit. */
+  readonly cap?: Budget;
   /** What was done for its one task in an earlier run: its agent goes on from that. */
   readonly retry?: Retry;
 }

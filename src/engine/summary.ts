@@ -1,10 +1,10 @@
 /** What came of a run, in numbers. Pure. */
+import { type Spent, spentIn } from '../domain/cost';
 import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import type { Settlement } from '../domain/settlement';
 import { parentOf, type Stage, workedMs } from '../domain/taskState';
-import { addUsage, costOf, totalTokens, type Usage } from '../domain/usage';
-import { agentOf } from './schedule/standIn';
+import { addUsage, totalTokens, type Usage } from '../domain/usage';
 
 export interface Summary {
   readonly run: string;
@@ -24,8 +24,9 @@ export interface Summary {
   readonly settled: { readonly [by in Settlement['by']['kind']]: number };
   readonly usage: Usage;
   readonly tokens: number;
-  /** Dollars; null where the model's price is not known. */
+  /** Dollars; null where the price of a model is not known. */
   readonly costUsd: number | null;
+  readonly spent: Spent;
   readonly wallMs: number;
   /** What the agents would have taken one after the other. */
   readonly serialMs: number;
@@ -50,7 +51,6 @@ export function summarize(state: RunState, now: number): Summary {
   let conflicts = 0;
   const settled = { person: 0, arbiter: 0, rule: 0 };
   let usage = state.start.planning;
-  let cost = costOf(usage, state.start.model);
   let serialMs = 0;
   let retries = 0;
   let reworks = 0;
@@ -63,11 +63,10 @@ export function summarize(state: RunState, now: number): Summary {
     reworks += work.reworks.stale + work.reworks.check;
     if (parentOf(task) === undefined) stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
     usage = addUsage(usage, work.usage);
-    const own = costOf(work.usage, agentOf(state.start, task).model);
-    if (totalTokens(work.usage) > 0) cost = cost === undefined || own === undefined ? undefined : cost + own;
     serialMs += workedMs(task, now);
     if (stage.kind === 'landed') for (const change of work.changes) files.add(change.path);
   }
+  const spent = spentIn(state);
   const read = usage.input + usage.cacheRead + usage.cacheWrite;
   const wallMs = (state.endedAt || now) - state.start.at;
   return {
@@ -82,7 +81,8 @@ export function summarize(state: RunState, now: number): Summary {
     settled,
     usage,
     tokens: totalTokens(usage),
-    costUsd: cost ?? null,
+    costUsd: spent.unpriced > 0 ? null : spent.usd,
+    spent,
     wallMs,
     serialMs,
     speedUp: wallMs > 0 ? serialMs / wallMs : 0,

@@ -5,6 +5,8 @@ export const BY_PEOPLE = {
   model: true,
   priority: true,
   timeoutSeconds: true,
+  budgetUsd: true,
+  budgetTokens: true,
   attempts: true,
   fallback: true,
   candidates: true,

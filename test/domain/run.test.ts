@@ -93,6 +93,8 @@ describe('the state of a run', () => {
         as: null,
         next: null,
         interrupted: false,
+        parked: null,
+        byOthers: new Map(),
         reused: null,
         summary: 'Did it.',
         step: '',

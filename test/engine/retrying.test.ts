@@ -104,7 +104,7 @@ describe('an attempt that failed', () => {
     const box = await rig({ x: 'x' }, { a: [], b: [], c: [] }, { attempts: 3 });
     await (await box.agents.agent('a')).fail('auth');
     await (await box.agents.agent('b')).fail('input');
-    await (await box.agents.agent('c')).fail('budget');
+    await (await box.agents.agent('c')).fail('git');
     assert.deepEqual(stagesOf(valued(await box.ended)), { a: 'failed', b: 'failed', c: 'failed' });
   });
 

@@ -35,6 +35,12 @@ const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const)
   (intent): Conflict => ({ ...conflictOf('f'), intent }),
 );
 
+/** Whose budget: the run’s, or that of a task. */
+const whose = oneof(
+  constant({}),
+  task.map((of) => ({ of })),
+);
+
 const added = tuple(
   constantFrom(...ADDED, 'a'),
   array(task, { maxLength: 1 }),
@@ -60,6 +66,7 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'task.chosen': record({ task: parent, candidate: child }),
   'task.passedOver': record({ task: parent, candidate: child, failure }),
   'task.retrying': record({ task, failure, draft, waitMs: constant(0), message: constant('Again.') }),
+  'task.parked': record({ task, failure, draft }),
   'task.switched': record({ task, as: standIn }),
   'task.again': tuple(task, next).map(([id, found]) => ({ task: id, ...(found && { next: found }) })),
   'task.reused': record({
@@ -122,6 +129,10 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'run.paused': constant({}),
   'run.continued': constant({}),
   'run.limited': constant({ limits: { maxWorkers: 2, pools: {} } }),
+  'run.budgeted': tuple(whose, constantFrom({}, { usd: 2 })).map(([of, budget]) => ({ budget, ...of })),
+  'run.nearBudget': whose.map((of) => ({ spent: { usd: 1 }, ...of })),
+  'run.outOfBudget': whose.map((of) => ({ spent: { usd: 1 }, ...of })),
+  'run.fallback': record({ model: constantFrom('m1', 'm2'), by: constantFrom('m3', null), why: constant('503') }),
   'run.taken': constant({ pid: 2 }),
   'run.breaker': record({
     key: constantFrom('coder@m1', 'coder@m2'),

@@ -1,10 +1,11 @@
 /** Plans, and live runs whose agents the test holds. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Budget } from '../../src/domain/budget';
 import type { Conflict } from '../../src/domain/changes';
 import type { Clock } from '../../src/domain/clock';
 import type { Happening } from '../../src/domain/event';
-import { type Plan, planSchema } from '../../src/domain/plan';
+import { type Plan, planSchema, type Task } from '../../src/domain/plan';
 import type { RunState } from '../../src/domain/run';
 import type { ConflictRule, OnStale } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
@@ -78,6 +79,9 @@ export interface RigOptions {
   readonly onStale?: OnStale;
   readonly conflicts?: ConflictRule;
   readonly plan?: Partial<Plan>;
+  /** What tasks have beside what they depend on, by their ids. */
+  readonly fields?: Readonly<Record<string, Partial<Task>>>;
+  readonly cap?: Budget;
   readonly check?: Checker;
   readonly reuse?: Reuse;
   /** Its agents are real ones, on this model; absent: the test holds them. */
@@ -100,13 +104,15 @@ export async function rig(files: Files, tasks: Readonly<Record<string, readonly 
 export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonly string[]>>, options: RigOptions = {}): Promise<Rig> {
   const limits: Limits = { maxWorkers: 5, undecided: 'wait', ...options.limits };
   const { onStale = 'check' } = options;
+  const plan = planOf(tasks);
   const request = {
-    plan: { ...planOf(tasks), ...options.plan },
+    plan: { ...plan, tasks: plan.tasks.map((task) => ({ ...task, ...options.fields?.[task.id] })), ...options.plan },
     model: 'scripted:x',
     planning: NO_USAGE,
     limits,
     onStale,
     ...(options.conflicts !== undefined && { conflicts: options.conflicts }),
+    ...(options.cap !== undefined && { cap: options.cap }),
     ...(options.attempts !== undefined && { attempts: options.attempts }),
   };
   const parts = partsOf(box, options);

@@ -177,6 +177,8 @@ export class Simulation {
       case 'finish':
         this.emit({ type: 'run.finished' });
         break;
+      case 'leave':
+        throw new Error('These runs have no budgets.');
     }
   }
 

@@ -6,6 +6,7 @@ import type { Time } from '../../model/time';
 import type { Repository } from '../../repo/repository';
 import type { Acts } from '../acts/acts';
 import type { Inbox } from '../acts/inbox';
+import type { Ledger } from '../budget/ledger';
 import type { RunRecord } from '../journal/record';
 import type { Transcripts } from '../journal/transcripts';
 import { keepDraft } from '../landing/landing';
@@ -36,6 +37,7 @@ export interface AgentsPorts {
   readonly repo: Repository;
   readonly time: Time;
   readonly setbacks: Pick<Setbacks, 'rests' | 'breakers'>;
+  readonly ledger: Pick<Ledger, 'chargeTurn'>;
   /** Sees to what goes on by itself. */
   readonly run: (work: Promise<void>) => void;
 }
@@ -103,7 +105,7 @@ export class Agents {
   }
 
   private async work(id: TaskId, prepared: string, agent: AbortController): Promise<void> {
-    const { record, worker, transcripts, family, acts, inbox, setbacks } = this.ports;
+    const { record, worker, transcripts, family, acts, inbox, setbacks, ledger } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
     const { start, tasks } = record.state;
@@ -120,7 +122,10 @@ export class Agents {
       else this.keep(id, entry);
     }
     record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
-    for (const usage of unpaid) record.emit({ type: 'task.turn', task: id, usage });
+    for (const usage of unpaid) {
+      record.emit({ type: 'task.turn', task: id, usage });
+      ledger.chargeTurn(found, usage);
+    }
     const { model } = agentOf(start, found);
     const offers = acts.offers();
     const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), offers, again };
@@ -182,6 +187,10 @@ export class Agents {
       const { failure, draft } = outcome;
       // It goes on when its children are over, or what it asked is answered, as after a crash of everything.
       if (failure.kind === 'crash' && (found.stage.kind === 'awaiting' || found.stage.kind === 'asking')) return;
+      if (failure.kind === 'budget' && found.stage.kind === 'running') {
+        record.emit({ type: 'task.parked', task: id, failure, draft });
+        return;
+      }
       const next = afterFailure(record.state, found, { failure, draft, told, random: time.random() });
       if (next.kind === 'retry') {
         const { kind: _, ...attempt } = next;
@@ -204,7 +213,7 @@ export class Agents {
         this.keep(id, said.entry);
         break;
       case 'turn':
-        record.emit({ type: 'task.turn', task: id, usage: said.usage });
+        record.emit({ type: 'task.turn', task: id, usage: said.usage, ...(said.model === undefined ? {} : { model: said.model }) });
         break;
       case 'draft':
         live.draft(id, { base, commit: said.commit, changes: said.changes });

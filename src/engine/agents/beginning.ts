@@ -29,6 +29,8 @@ const ANEW: Beginning = { base: undefined, draft: null, again: undefined, from: 
 const CUT_OFF =
   'An agent has worked on this task before, and was cut off. What it did is in your draft. See what is there, go on from it, and call finish.';
 
+const MORE_BUDGET = 'There is more budget now: go on with your task where you were, and call finish when it is done.';
+
 /** `tasks`: all of the run. */
 export function readBeginning(transcripts: Pick<Transcripts, 'read'>, task: TaskState, tasks: Tasks): Result<Beginning> {
   const { stage, work } = task;
@@ -65,7 +67,7 @@ export function beginEntries({ again, from }: Beginning, base: string): Entry[] 
 
 /** Undefined where there is nothing to go on from but what the run knows anyway. */
 function interrupted({ task, work }: TaskState, entries: readonly Entry[], tasks: Tasks): Beginning | undefined {
-  const { base, changeset, turns } = work;
+  const { base, changeset, turns, parked } = work;
   const standing = standingAfter(entries);
   if (standing?.base !== base) {
     const again = { draft: changeset, session: undefined, message: CUT_OFF };
@@ -75,7 +77,7 @@ function interrupted({ task, work }: TaskState, entries: readonly Entry[], tasks
   // What its children did came into its draft after it spoke last: it gets that with the answer to its call.
   const hasJoined = hasChildrenOf(task.id, new Set(callsOf(session.open?.content ?? []).map(({ id }) => id)), tasks);
   const draft = hasJoined ? changeset : standing.draft;
-  const again = { draft: standing.draft, session, message: message ?? undefined };
+  const again = { draft: standing.draft, session, message: parked === null ? (message ?? undefined) : MORE_BUDGET };
   return { base, draft, again, from: 'amidst', unpaid: usagesOf(entries).slice(turns) };
 }
 

@@ -36,7 +36,8 @@ export interface AgainJob {
 /** What an agent says while it works. */
 export type Report =
   | { readonly type: 'step'; readonly step: string }
-  | { readonly type: 'turn'; readonly usage: Usage }
+  /** `model`: which one answered, where not the one that was asked. */
+  | { readonly type: 'turn'; readonly usage: Usage; readonly model?: string | undefined }
   /** An entry of its transcript: told before anything comes of it. */
   | { readonly type: 'said'; readonly entry: Entry }
   /** What it has changed by now, as a commit on top of the job's base; not after every change, and not the last thing said. */

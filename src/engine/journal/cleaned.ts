@@ -18,6 +18,7 @@ export function cleaned(happening: Happening): Happening {
     case 'task.checked':
       return { ...happening, output: redacted(happening.output) };
     case 'task.failed':
+    case 'task.parked':
     case 'task.passedOver':
       return { ...happening, failure: cleanedFailure(happening.failure) };
     case 'task.retrying':
@@ -38,6 +39,7 @@ export function cleaned(happening: Happening): Happening {
     case 'inbox.answered':
       return { ...happening, answer: cleanedAnswer(happening.answer) };
     case 'run.breaker':
+    case 'run.fallback':
       return { ...happening, why: redacted(happening.why) };
     default:
       return happening;

@@ -7,6 +7,7 @@ import { routeTask } from '../../domain/routing';
 import { ownTasks, type RunState } from '../../domain/run';
 import type { ChildEnd, Spawn } from '../../domain/spawn';
 import { isOver, parentOf, type TaskState } from '../../domain/taskState';
+import { shareOf } from '../budget/share';
 
 /** All that were made for a task, in the order in which they were. */
 export function madeFor({ tasks }: RunState, id: TaskId): TaskState[] {
@@ -51,6 +52,7 @@ export function spawning(state: RunState, id: TaskId, { call, draft, children }:
   const before = madeBy(state, id, { call, children });
   const first = madeFor(state, id).length - before.length + 1;
   const idOf = new Map(children.map(({ name }, at) => [name, `${id}.${first + at}`]));
+  const share = shareOf(state, id, children.length);
   const happenings: Happening[] = [];
   // In the order of their dependencies: a task can only wait for what is there.
   const left = new Set(children);
@@ -60,7 +62,7 @@ export function spawning(state: RunState, id: TaskId, { call, draft, children }:
       left.delete(one);
       const { name, dependsOn, role = routeTask(one, roles).role, ...child } = one;
       const task = idOf.get(name) ?? '';
-      const definition = { ...child, role, id: task, dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []), context: [] };
+      const definition = { ...child, ...share, role, id: task, dependsOn: dependsOn.flatMap((on) => idOf.get(on) ?? []), context: [] };
       if (!state.tasks.has(task))
         happenings.push({ type: 'task.added', task, definition, origin: { kind: 'child', parent: id, name, call } });
     }

@@ -1,4 +1,5 @@
 /** What a run should do next: pure, from its state. Starts nothing. */
+import { emptyAccount } from '../../domain/cost';
 import type { StandIn } from '../../domain/event';
 import { type Failure, never } from '../../domain/failure';
 import { checksOf, type TaskId } from '../../domain/plan';
@@ -39,6 +40,8 @@ export type Decision =
   | { readonly kind: 'check'; readonly tasks: readonly TaskId[] }
   | { readonly kind: 'doom'; readonly task: TaskId; readonly because: TaskId }
   | { readonly kind: 'stop'; readonly task: TaskId }
+  /** Nothing can go on before there is more budget, and nobody waits for that: it is left as it is, for whoever takes it over. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'finish' };
 
 export interface Limits {
@@ -68,8 +71,11 @@ export interface Busy {
 /** What one look at all tasks finds. */
 interface Survey {
   readonly decisions: Decision[];
-  /** How many tasks something is still to come of. */
+  /** How many tasks something is still to come of; and those that need nothing but more budget. */
   open: number;
+  poor: number;
+  /** Some go on by themselves, sooner or later. */
+  moving: boolean;
   readonly running: TaskState[];
   readonly ready: TaskState[];
   readonly resumable: TaskState[];
@@ -106,7 +112,14 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
     }
   }
   if (found.open === 0) decisions.push({ kind: 'finish' });
+  else if (limits.undecided === 'leave' && isStuck(state, found)) decisions.push({ kind: 'leave' });
   return decisions;
+}
+
+/** Whether nothing happens any more until the person gives a run more budget. */
+function isStuck({ phase }: RunState, found: Survey): boolean {
+  const { poor, moving, decisions, running, ready, resumable } = found;
+  return phase === 'running' && poor > 0 && !moving && decisions.length + running.length + ready.length + resumable.length === 0;
 }
 
 /** Whether a task is checked before it lands. What changed nothing has nothing that could be red. */
@@ -118,6 +131,8 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
   const found: Survey = {
     decisions: [],
     open: 0,
+    poor: 0,
+    moving: false,
     running: [],
     ready: [],
     resumable: [],
@@ -129,7 +144,9 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
   for (const task of state.tasks.values()) {
     const { id } = task.task;
     if (busy.starting.has(id)) found.running.push(task);
-    if (busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.settling.has(id) || busy.ending.has(id)) {
+    const isBusy = busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.settling.has(id) || busy.ending.has(id);
+    if (isBusy || busy.resting.has(id)) found.moving = true;
+    if (isBusy) {
       if (busy.ending.has(id) && task.stage.kind === 'running') found.running.push(task);
       found.open++;
     } else if (!isOver(task.stage)) look(found, state, task, { limits, busy });
@@ -156,6 +173,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       if (fate !== 'ready' && fate !== 'wait') found.decisions.push({ kind: 'doom', task: id, because: fate.because });
       // Of children that a crash left without the others, none starts before all are there.
       else if (isEarly(state, task)) break;
+      else if (fate === 'ready' && emptyAccount(state, task) !== undefined) found.poor++;
       else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
       else if (fate === 'ready' && isMoving && !busy.resting.has(id)) ready(found, state, task);
       break;
@@ -174,6 +192,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       break;
     case 'done':
       found.open++;
+      if (task.origin.kind !== 'candidate') found.moving = true;
       if (task.origin.kind === 'child') {
         const { parent: into } = task.origin;
         if (isMoving && !found.joining.has(into)) found.decisions.push({ kind: 'join', task: id, parent: into });

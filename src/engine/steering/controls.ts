@@ -1,5 +1,6 @@
 /** What the person does to a run while it goes on: each comes to be an event of the run, or a failure that says why not. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Budget, WHOLE_RUN } from '../../domain/budget';
 import type { RunLimits } from '../../domain/event';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Answer } from '../../domain/inbox';
@@ -7,6 +8,7 @@ import type { TaskId } from '../../domain/plan';
 import type { Hold } from '../../model/hold';
 import type { Inbox } from '../acts/inbox';
 import type { Live } from '../agents/live';
+import { raising } from '../budget/raising';
 import { askArbiter, notArbitrable } from '../landing/conflicts';
 import { isPaused } from '../schedule/pausing';
 import { readAdded } from './addedTask';
@@ -54,6 +56,17 @@ export class Controls {
   limit(limits: RunLimits): void {
     if (this.open().ok && !isDeepStrictEqual(this.ports.record.state.limits, limits))
       this.ports.record.emit({ type: 'run.limited', limits });
+  }
+
+  /** From now on the run, or a task, may spend so much; what stopped for it goes on where it was. */
+  raise(id: TaskId | typeof WHOLE_RUN, budget: Budget): Result<void> {
+    const open = this.open();
+    if (!open.ok) return open;
+    const { record } = this.ports;
+    const raised = raising(record.state, id, budget);
+    if (!raised.ok) return raised;
+    for (const happening of raised.value) record.emit(happening);
+    return ok();
   }
 
   /** Has a task join the run that the person wrote; as in a plan. */

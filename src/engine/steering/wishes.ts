@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
+import { budgetSchema, WHOLE_RUN } from '../../domain/budget';
 import type { Clock } from '../../domain/clock';
 import { failureSchema } from '../../domain/event';
 import { cancelled, fail, fixOfWrite, never, ok, type Result, thrownText } from '../../domain/failure';
@@ -22,6 +23,8 @@ const wishSchema = z.discriminatedUnion('kind', [
   /** Answers what waits in its inbox. */
   z.strictObject({ kind: z.literal('answer'), item: z.string(), answer: inboxAnswerSchema }),
   z.strictObject({ kind: z.literal('arbitrate'), task: z.string() }),
+  /** `task` missing: of the run. */
+  z.strictObject({ kind: z.literal('budget'), budget: budgetSchema, task: z.string().exactOptional() }),
   /** The task is as in a plan. */
   z.strictObject({ kind: z.literal('add'), task: z.unknown() }),
 ]);
@@ -60,6 +63,8 @@ export async function perform(run: Driven, wish: Wish, signal: AbortSignal): Pro
       return controls.answer(wish.item, wish.answer);
     case 'arbitrate':
       return controls.arbitrate(wish.task, signal);
+    case 'budget':
+      return controls.raise(wish.task ?? WHOLE_RUN, wish.budget);
     case 'add':
       return controls.add(wish.task);
     default:

@@ -88,6 +88,7 @@ function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent):
   if (task === undefined || isOver(task.stage)) return undefined;
   switch (task.stage.kind) {
     case 'waiting':
+      if (task.work.parked !== null) return 'deciding';
       if (event.type === 'task.retrying' && event.task === task.task.id && event.waitMs > 0) return 'resting';
       if (!task.task.dependsOn.every((on) => isInOf(state, on))) return 'blocked';
       return isPaused(state) ? 'paused' : 'queued';

@@ -190,7 +190,8 @@ function perform(state: RunState, decision: Decision, outcome: string | undefine
     case 'rule':
     case 'settle':
     case 'leaveOpen':
-      throw new Error('These plans have neither races nor breakers, and the person decides their conflicts.');
+    case 'leave':
+      throw new Error('These plans have neither races, breakers nor budgets, and the person decides their conflicts.');
     case 'finish':
       return apply(state, { type: 'run.finished' });
   }

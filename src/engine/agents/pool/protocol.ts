@@ -111,7 +111,7 @@ export const toProcessSchema = z.discriminatedUnion('type', [
 
 const reportSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('step'), step: z.string() }),
-  z.strictObject({ type: z.literal('turn'), usage: usageSchema }),
+  z.strictObject({ type: z.literal('turn'), usage: usageSchema, model: z.string().optional() }),
   z.strictObject({ type: z.literal('said'), entry: entrySchema }),
   z.strictObject({ type: z.literal('draft'), commit, changes: z.array(changeSchema) }),
 ]);
