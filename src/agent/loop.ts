@@ -5,6 +5,7 @@ import type { BetaContentBlockParam, BetaMessageParam } from '@anthropic-ai/sdk/
 import { NO_OFFERS, type Offers } from '../domain/act';
 import { cancelled, type Failure, fail, ok, type Result } from '../domain/failure';
 import type { Task } from '../domain/plan';
+import type { AgentRole } from '../domain/role';
 import type { Usage } from '../domain/usage';
 import type { About } from '../model/about';
 import { contextWindowOf } from '../model/contextWindow';
@@ -59,6 +60,9 @@ export type AgentEvent =
 
 export interface AgentOptions {
   readonly task: Task;
+  readonly role: AgentRole;
+  /** What all agents of the run are told of the project; empty for nothing. */
+  readonly project: string;
   /** The goal of the whole run. */
   readonly goal: string;
   readonly draft: Draft;
@@ -72,6 +76,8 @@ export interface AgentOptions {
   /** Keeps the draft as it is now: a commit on top of its base, null where nothing is changed. */
   readonly save: () => Promise<Result<string | null>>;
   readonly signal: AbortSignal;
+  /** Whether agents of the run have others do parts of their tasks: then all of them are told how. */
+  readonly spawns: boolean;
   /** Has other agents do parts of its task; undefined where it has to do all of it itself. */
   readonly spawn?: Ask | undefined;
   /** Has its host act for it; undefined where there is nothing that it would do. */
@@ -101,7 +107,7 @@ export interface Again {
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
   const { modelName, report, signal, again } = options;
-  const tools = toolsFor(options.task.role, options.spawn !== undefined, options.offers ?? NO_OFFERS);
+  const tools = toolsFor(options.task.role, options.spawns, options.offers ?? NO_OFFERS);
   const { open = null, messages = [], tally = NO_TALLY, summary = '', isOpen = false } = again?.session ?? {};
   const load = loadOf([...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)), ...(open?.results ?? [])]);
   const talk: Talk = { options, tools, tally, rounds: roundsOf(messages), summary, isOpen, load, isFresh: false };
@@ -232,7 +238,7 @@ function tooLong(maxTurns: number): Result<never> {
 
 /** Each call waits for the one before it, since two edits of one file would otherwise undo each other. After an abort no call begins. */
 async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): Promise<Result<BetaContentBlockParam[]>> {
-  const { draft, report, save, spawn, act, signal, modelName } = talk.options;
+  const { role, draft, report, save, spawn, act, signal, modelName } = talk.options;
   const takes = takesOf(modelName);
   const made = [...results];
   const desk = {
@@ -253,7 +259,9 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
     if (made.some((one) => one.type === 'tool_result' && one.tool_use_id === call.id)) continue;
     if (signal.aborted) return cancelled;
     const known = draft.readPaths.length;
-    const result = redacted.includes(call.id) ? notKept(call.id) : await make(call, { tools: talk.tools, desk, takes, load: talk.load });
+    const result = redacted.includes(call.id)
+      ? notKept(call.id)
+      : await make(call, { tools: talk.tools, role, desk, takes, load: talk.load });
     const saved = await save();
     if (!saved.ok) return saved;
     // What it came to after an abort may be half of it: it is made again.
@@ -293,8 +301,9 @@ async function makeRoom(talk: Talk, params: readonly BetaMessageParam[], why: 'f
 }
 
 function toldAlways({ options, tools }: Talk) {
+  const { role, project } = options;
   const names = tools.map(({ name }) => name);
-  return { system: systemPrompt(options.task.role, names), tools: toldTools(tools) };
+  return { system: systemPrompt({ role, project, tools: names, maySpawn: options.spawn !== undefined }), tools: toldTools(tools) };
 }
 
 function conversation(talk: Talk, messages: Conversation) {

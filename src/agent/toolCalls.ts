@@ -2,9 +2,11 @@
 import type { BetaContentBlockParam, BetaTool } from '@anthropic-ai/sdk/resources/beta/messages';
 import type { Act } from '../domain/act';
 import { failureText } from '../domain/failure';
+import type { AgentRole } from '../domain/role';
 import type { Takes } from '../model/takes';
 import type { Call } from './calls';
 import { type MediaLoad, shown } from './media';
+import { refusal } from './roles/rights';
 import type { Desk, Tool } from './tools/tool';
 
 /** A desk, but for the call that is made at it. */
@@ -22,6 +24,8 @@ export function stepOf(tools: readonly Tool[], call: Pick<Call, 'name' | 'input'
 /** What a call is made with. */
 export interface Making {
   readonly tools: readonly Tool[];
+  /** Whose call it is: what its role does not have is refused. */
+  readonly role: AgentRole;
   readonly desk: Place;
   /** What the model takes beside text, and what its conversation holds of that. */
   readonly takes: Takes;
@@ -31,13 +35,15 @@ export interface Making {
 /** Makes a call; what the model is told of it. */
 export async function make(
   { id, name, input }: Call,
-  { tools, desk: { actFor, ...desk }, takes, load }: Making,
+  { tools, role, desk: { actFor, ...desk }, takes, load }: Making,
 ): Promise<BetaContentBlockParam> {
   const tool = tools.find((one) => one.name === name);
   if (tool === undefined) {
     const names = tools.map((one) => one.name);
     return failed(id, `There is no tool “${name}”. Use one of these: ${names.join(', ')}.`);
   }
+  const refused = refusal(role, tool);
+  if (refused !== undefined) return failed(id, refused);
   const answer = await tool.call(input, { ...desk, call: id, act: (act) => actFor(id, act) });
   if (!answer.ok) return failed(id, failureText(answer.failure));
   const { content, none } = shown(answer.value, takes, load);

@@ -83,7 +83,7 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (values.keep !== undefined) return keepOf(values.keep);
   if (values.compare !== undefined) return ok({ kind: 'compare', snapshot: values.compare });
   if (values.delete !== undefined) return ok({ kind: 'delete', snapshot: values.delete });
-  return ok({ kind: name === 'runs' ? 'runs' : name === 'snapshots' ? 'snapshots' : 'schema' });
+  return ok({ kind: name === 'runs' || name === 'roles' || name === 'snapshots' ? name : 'schema' });
 }
 
 function keepOf(said: string): Result<Command> {

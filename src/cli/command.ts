@@ -76,6 +76,7 @@ export type Command =
   | { readonly kind: 'inbox' }
   | { readonly kind: 'answer'; readonly answering: Answering }
   | { readonly kind: 'runs' }
+  | { readonly kind: 'roles' }
   | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | {

@@ -21,6 +21,7 @@ import { answerCommand, inboxCommand } from './inbox';
 import { type Output, output } from './output';
 import { planCommand, planRestCommand, reviseCommand } from './plan';
 import { recoveryPorts } from './record';
+import { rolesCommand } from './roles';
 import { resumeCommand, retryCommand, runCommand } from './run';
 import { compareCommand, deleteCommand, keepCommand, rollbackCommand, snapshotsCommand } from './snapshots';
 import { steerCommand } from './steer';
@@ -131,6 +132,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await answerCommand(command.answering, ports);
       case 'runs':
         return await runsCommand(ports);
+      case 'roles':
+        return await rolesCommand(ports);
       case 'trace':
         return await traceCommand(command, ports);
       case 'snapshots':

@@ -74,6 +74,7 @@ export const MOST: Readonly<Record<string, number>> = {
   'plan-rest': 1,
   summary: 1,
   runs: 0,
+  roles: 0,
   undo: 2,
   redo: 2,
   hunks: 3,

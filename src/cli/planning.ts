@@ -10,6 +10,7 @@ import { type Ground, groundOf } from '../plan/ground';
 import type { Planned } from '../plan/planner';
 import { openItems } from '../plan/taskList';
 import type { Wanted } from './command';
+import { projectOf } from './project';
 import type { CliPorts } from './run';
 
 export interface Asked {
@@ -27,7 +28,7 @@ export async function planWanted(wanted: Wanted, asked: Asked, ports: CliPorts):
 export async function planFor(request: (ground: Ground) => string, asked: Asked, ports: CliPorts): Promise<Result<Planned>> {
   const { repo, workspace, output, signal } = ports;
   output.say('Planning…');
-  const ground = await groundOf(repo, workspace, signal);
+  const ground = await groundOf(repo, workspace, signal, await projectOf(repo));
   if (!ground.ok) return ground;
   const { makePlan } = await import('../engine/agents/bundledAgents.js');
   const report = (step: string | null) => (step === null ? undefined : output.say(`  ${step}`));

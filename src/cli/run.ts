@@ -6,7 +6,7 @@ import { budgetOf } from '../domain/cost';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, problemsText, readPlan } from '../domain/plan';
-import { BUILT_IN_HEADS } from '../domain/role';
+import type { Catalogue } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE } from '../domain/usage';
@@ -18,7 +18,7 @@ import { folderChecker } from '../engine/landing/check';
 import { notInterrupted, resumeRun } from '../engine/resume';
 import type { LiveRun } from '../engine/run';
 import type { RunRequest } from '../engine/runRequest';
-import { limitsOf } from '../engine/schedule/limits';
+import { limitsOf, readPools } from '../engine/schedule/limits';
 import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
@@ -37,6 +37,7 @@ import { modelFor } from './model';
 import { capFor, type SaidBudget } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
+import { projectNow } from './project';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
@@ -59,8 +60,13 @@ type RunCommand = Extract<Command, { kind: 'run' }>;
 export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
   const refuse = (failure: Failure) => refused(failure, ports);
   // A plan that cannot be used is told before a key that is missing.
-  const given = await givenPlan(command.work, ports);
+  const project = await projectNow(ports);
+  if (!project.ok) return refuse(project.failure);
+  const { roles } = project.value;
+  const given = await givenPlan(command.work, roles, ports);
   if (!given.ok) return refuse(given.failure);
+  const pools = readPools(command.pools, '--pool', roles);
+  if (!pools.ok) return refuse(pools.failure);
   const { fallbacks, record } = command;
   const model = await modelFor({ model: command.model, fallbacks, record, warn: ports.output.warn });
   if (!model.ok) return refuse(model.failure);
@@ -264,14 +270,14 @@ function unmended({ plan, problems }: Planned) {
 }
 
 /** The plan that the person gives, as a file or by its template; undefined where one is still to be made. */
-async function givenPlan(work: RunCommand['work'], { repo, signal }: CliPorts): Promise<Result<Plan | undefined>> {
-  if ('plan' in work) return planFrom(work.plan, signal);
+async function givenPlan(work: RunCommand['work'], roles: Catalogue, { repo, signal }: CliPorts): Promise<Result<Plan | undefined>> {
+  if ('plan' in work) return planFrom(work.plan, roles, signal);
   if (!('template' in work)) return ok(undefined);
   const template = await loadTemplate(repo, work.template);
-  return template.ok ? fillTemplate(template.value, work.values, BUILT_IN_HEADS) : template;
+  return template.ok ? fillTemplate(template.value, work.values, roles) : template;
 }
 
-async function planFrom(source: string, signal: AbortSignal): Promise<Result<Plan>> {
+async function planFrom(source: string, roles: Catalogue, signal: AbortSignal): Promise<Result<Plan>> {
   const text = await readSource(source, 'plan', signal);
-  return text.ok ? readPlan(text.value, source === '-' ? 'The plan on standard input' : source) : text;
+  return text.ok ? readPlan(text.value, source === '-' ? 'The plan on standard input' : source, roles) : text;
 }

@@ -90,7 +90,8 @@ function poolsOf(given: readonly string[]): Result<Pools> {
     if (role === undefined) return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
     pools[role] = Number(many);
   }
-  return readPools(pools, '--pool');
+  // Which roles there are says the folder.
+  return readPools(pools, '--pool', undefined);
 }
 
 /** `otherwise`: what holds without it. */

@@ -38,6 +38,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft plan-rest RUN                       plan what a run left undone, from what failed and why; --out, --model as above
        --hint TEXT                         what you say about it
   weft summary RUN                         what was done, by whom, what failed and why, and what to do next
+  weft roles                               the roles that tasks of this folder can have, and where they come from
   weft runs                                the runs of this folder
   weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one
                                            task: each turn and call of its agent

@@ -8,6 +8,7 @@ import { dataOf } from './line';
 import { partSchema } from './part';
 import { addedTaskSchema, planSchema } from './plan';
 import { ownPricesSchema } from './prices';
+import { roleFactsSchema } from './role';
 import { CONFLICTS, ON_STALE } from './settings';
 import { decidedBySchema } from './settlement';
 import { jointSchema } from './spawn';
@@ -113,6 +114,10 @@ const happenings = [
     budget: budgetSchema.optional(),
     /** Prices that were set, by which what it spends is counted. */
     prices: ownPricesSchema.optional(),
+    /** Its roles; missing where they were not read, and in older journals. */
+    roles: roleFactsSchema.optional(),
+    /** Hash of the project's rules, where there are some. */
+    rules: z.string().optional(),
     /** How often an agent may begin on a task whose plan does not say; missing: once. */
     attempts: z.number().optional(),
     /** Included files that the snapshot left out for their size; missing where there are none. */

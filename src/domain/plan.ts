@@ -232,7 +232,8 @@ function idProblems(plan: Plan): PlanProblem[] {
   return problems;
 }
 
-function roleProblems({ tasks, limits }: Plan, roles: readonly RoleHead[]): PlanProblem[] {
+/** The roles, and the pools of roles, that a plan names and that there are not. */
+export function roleProblems({ tasks, limits }: Plan, roles: readonly RoleHead[]): PlanProblem[] {
   const problems: PlanProblem[] = [];
   const look = (name: string | undefined, at: PlanProblem['at']) => {
     const message = name === undefined ? undefined : unknownRole(name, roles);

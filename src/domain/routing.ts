@@ -1,5 +1,5 @@
 /** Which role does a task that names none: found by the words of the task, without a model. Pure, and always the same for the same words. */
-import { DEFAULT_ROLE, type Role, type RoleHead } from './role';
+import { DEFAULT_ROLE, forPlans, type Role, type RoleHead } from './role';
 
 /** What of a task tells whose it is. */
 export interface Routable {
@@ -42,7 +42,7 @@ const EMPTY_WORDS = new Set(
 export function routeTask(task: Routable, roles: readonly RoleHead[]): Route {
   const places = wordsOf(task);
   let best: (Scored & { readonly role: Role }) | undefined;
-  for (const role of roles) {
+  for (const role of forPlans(roles)) {
     if (role.name === DEFAULT_ROLE) continue;
     const scored = score(places, vocabularyOf(role));
     if (scored.points <= ENOUGH) continue;

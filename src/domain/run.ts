@@ -6,6 +6,7 @@ import type { Task, TaskId } from './plan';
 import { awaitingArbiter, leftOpen, settled } from './reduceConflict';
 import { answered, asked, isUnanswered } from './reduceInbox';
 import { illegal, known, reduceTask, type TaskEvent } from './reduceTask';
+import { modelOfRole } from './role';
 import { awaited, isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
 
@@ -250,8 +251,8 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
   const { base, changeset, changes, reads, summary } = candidate.work;
   const before = awaited(task, event.at);
-  const { role, model = state.start.model } = candidate.task;
-  const own = role === task.task.role && model === (task.task.model ?? state.start.model);
+  const { role, model = modelOfRole(state.start, role) } = candidate.task;
+  const own = role === task.task.role && model === (task.task.model ?? modelOfRole(state.start, task.task.role));
   // Should it have to be mended, its own agent goes on with it.
   const as = candidate.work.as ?? (own ? null : { role, model });
   const work = { ...before, as, base, changeset, changes, reads, summary, endedAt: event.at };

@@ -35,6 +35,10 @@ export const MAX_ARBITERS = 2;
 export const RESUME = ['ask', 'always', 'never'] as const;
 export type Resume = (typeof RESUME)[number];
 export const DEFAULT_RESUME: Resume = 'ask';
+/** Lessons of runs: not looked for and not told; offered to be kept when a run ends; or kept by themselves. */
+export const LESSONS = ['off', 'ask', 'keep'] as const;
+export type Lessons = (typeof LESSONS)[number];
+export const DEFAULT_LESSONS: Lessons = 'ask';
 /** Snapshots of a folder that are kept, and the disk that they may take, in megabytes (0: no limit). */
 export const DEFAULT_KEEP = 50;
 export const DEFAULT_QUOTA_MB = 2048;

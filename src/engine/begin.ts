@@ -1,7 +1,8 @@
 /** Beginning a run: its snapshot first, then its chain and its record. */
 import { isLimited } from '../domain/budget';
 import { JOURNAL_VERSION } from '../domain/event';
-import { ok, type Result } from '../domain/failure';
+import { fail, ok, type Result } from '../domain/failure';
+import { problemsText, roleProblems } from '../domain/plan';
 import type { Rework } from '../domain/taskState';
 import { headOf } from '../repo/history/export';
 import { beginChain } from '../repo/land/land';
@@ -11,6 +12,7 @@ import { rootText } from '../repo/root';
 import { takeSnapshot } from '../repo/snapshot/snapshot';
 import { RunRecord, readState } from './journal/record';
 import { keepDraft } from './landing/landing';
+import { type Project, projectFacts } from './project/project';
 import { LiveRun } from './run';
 import type { RunPorts, RunRequest } from './runRequest';
 import { pastEstimates } from './schedule/estimates';
@@ -23,6 +25,10 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   const run = clock.id();
   const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
   if (!snapshot.ok) return snapshot;
+  const project = await ports.project?.(snapshot.value.commit);
+  if (project?.ok === false) return project;
+  const known = project === undefined ? ok() : checkRoles(request.plan, project.value);
+  if (!known.ok) return known;
   const head = await headOf(repo);
   if (!head.ok) return head;
   const chained = await beginChain(repo, run, snapshot.value.commit);
@@ -52,16 +58,25 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       planning: request.planning,
       ...(request.cap === undefined || !isLimited(request.cap) ? {} : { budget: request.cap }),
       ...(Object.keys(ports.budget?.prices ?? {}).length === 0 ? {} : { prices: ports.budget?.prices }),
+      ...(project === undefined ? {} : projectFacts(project.value, request.model)),
       ...(request.attempts === undefined ? {} : { attempts: request.attempts }),
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },
     clock,
   );
   if (!record.ok) return record;
-  const live = new LiveRun(record.value, { ...request, estimates }, ports);
+  const live = new LiveRun(record.value, { ...request, estimates, project: project?.value }, ports);
   if (request.retry !== undefined && again.value !== undefined)
     record.value.emit({ type: 'task.again', task: request.retry.task, next: again.value });
   return ok(live);
+}
+
+/** A role may have gone since the plan was read. */
+function checkRoles(plan: RunRequest['plan'], { roles }: Project): Result<void> {
+  const problems = roleProblems(plan, roles);
+  return problems.length === 0
+    ? ok()
+    : fail('input', `The plan cannot run in this workspace: ${problemsText(problems)}.`, 'Mend it and run it again; nothing was started.');
 }
 
 /** What a run begins with that goes on with a task of an earlier one. */

@@ -47,7 +47,13 @@ export async function resumeRun(request: ResumeRequest, ports: RunPorts, signal:
   const { limits, start } = record.value.state;
   const { undecided } = request;
   const estimates = await pastEstimates(repo.stateDir, ports.read ?? readState);
-  const wanted = { limits: { ...limits, undecided }, estimates, ...(start.onStale && { onStale: start.onStale }) };
+  // As the run began with it: its snapshot has it.
+  const project = await ports.project?.(start.commit);
+  if (project?.ok === false) {
+    record.value.close();
+    return project;
+  }
+  const wanted = { limits: { ...limits, undecided }, estimates, project: project?.value, ...(start.onStale && { onStale: start.onStale }) };
   return ok(new LiveRun(record.value, wanted, ports));
 }
 

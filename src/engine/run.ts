@@ -21,10 +21,11 @@ import { Conflicts } from './landing/conflicts';
 import { landNothing, landPortsOf, landTask } from './landing/landing';
 import { premiseHolds } from './landing/premise';
 import { reworkOf } from './landing/stale';
-import type { RunPorts, RunRequest } from './runRequest';
+import { contextOf } from './project/project';
+import type { LiveRequest, RunPorts } from './runRequest';
 import { tellGivenUp } from './schedule/breakers';
 import { isPaused } from './schedule/pausing';
-import { type Estimates, type Rank, rankOf } from './schedule/ranking';
+import { type Rank, rankOf } from './schedule/ranking';
 import { type Decision, decide } from './schedule/scheduler';
 import { Setbacks } from './schedule/setbacks';
 import { Controls } from './steering/controls';
@@ -56,11 +57,12 @@ export class LiveRun {
 
   constructor(
     readonly record: RunRecord,
-    private readonly request: Pick<RunRequest, 'limits' | 'onStale'> & { readonly estimates?: Estimates },
+    private readonly request: LiveRequest,
     private readonly ports: RunPorts,
   ) {
     this.live = new Live(record.state.start.run, ports);
-    this.family = new Family(record, ports.repo);
+    const context = contextOf(request.project, record.state.start.plan);
+    this.family = new Family(record, ports.repo, context.heads);
     const ledger = new Ledger(record, ports.budget);
     this.inbox = new Inbox({ record, time: ports.time });
     this.conflicts = new Conflicts(record, ports.repo);
@@ -69,15 +71,11 @@ export class LiveRun {
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
     const { live, family, inbox, setbacks } = this;
     const acts = new Acts({ record, repo: ports.repo, inbox, live, acts: ports.acts });
-    this.agents = new Agents({ ...ports, reuse: ports.reuse, record, run, live, family, acts, inbox, transcripts, setbacks, ledger });
-    this.controls = new Controls({
-      record,
-      live,
-      inbox,
-      hold: ports.hold,
-      land: this.landPorts(),
-      baseOf: (task) => family.baseOf(task),
-    });
+    const own = { record, run, live, family, acts, inbox, setbacks, context };
+    this.agents = new Agents({ ...ports, ...own, reuse: ports.reuse, transcripts, ledger });
+    const { heads: roles } = context;
+    const baseOf = family.baseOf.bind(family);
+    this.controls = new Controls({ record, roles, live, inbox, hold: ports.hold, land: this.landPorts(), baseOf });
   }
 
   get id(): string {

@@ -12,8 +12,10 @@ import type { Reuse } from './agents/reuse';
 import type { Worker } from './agents/worker';
 import type { StateReader } from './journal/library';
 import type { Checker } from './landing/check';
+import type { Project, ProjectReader } from './project/project';
 import type { Settled } from './recovery';
 import type { AdaptiveWidth } from './schedule/adaptiveWidth';
+import type { Estimates } from './schedule/ranking';
 import type { Limits } from './schedule/scheduler';
 import type { Retry } from './steering/kept';
 
@@ -36,6 +38,13 @@ export interface RunRequest {
   readonly retry?: Retry;
 }
 
+/** Of what was asked for, what holds as long as the run goes on. */
+export interface LiveRequest extends Pick<RunRequest, 'limits' | 'onStale'> {
+  readonly estimates?: Estimates;
+  /** Undefined where it was not read. */
+  readonly project?: Project | undefined;
+}
+
 /** What stands before the worker's model; absent where that is none. */
 type AskingPorts = { readonly [Part in Exclude<keyof RunModel, 'model'>]?: RunModel[Part] | undefined };
 
@@ -46,6 +55,8 @@ export interface RunPorts extends AskingPorts {
   readonly check: Checker;
   /** Absent: every task is worked on anew. */
   readonly reuse?: Reuse | undefined;
+  /** Reads what its agents are told of the project; absent: nothing. */
+  readonly project?: ProjectReader | undefined;
   /** What agents may ask of their host beside other agents, and what needs the person's leave; absent: nothing. */
   readonly acts?: ActPorts | undefined;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ import { search } from '../agent/tools/search';
 import { textBlock } from '../agent/transcript';
 import { usageOf } from '../agent/usage';
 import { cancelled, fail, ok, type Result } from '../domain/failure';
+import type { AgentRole } from '../domain/role';
 import { addUsage, NO_USAGE, type Usage } from '../domain/usage';
 import type { ModelFetch } from '../model/fetch';
 import type { Draft } from '../repo/draft/draft';
@@ -26,6 +27,7 @@ const MAX_LOOKS = 16;
 const MAX_REMINDERS = 2;
 
 const TOOLS = [listFiles, readFile, search];
+const PLANNER: AgentRole = { name: 'planner', instructions: '', tools: [], source: { kind: 'builtIn' } };
 
 export interface Talk {
   /** What the model is told of its work: the same in every conversation. */
@@ -83,7 +85,9 @@ export class Conversation {
     for (const call of callsOf(content)) {
       const mayLook = isWhole && this.looks <= MAX_LOOKS && !signal.aborted;
       if (mayLook) report(stepOf(TOOLS, call));
-      results.push(mayLook ? await make(call, { tools: TOOLS, desk: { draft, signal, ...ALONE }, ...TEXT_ALONE }) : notMade(call.id));
+      results.push(
+        mayLook ? await make(call, { tools: TOOLS, role: PLANNER, desk: { draft, signal, ...ALONE }, ...TEXT_ALONE }) : notMade(call.id),
+      );
     }
     if (!isWhole) results.push(textBlock('The input of a call was no JSON. Make your calls again.'));
     if (this.looks >= MAX_LOOKS) results.push(textBlock('You have looked around enough. Answer with the plan now.'));

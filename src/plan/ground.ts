@@ -1,6 +1,6 @@
 /** What a plan stands on: the workspace as it is now, with unsaved text, as a draft to look at, and the commands that the project has. */
 import { ok, type Result } from '../domain/failure';
-import { BUILT_IN_HEADS, type RoleHead } from '../domain/role';
+import { BUILT_IN_HEADS, forPlans, type RoleHead } from '../domain/role';
 import { Draft } from '../repo/draft/draft';
 import type { Repository } from '../repo/repository';
 import { wholeTruth } from '../repo/truth/truth';
@@ -21,10 +21,16 @@ export interface Ground {
   readonly roles: readonly RoleHead[];
 }
 
-/** Reads the workspace as it is now. Leaves no ref: what is looked at is there for as long as planning takes. */
-export async function groundOf(repo: Repository, workspace: Workspace, signal: AbortSignal): Promise<Result<Ground>> {
+/** The roles that a tree of the workspace has. */
+type RolesAt = (tree: string) => Promise<Result<{ readonly roles: readonly RoleHead[] }>>;
+
+/** Reads the workspace as it is now. Leaves no ref: what is looked at is there for as long as planning takes. `rolesAt`: absent for Weft's own roles, by their names. */
+export async function groundOf(repo: Repository, workspace: Workspace, signal: AbortSignal, rolesAt?: RolesAt): Promise<Result<Ground>> {
   const truth = await wholeTruth(repo, workspace, signal);
   if (!truth.ok) return truth;
+  const found = (await rolesAt?.(truth.value.tree)) ?? ok({ roles: BUILT_IN_HEADS });
+  if (!found.ok) return found;
+  const roles = forPlans(found.value.roles);
   const draft = new Draft(repo, truth.value.tree);
   const files = await draft.list('');
   if (!files.ok) return files;
@@ -35,7 +41,7 @@ export async function groundOf(repo: Repository, workspace: Workspace, signal: A
     const { bytes, mode } = content.value ?? {};
     if (bytes !== undefined && mode !== '120000' && bytes.length <= MAX_MANIFEST) texts.set(path, bytes.toString());
   }
-  return ok({ files: files.value, draft, commands: projectCommands(files.value, texts), roles: BUILT_IN_HEADS });
+  return ok({ files: files.value, draft, commands: projectCommands(files.value, texts), roles });
 }
 
 function manifestsAmong(files: readonly string[]): string[] {

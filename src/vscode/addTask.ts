@@ -1,7 +1,7 @@
 /** Adding a task to a run that goes on: what it is to do, by whom, and after what. */
 import * as vscode from 'vscode';
 import { ok, type Result } from '../domain/failure';
-import { BUILT_IN_ROLES, type Role } from '../domain/role';
+import { forPlans, type Role, type RoleHead } from '../domain/role';
 import type { RunState } from '../domain/run';
 import { isIn } from '../domain/taskState';
 import { freeId, nextPriority, possibleDependencies } from '../engine/steering/addedTask';
@@ -38,7 +38,9 @@ async function addTask(sessions: Sessions, row: unknown): Promise<Result<unknown
   const selected = row === undefined ? selectionFor(view) : undefined;
   const said = await askWhat(selected?.path);
   if (said === undefined) return ok();
-  const role = await askRole();
+  const project = await view.session.project(view.state.start.commit);
+  if (!project.ok) return project;
+  const role = await askRole(project.value.roles);
   if (role === undefined) return ok();
   const place = await askPlace(view.state);
   if (place === undefined) return ok();
@@ -75,8 +77,8 @@ async function askWhat(path: string | undefined): Promise<string | undefined> {
   return said?.trim();
 }
 
-async function askRole(): Promise<Role | undefined> {
-  const items = BUILT_IN_ROLES.map((role) => ({ label: role, role }));
+async function askRole(roles: readonly RoleHead[]): Promise<Role | undefined> {
+  const items = forPlans(roles).map(({ name, description }) => ({ label: name, detail: description, role: name }));
   return (await vscode.window.showQuickPick(items, { title: TITLE, placeHolder: 'What kind of agent does it' }))?.role;
 }
 

@@ -7,6 +7,7 @@ import { askAgain } from './again';
 import { COMMANDS } from './names';
 import { readPlanDocument, sessionOfPlan } from './planDocument';
 import { planAndRun } from './planning';
+import { projectNow } from './project';
 import { askGoal, selectedFiles, selectedLines } from './selection';
 import type { DrivenRun, Session } from './session';
 import { dispatching, type Ports, sessionFor, startRun } from './starting';
@@ -120,10 +121,12 @@ async function runPlanOnce(ports: Ports, source: vscode.Uri): Promise<Result<Dri
   } catch (thrown) {
     return fail('file', `The plan cannot be opened: ${thrownText(thrown)}.`, 'Choose one that is there, and is a text.');
   }
-  const plan = readPlanDocument(document);
-  if (!plan.ok) return plan;
   const session = (await sessionOfPlan(ports.sessions, source)) ?? (await sessionFor(ports, undefined));
-  return session.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : session;
+  if (!session.ok) return session;
+  const project = await projectNow(session.value, ports.sessions.closing);
+  if (!project.ok) return project;
+  const plan = readPlanDocument(document, project.value.roles);
+  return plan.ok ? startRun(ports, session.value, plan.value, ports.planning.get(source.toString()) ?? NO_USAGE) : plan;
 }
 
 /** Has a task worked on again: in its run while that goes on, else in a new one of that task alone. */

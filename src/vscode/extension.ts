@@ -50,7 +50,7 @@ export interface WeftApi {
 let shutDown: (() => Promise<void>) | undefined;
 
 export function activate(context: ExtensionContext): WeftApi {
-  const sessions = new Sessions();
+  const sessions = new Sessions(context);
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
   const agents = { context, models: new SharedModels(systemTime), sessions, pool };

@@ -11,11 +11,14 @@ import {
   DEFAULT_CONFLICT_PRIORITY,
   DEFAULT_CONFLICTS,
   DEFAULT_FOLDERS_QUOTA_GB,
+  DEFAULT_LESSONS,
   DEFAULT_LINKS,
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
   DEFAULT_RESUME,
+  LESSONS,
+  type Lessons,
   MAX_ATTEMPTS,
   MAX_FOLDERS,
   MAX_WORKERS,
@@ -53,6 +56,8 @@ export interface Settings {
   readonly conflicts: ConflictRule;
   /** What becomes of runs that were cut off. */
   readonly resume: Resume;
+  /** What becomes of what a run learned. */
+  readonly lessons: Lessons;
   /** Whether what an earlier run did is taken over where nothing has changed for it. */
   readonly reuse: boolean;
   /** Where traces are sent; empty: nowhere. */
@@ -78,6 +83,7 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
       priority: stringsOr(section.get<unknown>(SETTINGS.conflictPriority), DEFAULT_CONFLICT_PRIORITY),
     },
     resume: RESUME.find((one) => one === section.get<unknown>(SETTINGS.resume)) ?? DEFAULT_RESUME,
+    lessons: LESSONS.find((one) => one === section.get<unknown>(SETTINGS.lessons)) ?? DEFAULT_LESSONS,
     reuse: section.get<unknown>(SETTINGS.reuse) !== false,
     otlpEndpoint: stringOr(section.get<unknown>(SETTINGS.otlpEndpoint), ''),
     allowedCommands: stringsOr(section.get<unknown>(SETTINGS.allowedCommands), []),

@@ -71,6 +71,7 @@ export const SETTINGS = {
   conflictPriority: 'conflictPriority',
   resume: 'resume',
   reuse: 'reuse',
+  lessons: 'lessons',
   otlpEndpoint: 'telemetry.otlpEndpoint',
   allowedCommands: 'commands.allow',
   folderLinks: 'folders.link',

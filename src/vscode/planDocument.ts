@@ -6,6 +6,7 @@ import { systemClock } from '../domain/clock';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { counted } from '../domain/figures';
 import { type Plan, readPlan } from '../domain/plan';
+import type { RoleHead } from '../domain/role';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
 import { planText, slug } from '../plan/planFile';
 import { settingsOf } from './model';
@@ -31,9 +32,9 @@ export async function openPlan(session: Session, plan: Plan): Promise<Result<vsc
   return ok(document);
 }
 
-/** The plan as the editor shows it, saved or not. */
-export function readPlanDocument(document: vscode.TextDocument): Result<Plan> {
-  return readPlan(document.getText(), basename(document.uri.fsPath));
+/** The plan as the editor shows it, saved or not. `roles`: those that there are. */
+export function readPlanDocument(document: vscode.TextDocument, roles: readonly RoleHead[]): Result<Plan> {
+  return readPlan(document.getText(), basename(document.uri.fsPath), roles);
 }
 
 /** The session that a plan is for; undefined where its file is in no folder of the window. */

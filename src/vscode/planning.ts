@@ -39,7 +39,7 @@ export async function planFor(ports: Ports, session: Session, request: (ground: 
   const model = await modelOf(ports, settings);
   if (!model.ok) return model;
   return withProgress('Weft: planning', async (signal, report) => {
-    const ground = await groundOf(session.repo, session.workspace, signal);
+    const ground = await groundOf(session.repo, session.workspace, signal, session.project);
     if (!ground.ok) return ground;
     const { makePlan } = await import('../engine/agents/bundledAgents.js');
     const asked = { model: model.value.model, modelName: settings.model, signal };

@@ -9,6 +9,7 @@ import type { Live } from '../engine/agents/live';
 import { beginRun } from '../engine/begin';
 import { cachedReader, type Life, lifeOf, listRuns, notElsewhere } from '../engine/journal/library';
 import { RunRecord } from '../engine/journal/record';
+import type { ProjectReader } from '../engine/project/project';
 import { type RecoveryPorts, type Settled, settledText, settleLeft } from '../engine/recovery';
 import { resumeRun } from '../engine/resume';
 import type { LiveRun } from '../engine/run';
@@ -19,7 +20,9 @@ import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
 import type { Workspace } from '../repo/workspace';
 import { notify, showFailure } from './messages';
+import { settingsOf } from './model';
 import { type Place, placeOf } from './place';
+import { lazyProjectReader } from './projectReader';
 import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
@@ -56,6 +59,8 @@ export interface Session {
   readonly place: Place;
   readonly repo: Repository;
   readonly workspace: Workspace;
+  /** Reads what agents are told of the project. */
+  readonly project: ProjectReader;
   /** Runs that this window drives, by id. */
   readonly live: ReadonlyMap<string, DrivenRun>;
 }
@@ -87,7 +92,10 @@ export class Sessions implements vscode.Disposable {
   /** Aborts when the window closes: what nobody waits for ends then. */
   readonly closing = this.closed.signal;
 
-  constructor(readonly clock: Clock = systemClock) {}
+  constructor(
+    private readonly context: Pick<vscode.ExtensionContext, 'asAbsolutePath'>,
+    readonly clock: Clock = systemClock,
+  ) {}
 
   /** The session of a workspace folder; opens its repository the first time. Fails, and starts nothing, in an untrusted workspace. */
   of(folder: vscode.WorkspaceFolder): Promise<Result<Session>> {
@@ -162,7 +170,7 @@ export class Sessions implements vscode.Disposable {
   async start(session: Session, request: RunRequest, agents: RunAgents, signal: AbortSignal): Promise<Result<DrivenRun>> {
     const settled = await this.settle(session);
     if (!settled.ok) return settled;
-    const begun = await beginRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, signal);
+    const begun = await beginRun(request, { ...this.ports(session), ...agents }, signal);
     if (!begun.ok) return begun;
     const run = begun.value;
     run.record.listen((event, state) => this.tell(session, event, state));
@@ -177,7 +185,7 @@ export class Sessions implements vscode.Disposable {
     if (!settled.ok) return settled;
     const listener = (event: RunEvent, state: RunState) => this.tell(session, event, state);
     const request = { run, undecided: 'wait' as const, paused: 'stay' as const, listener };
-    const resumed = await resumeRun(request, { ...this.recovery(session), ...agents, time: systemTime, read: this.read }, this.closing);
+    const resumed = await resumeRun(request, { ...this.ports(session), ...agents }, this.closing);
     return resumed.ok ? ok(this.drive(session, resumed.value)) : resumed;
   }
 
@@ -225,6 +233,10 @@ export class Sessions implements vscode.Disposable {
   async settle(session: Session): Promise<Result<void>> {
     const settled = await settleLeft(this.recovery(session), new AbortController().signal);
     return settled.ok ? ok() : settled;
+  }
+
+  private ports(session: Session) {
+    return { ...this.recovery(session), project: session.project, time: systemTime, read: this.read };
   }
 
   /** What settles what was cut off in a folder, and tells the person. */
@@ -277,7 +289,8 @@ export class Sessions implements vscode.Disposable {
     const id = basename(repo.value.stateDir);
     const workspace = vscodeWorkspace(place);
     const name = folder?.name ?? ALL_FOLDERS;
-    const session = { id, name, folder, place, repo: repo.value, workspace, live: this.liveIn(id), watcher };
+    const project = lazyProjectReader(this.context, repo.value, () => settingsOf(folder).lessons !== 'off');
+    const session = { id, name, folder, place, repo: repo.value, workspace, project, live: this.liveIn(id), watcher };
     const settled = await this.settle(session);
     // What cannot be settled is in the way of landings, and of nothing else.
     if (!settled.ok) void showFailure(settled.failure);

@@ -8,6 +8,7 @@ import type { Retry } from '../engine/steering/kept';
 import { runLimits } from './limits';
 import { saysTrusted, showFailure, withProgress } from './messages';
 import { VIEWS } from './names';
+import { projectForRun } from './project';
 import { type AgentPorts, runAgents } from './runAgents';
 import { chooseFolders } from './selection';
 import type { DrivenRun, Session } from './session';
@@ -46,7 +47,9 @@ export async function startRun(ports: Ports, session: Session, plan: Plan, plann
   const settings = await usableSettings(ports.context, session.folder);
   const agents = await runAgents(ports, session, settings);
   if (!agents.ok) return agents;
-  const set = runLimits(session.folder);
+  const project = await projectForRun(session, ports.sessions.closing);
+  if (!project.ok) return project;
+  const set = runLimits(session.folder, project.value.roles);
   if (!set.ok) return set;
   const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
   const { model, attempts, onStale, conflicts } = settings;

@@ -13,12 +13,14 @@ import type { Offers } from '../../src/domain/act';
 import type { Mode } from '../../src/domain/changes';
 import type { Result } from '../../src/domain/failure';
 import type { Task } from '../../src/domain/plan';
+import type { AgentRole } from '../../src/domain/role';
 import type { ModelFetch } from '../../src/model/fetch';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { Draft } from '../../src/repo/draft/draft';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import { buildCommit } from '../../src/repo/trees';
+import { agentRole } from '../support/roles';
 
 /** A file of a draft: its text, its bytes, or what it is besides them. */
 export type Files = Readonly<Record<string, string | Buffer | { readonly mode: Mode; readonly bytes: string }>>;
@@ -94,6 +96,11 @@ export interface RunOptions {
   readonly files?: Files;
   readonly task?: Partial<Task>;
   readonly modelName?: string;
+  /** What the role of the task is otherwise. */
+  readonly role?: Partial<AgentRole>;
+  readonly project?: string;
+  /** Absent: where the agent itself may. */
+  readonly spawns?: boolean;
   readonly maxTurns?: number;
   readonly window?: number;
   readonly signal?: AbortSignal;
@@ -113,8 +120,12 @@ export async function run(model: ModelFetch, options: RunOptions = {}): Promise<
   const draft = options.draft ?? (await draftOf(options.files ?? {}));
   const events: AgentEvent[] = [];
   const requests: SentRequest[] = [];
+  const task = { ...TASK, ...options.task };
   const ended = await runAgent({
-    task: { ...TASK, ...options.task },
+    task,
+    role: { ...agentRole(task.role), ...options.role },
+    project: options.project ?? '',
+    spawns: options.spawns ?? options.spawn !== undefined,
     goal: 'The goal.',
     draft,
     model: async (request) => {

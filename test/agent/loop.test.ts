@@ -170,7 +170,7 @@ describe('an agent', () => {
     assert.deepEqual(done.result, { ok: true, value: { summary: 'Just so.' } });
   });
 
-  it('learns which tools there are when it calls another, and that a researcher has none that write', async () => {
+  it('learns which tools there are when it calls another, and that those that write are not for a researcher, who is told of the same', async () => {
     const turns = [{ calls: [{ tool: 'run_command', input: {} }, edit('1', '2')] }, { calls: [finish()] }];
     const coder = await run(playing(turns), { files: FILES });
     const all = 'list_files, read_file, search, edit_file, write_file, move_file, delete_file, finish, set_executable';
@@ -179,10 +179,15 @@ describe('an agent', () => {
       'Edited src/a.ts at line 1.',
     ]);
     const researcher = await run(playing(turns), { files: FILES, task: { role: 'researcher' } });
-    const some = 'list_files, read_file, search, finish';
-    assert.equal(toldAfter(researcher, 1)[1], `error: There is no tool “edit_file”. Use one of these: ${some}.`);
+    assert.equal(
+      toldAfter(researcher, 1)[1],
+      'error: As researcher you change no files: edit_file is not yours. Do your task without it, and say in your summary what it would have been for.',
+    );
     assert.deepEqual(await changed(researcher.draft), {});
-    assert.equal(researcher.requests[0]?.tools.map(({ name }) => name).join(', '), some);
+    assert.deepEqual(researcher.requests[0]?.tools, coder.requests[0]?.tools);
+    const rights =
+      'In this role you change no files, run no commands, have no others do your work, use no tools of servers (mcp__…). Calls of such tools are refused.';
+    assert.equal(researcher.requests[0]?.system.at(-1)?.text?.split('\n\n').at(-1), rights);
   });
 
   it('learns what is wrong with an input that does not fit', async () => {

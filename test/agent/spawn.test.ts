@@ -44,15 +44,35 @@ function doing(edits: Readonly<Record<string, Edits>>, asked: Spawn[] = [], read
 }
 
 describe('spawn', () => {
-  it('is a tool, and spoken of, where the agent may have others do parts, and its role may write', async () => {
-    const toolsOf = async (role: 'coder' | 'researcher', may: boolean) => {
-      const done = await run(playing([{ calls: [finish()] }]), { task: { role }, ...(may ? { spawn: doing({}) } : {}) });
-      const [first] = done.requests;
-      return { last: first?.tools.at(-1)?.name, spoken: /spawn/.test(first?.system[0]?.text ?? '') };
+  it('is a tool, and spoken of, where agents of the run may have others do parts; who may not is told so, and refused', async () => {
+    const told = async (role: 'coder' | 'researcher', spawns: boolean, may: boolean) => {
+      const calls = spawns ? [spawn(part('x')), finish()] : [finish()];
+      const done = await run(playing([{ calls }, { calls: [finish()] }]), {
+        task: { role },
+        spawns,
+        ...(may ? { spawn: doing({ x: {} }) } : {}),
+      });
+      const { tools = [], system = [] } = done.requests[0] ?? {};
+      const [shared, own] = system.map(({ text = '' }) => text);
+      const answer = spawns && done.requests.length > 1 ? toldAfter(done, 1)[0] : undefined;
+      return {
+        prefix: JSON.stringify([tools, shared]),
+        last: tools.at(-1)?.name,
+        spoken: /spawn/.test(shared ?? ''),
+        own: own?.split('\n\n').at(-1),
+        answer,
+      };
     };
-    assert.deepEqual(await toolsOf('coder', true), { last: 'spawn', spoken: true });
-    assert.deepEqual(await toolsOf('coder', false), { last: 'set_executable', spoken: false });
-    assert.deepEqual(await toolsOf('researcher', true), { last: 'finish', spoken: false });
+    const coder = await told('coder', true, true);
+    assert.deepEqual([coder.last, coder.spoken, coder.answer], ['spawn', true, undefined]);
+    const deepest = await told('coder', true, false);
+    assert.equal(deepest.own, 'Your task cannot be divided any further: do all of it yourself. Calls of spawn are refused.');
+    assert.equal(deepest.answer, 'error: Your task cannot be divided any further. Do it yourself.');
+    const reader = await told('researcher', true, true);
+    assert.match(reader.answer ?? '', /^error: As researcher you have no others do your work: spawn is not yours\./);
+    assert.deepEqual([deepest.prefix, reader.prefix], [coder.prefix, coder.prefix]);
+    const alone = await told('coder', false, false);
+    assert.deepEqual([alone.last, alone.spoken], ['set_executable', false]);
   });
 
   it('gives the parts the draft as it is, and takes what they did over it, deletions and what was there before included', async () => {

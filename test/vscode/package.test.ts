@@ -16,12 +16,14 @@ import {
   DEFAULT_INCLUDE_MAX_FILE_MB,
   DEFAULT_INCLUDE_MAX_MB,
   DEFAULT_KEEP,
+  DEFAULT_LESSONS,
   DEFAULT_LINKS,
   DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
   DEFAULT_QUOTA_MB,
   DEFAULT_RESUME,
+  LESSONS,
   MAX_ATTEMPTS,
   MAX_WORKERS,
   ON_STALE,
@@ -109,12 +111,14 @@ describe('package.json', () => {
       'weft.land.onStale': DEFAULT_ON_STALE,
       'weft.resume': DEFAULT_RESUME,
       'weft.reuse': true,
+      'weft.lessons': DEFAULT_LESSONS,
       'weft.telemetry.otlpEndpoint': '',
       'weft.commands.allow': [],
       'weft.folders.link': DEFAULT_LINKS,
       'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
     });
     assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
+    assert.deepEqual(contributes.configuration.properties['weft.lessons'].enum, LESSONS);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
     assert.deepEqual(contributes.configuration.properties['weft.conflicts'].enum, CONFLICTS);

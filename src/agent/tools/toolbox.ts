@@ -1,7 +1,6 @@
-/** Which tools there are, and which of them a role gets. */
+/** Which tools there are, and which of them the agents of a run are told of. */
 import type { Offers } from '../../domain/act';
-import type { Task } from '../../domain/plan';
-import { roleCalled } from '../roles';
+import type { Role } from '../../domain/role';
 import { ask } from './ask';
 import { deleteFile } from './deleteFile';
 import { editFile } from './editFile';
@@ -37,13 +36,15 @@ const TOOLS: readonly Tool[] = [
 /** What only one role has. */
 const OWN: Readonly<Partial<Record<string, readonly Tool[]>>> = { arbiter: [leaveOpen] };
 
-/** `maySpawn`: whether other agents may do parts of the task; `offers`: what the host would do for it. */
-export function toolsFor(role: Task['role'], maySpawn: boolean, offers: Offers): readonly Tool[] {
+/**
+ * The same for all agents of a run, for tools come first in the cached prefix: what is not for an agent's role, or its depth, is refused at the call.
+ * `spawns`: whether agents of the run have others do parts of their tasks; `offers`: what the host would do for them.
+ */
+export function toolsFor(role: Role, spawns: boolean, offers: Offers): readonly Tool[] {
   const isOffered = (tool: Tool) => {
-    if (tool === spawn) return maySpawn;
+    if (tool === spawn) return spawns;
     if (tool === ask) return offers.questions;
     return tool === run ? offers.commands : true;
   };
-  const own = [...TOOLS.filter((tool) => (roleCalled(role).writes || !tool.writes) && isOffered(tool)), ...(OWN[role] ?? [])];
-  return [...own, ...mcpTools(offers.mcp)];
+  return [...TOOLS.filter(isOffered), ...mcpTools(offers.mcp), ...(OWN[role] ?? [])];
 }

@@ -10,11 +10,12 @@ import type { Ledger } from '../budget/ledger';
 import type { RunRecord } from '../journal/record';
 import type { Transcripts } from '../journal/transcripts';
 import { keepDraft } from '../landing/landing';
+import type { Context } from '../project/project';
 import { afterFailure } from '../schedule/attempts';
 import { isPaused } from '../schedule/pausing';
 import { roleOf } from '../schedule/ranking';
 import type { Setbacks } from '../schedule/setbacks';
-import { maySpawn } from '../schedule/spawnRules';
+import { maySpawn, spawnsAtAll } from '../schedule/spawnRules';
 import { agentOf, keyOf } from '../schedule/standIn';
 import { limitAttempt } from '../schedule/timeLimit';
 import { beginEntries, readBeginning } from './beginning';
@@ -32,6 +33,7 @@ export interface AgentsPorts {
   readonly acts: Acts;
   readonly inbox: Inbox;
   readonly transcripts: Transcripts;
+  readonly context: Context;
   /** Absent: everything is worked on anew. */
   readonly reuse: Reuse | undefined;
   readonly repo: Repository;
@@ -105,7 +107,7 @@ export class Agents {
   }
 
   private async work(id: TaskId, prepared: string, agent: AbortController): Promise<void> {
-    const { record, worker, transcripts, family, acts, inbox, setbacks, ledger } = this.ports;
+    const { record, worker, transcripts, family, acts, inbox, setbacks, ledger, context } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
     const { start, tasks } = record.state;
@@ -128,7 +130,8 @@ export class Agents {
     }
     const { model } = agentOf(start, found);
     const offers = acts.offers();
-    const job: Job = { run: start.run, goal: start.plan.goal, task, model, base, maySpawn: maySpawn(record.state, found), offers, again };
+    const about = { run: start.run, goal: start.plan.goal, project: context.text, spawns: spawnsAtAll(record.state), offers };
+    const job: Job = { ...about, task, role: context.role(task.role), model, base, maySpawn: maySpawn(record.state, found), again };
     acts.began(id);
     let isAtWork = true;
     const host: Host = {

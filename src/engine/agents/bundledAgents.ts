@@ -8,6 +8,7 @@ import { inProcessWorker } from './inProcess';
 import { serveJobs } from './pool/serve';
 
 export { makePlan } from '../../plan/planner';
+export { projectReader } from '../project/readProject';
 export { inProcessWorker };
 
 /** What a process of agents does, as long as it lives. */

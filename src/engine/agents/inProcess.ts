@@ -19,7 +19,7 @@ const FOLLOW_MS = 200;
 export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
   return async (job, host, signal) => {
     const report = (said: Report) => host.report(said);
-    const { task, run, goal } = job;
+    const { task, role, project, spawns, run, goal } = job;
     const opened = await openDraft(repo, job);
     if (!opened.ok) return { kind: 'failed', failure: opened.failure, draft: job.again?.draft ?? null };
     const draft = opened.value;
@@ -32,6 +32,8 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
     const maxTurns = MAX_TURNS;
     const result = await runAgent({
       task,
+      role,
+      project,
       goal,
       draft,
       model,
@@ -41,6 +43,7 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
       report,
       save,
       signal,
+      spawns,
       spawn,
       act,
       offers,

@@ -9,6 +9,7 @@ import { commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../../repo/tr
 import { listRuns } from '../journal/library';
 import { keepDraft } from '../landing/landing';
 import { roleOf } from '../schedule/ranking';
+import { agentOf } from '../schedule/standIn';
 
 /** So many earlier runs are looked at, the newest first. */
 const MOST_RUNS = 20;
@@ -50,7 +51,9 @@ function keyOf({ start }: RunState, whole: TaskState): string {
     writes,
     check,
     role: roleOf(whole),
-    model: whole.work.as?.model ?? task.model ?? start.model,
+    model: agentOf(start, whole).model,
+    // Of journals that do not tell, what they were is not known: they are those of no other.
+    told: [start.roles?.[roleOf(whole)]?.hash, start.rules],
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

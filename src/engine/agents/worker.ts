@@ -4,6 +4,7 @@ import type { ActAnswer, ActRequest, Offers } from '../../domain/act';
 import type { Change, Read } from '../../domain/changes';
 import type { Failure, Result } from '../../domain/failure';
 import type { Task } from '../../domain/plan';
+import type { AgentRole } from '../../domain/role';
 import type { Spawn, Spawned } from '../../domain/spawn';
 import type { Usage } from '../../domain/usage';
 
@@ -12,9 +13,15 @@ export interface Job {
   readonly run: string;
   readonly goal: string;
   readonly task: Task;
+  /** The task's role, as the run knows it. */
+  readonly role: AgentRole;
+  /** What all agents of the run are told of the project; empty for nothing. */
+  readonly project: string;
   readonly model: string;
   /** Commit that the draft begins from. */
   readonly base: string;
+  /** Whether agents of the run have others do parts of their tasks at all: then all of them are told how. */
+  readonly spawns: boolean;
   /** Whether its agent may have others do parts of it, as far as the run's limits on depth go. */
   readonly maySpawn: boolean;
   /** What else its agent may ask of its host. */

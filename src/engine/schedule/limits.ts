@@ -15,14 +15,14 @@ export function limitsOf({ limits }: Plan, set: RunLimits): RunLimits {
   return { maxWorkers: limits?.maxWorkers ?? set.maxWorkers, pools: { ...set.pools, ...limits?.pools } };
 }
 
-/** Reads pools that a person set, in the place of that name. `roles`: those that there are. */
-export function readPools(data: unknown, source: string, roles: readonly RoleHead[] = BUILT_IN_HEADS): Result<Pools> {
+/** Reads pools that a person set, in the place of that name. `roles`: those that there are; undefined where that is not known yet. */
+export function readPools(data: unknown, source: string, roles: readonly RoleHead[] | undefined): Result<Pools> {
   const parsed = poolsSchema.safeParse(data);
-  const known = poolNames(roles);
+  const known = poolNames(roles ?? BUILT_IN_HEADS);
   const fix = `Give each role a number from 1 to ${MAX_WORKERS}; the roles are ${known.join(', ')}.`;
   const shown = typeof data === 'object' && data !== null && !Array.isArray(data) ? Object.entries(data) : [];
   for (const [role, many] of shown) {
-    if (!known.includes(role)) return fail('input', `${source} names a role that there is not: “${role}”.`, fix);
+    if (roles !== undefined && !known.includes(role)) return fail('input', `${source} names a role that there is not: “${role}”.`, fix);
     if (!poolsSchema.safeParse({ [role]: many }).success)
       return fail('input', `${source} has no usable number of agents for “${role}”: ${JSON.stringify(many)}.`, fix);
   }

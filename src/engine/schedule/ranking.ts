@@ -63,7 +63,10 @@ export interface Choice {
   /** Those at work, or about to be. */
   readonly running: readonly TaskState[];
   readonly maxWorkers: number;
-  readonly pools: Readonly<Record<Role, number>>;
+  /** By the name of a pool. */
+  readonly pools: Readonly<Record<string, number>>;
+  /** The pool of a role; absent: each has its own. */
+  readonly poolOf?: (role: Role) => string;
   readonly rank: Rank;
   /** Whether one may start beside those that are at work, and those that were chosen before it. */
   readonly admits: (task: TaskState, chosen: readonly TaskState[]) => boolean;
@@ -71,18 +74,19 @@ export interface Choice {
 
 /**
  * Those that start now: first those with the greatest priority, of these those behind which the longest way waits, of these those that
- * are expected to write what nobody at work writes, then as in the plan. A pool that is full holds up its own role alone.
+ * are expected to write what nobody at work writes, then as in the plan. A pool that is full holds up its own roles alone.
  */
-export function chooseStarts({ ready, running, maxWorkers, pools, rank, admits }: Choice): TaskState[] {
+export function chooseStarts({ ready, running, maxWorkers, pools, poolOf = (role) => role, rank, admits }: Choice): TaskState[] {
   const chosen: TaskState[] = [];
   const left = new Set(ready);
-  const inPool = new Map<Role, number>();
-  for (const task of running) inPool.set(roleOf(task), (inPool.get(roleOf(task)) ?? 0) + 1);
+  const inPool = new Map<string, number>();
+  const poolFor = (task: TaskState) => poolOf(roleOf(task));
+  for (const task of running) inPool.set(poolFor(task), (inPool.get(poolFor(task)) ?? 0) + 1);
   while (running.length + chosen.length < maxWorkers) {
     const writes = [...running, ...chosen].flatMap(({ task }) => task.writes);
     let best: { readonly task: TaskState; readonly overlaps: boolean } | undefined;
     for (const task of left) {
-      if ((inPool.get(roleOf(task)) ?? 0) >= (pools[roleOf(task)] ?? Number.POSITIVE_INFINITY)) continue;
+      if ((inPool.get(poolFor(task)) ?? 0) >= (pools[poolFor(task)] ?? Number.POSITIVE_INFINITY)) continue;
       const order = best === undefined ? -1 : compareRank(rank, task.task.id, best.task.task.id);
       // Waiting costs nothing where something else of the same rank can start instead.
       if (order > 0 || (order === 0 && best?.overlaps === false)) continue;
@@ -94,7 +98,7 @@ export function chooseStarts({ ready, running, maxWorkers, pools, rank, admits }
     if (best === undefined) break;
     left.delete(best.task);
     chosen.push(best.task);
-    inPool.set(roleOf(best.task), (inPool.get(roleOf(best.task)) ?? 0) + 1);
+    inPool.set(poolFor(best.task), (inPool.get(poolFor(best.task)) ?? 0) + 1);
   }
   return chosen;
 }

@@ -4,7 +4,7 @@ import type { StandIn } from '../../domain/event';
 import { type Failure, never } from '../../domain/failure';
 import { checksOf, type TaskId } from '../../domain/plan';
 import { isUnanswered } from '../../domain/reduceInbox';
-import type { Role } from '../../domain/role';
+import { poolOfRole, type Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isDecided, isIn, isOver, type Stage, type TaskState } from '../../domain/taskState';
 import { conflictStep } from './conflictStep';
@@ -101,11 +101,13 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
       decisions.push({ kind: 'check', tasks: inOrder.map(({ task }) => task.id) });
     }
     const { running, ready, resumable } = found;
+    const poolOf = (role: Role) => poolOfRole(state.start, role);
     // Who holds half-done work goes first: it frees what it holds.
     for (const tasks of [resumable, ready]) {
       const admits = (task: TaskState, chosen: readonly TaskState[]) =>
         tasks === resumable || state.breakers.size === 0 || isAdmitted(state, task, [...running, ...chosen]);
-      for (const task of chooseStarts({ ready: tasks, running, maxWorkers: limits.maxWorkers, pools: limits.pools ?? {}, rank, admits })) {
+      const { maxWorkers, pools = {} } = limits;
+      for (const task of chooseStarts({ ready: tasks, running, maxWorkers, pools, poolOf, rank, admits })) {
         running.push(task);
         decisions.push({ kind: tasks === ready ? 'start' : 'resume', task: task.task.id });
       }

@@ -7,6 +7,11 @@ import { DEFAULT_CHILDREN, DEFAULT_DEPTH, DEFAULT_PER_DEPTH } from '../../domain
 import type { Child } from '../../domain/spawn';
 import { parentOf, type TaskState } from '../../domain/taskState';
 
+/** Whether agents of a run may spawn at all. */
+export function spawnsAtAll({ start }: RunState): boolean {
+  return (start.plan.limits?.depth ?? DEFAULT_DEPTH) > 0;
+}
+
 /** Whether a task's agent may spawn at all. It holds for as long as the run: an agent keeps its tools. */
 export function maySpawn({ start }: RunState, { depth, origin }: TaskState): boolean {
   return origin.kind !== 'arbiter' && depth < (start.plan.limits?.depth ?? DEFAULT_DEPTH);

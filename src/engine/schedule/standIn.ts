@@ -1,12 +1,14 @@
 /** With which role and model a task is worked on, and what its plan has in their place where they do not get it done. Pure. */
 import type { RunStarted, StandIn } from '../../domain/event';
+import { modelOfRole } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import type { TaskState } from '../../domain/taskState';
 import { roleOf } from './ranking';
 
 /** The role and the model of a task's agent: what its breaker goes by. */
 export function agentOf(start: RunStarted, task: TaskState): StandIn {
-  return { role: roleOf(task), model: task.work.as?.model ?? task.task.model ?? start.model };
+  const role = roleOf(task);
+  return { role, model: task.work.as?.model ?? task.task.model ?? modelOfRole(start, role) };
 }
 
 /** `coder@model`: by which a breaker is known. */
@@ -17,7 +19,7 @@ export function keyOf({ role, model }: StandIn): string {
 /** What a task's plan has in the place of its agent that has not had its turn, in order; each different one once. */
 export function fallbacksOf(start: RunStarted, { task, work }: TaskState): StandIn[] {
   const all = new Map<string, StandIn>();
-  for (const { role = task.role, model = task.model ?? start.model } of task.fallback ?? [])
+  for (const { role = task.role, model = task.model ?? modelOfRole(start, role) } of task.fallback ?? [])
     all.set(keyOf({ role, model }), { role, model });
   const now = work.as === null ? -1 : [...all.keys()].indexOf(keyOf(work.as));
   return [...all.values()].slice(now + 1);

@@ -1,16 +1,17 @@
 /** A task that the person adds to a run that goes on: held to what a task of a plan is held to. Pure. */
 import { fail, ok, type Result } from '../../domain/failure';
 import { checkPlan, problemsText, type Task, type TaskId } from '../../domain/plan';
+import type { RoleHead } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isIn, isOver, type TaskState } from '../../domain/taskState';
 
 /** The greatest number that a plan may give. */
 const MAX_PRIORITY = 100;
 
-/** Reads what is to join the run. Fails, naming what is wrong with it, where the run could not do it. */
-export function readAdded(state: RunState, data: unknown): Result<Task> {
+/** Reads what is to join the run. Fails, naming what is wrong with it, where the run could not do it. `roles`: those that there are. */
+export function readAdded(state: RunState, data: unknown, roles: readonly RoleHead[]): Result<Task> {
   const roots = rootsOf(state).map(({ task }) => task);
-  const { plan, problems } = checkPlan({ goal: state.start.plan.goal, tasks: [...roots, data] });
+  const { plan, problems } = checkPlan({ goal: state.start.plan.goal, tasks: [...roots, data] }, roles);
   const task = plan?.tasks[roots.length];
   if (task === undefined || problems.length > 0) {
     const own = problems.map(({ at, message }) => ({ at: at[0] === 'tasks' ? at.slice(2) : at, message }));

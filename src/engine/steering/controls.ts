@@ -5,6 +5,7 @@ import type { RunLimits } from '../../domain/event';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Answer } from '../../domain/inbox';
 import type { TaskId } from '../../domain/plan';
+import type { RoleHead } from '../../domain/role';
 import type { Hold } from '../../model/hold';
 import type { Inbox } from '../acts/inbox';
 import type { Live } from '../agents/live';
@@ -16,6 +17,8 @@ import type { Again } from './kept';
 import { type RetryPorts, retryTask } from './retry';
 
 export interface ControlPorts extends RetryPorts {
+  /** The roles that a task can have. */
+  readonly roles: readonly RoleHead[];
   readonly live: Live;
   readonly inbox: Inbox;
   /** Holds back the requests of the run's agents; undefined where they send none. */
@@ -73,7 +76,7 @@ export class Controls {
   add(data: unknown): Result<TaskId> {
     const open = this.open();
     if (!open.ok) return open;
-    const task = readAdded(this.ports.record.state, data);
+    const task = readAdded(this.ports.record.state, data, this.ports.roles);
     if (!task.ok) return task;
     this.ports.record.emit({ type: 'task.added', task: task.value.id, definition: task.value, origin: { kind: 'person' } });
     return ok(task.value.id);

@@ -1,6 +1,6 @@
 /** What would have made a run faster, as its critical path tells. Pure. */
 import { counted } from '../../domain/figures';
-import type { Role } from '../../domain/role';
+import { poolOfRole } from '../../domain/role';
 import { roleOf } from '../schedule/ranking';
 import type { Step } from './criticalPath';
 import type { Doing, Timeline } from './timeline';
@@ -50,12 +50,12 @@ export function adviceOf(timeline: Timeline, path: readonly Step[], duration: (m
 
 function moreAgents({ state }: Timeline, path: readonly Step[]): string {
   const { maxWorkers, pools } = state.limits;
-  const waited = new Set<Role>();
+  const waited = new Set<string>();
   for (const { task, doing } of path) {
     const found = state.tasks.get(task);
-    if (doing === 'queued' && found !== undefined) waited.add(roleOf(found));
+    if (doing === 'queued' && found !== undefined) waited.add(poolOfRole(state.start, roleOf(found)));
   }
-  const full = [...waited].filter((role) => pools[role] !== undefined && (pools[role] ?? 0) < maxWorkers);
+  const full = [...waited].filter((pool) => pools[pool] !== undefined && (pools[pool] ?? 0) < maxWorkers);
   if (full.length > 0) return `a larger pool for ${full.join(', ')} would help (weft.pools).`;
   return `more than ${counted(maxWorkers, 'agent')} at once would help (weft.maxWorkers).`;
 }

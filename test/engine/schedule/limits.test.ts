@@ -1,5 +1,6 @@
 /** How many agents a run may have: what the plan says, and what is set. */
 import assert from 'node:assert/strict';
+import { BUILT_IN_HEADS } from '../../../src/domain/role';
 import { MAX_WORKERS } from '../../../src/domain/settings';
 import { limitsOf, readPools } from '../../../src/engine/schedule/limits';
 import { failed, valued } from '../../support/result';
@@ -16,7 +17,10 @@ describe('the limits of a run', () => {
   });
 
   it('name what is wrong with pools', () => {
-    assert.deepEqual(valued(readPools({ coder: 3 }, 'It')), { coder: 3 });
+    assert.deepEqual(valued(readPools({ cook: 1 }, 'It', undefined)), { cook: 1 });
+    const roles = [{ name: 'cook', description: '', keywords: [], pool: 'kitchen' }];
+    assert.deepEqual(valued(readPools({ kitchen: 1 }, 'It', roles)), { kitchen: 1 });
+    assert.deepEqual(valued(readPools({ coder: 3 }, 'It', BUILT_IN_HEADS)), { coder: 3 });
     const wrong: [unknown, string][] = [
       [{ cook: 1 }, 'It names a role that there is not: “cook”.'],
       [{ coder: 0 }, 'It has no usable number of agents for “coder”: 0.'],
@@ -26,6 +30,6 @@ describe('the limits of a run', () => {
       [['coder'], 'It is no list of roles with their numbers: ["coder"].'],
       [null, 'It is no list of roles with their numbers: null.'],
     ];
-    for (const [given, said] of wrong) assert.equal(failed(readPools(given, 'It')).message, said);
+    for (const [given, said] of wrong) assert.equal(failed(readPools(given, 'It', BUILT_IN_HEADS)).message, said);
   });
 });

@@ -9,6 +9,7 @@ import type { RunState } from '../../../src/domain/run';
 import { lookUp } from '../../../src/repo/trees';
 import { blobUri } from '../../../src/vscode/blobs';
 import { placeOf } from '../../../src/vscode/place';
+import { lazyProjectReader } from '../../../src/vscode/projectReader';
 import { taskItem } from '../../../src/vscode/runsRows';
 import { type Answers, answering } from '../answers';
 import { heard, setting } from '../events';
@@ -49,7 +50,13 @@ const taskRow = (state: RunState, id: string) => ({ view: { state }, task: state
 function rowOf(place: TestFolder, state: RunState, id: string): vscode.TreeItem {
   const task = state.tasks.get(id);
   assert.ok(task !== undefined);
-  const session = { ...place, name: '', place: placeOf([place.folder], place.repo), live: new Map() };
+  const session = {
+    ...place,
+    name: '',
+    place: placeOf([place.folder], place.repo),
+    project: lazyProjectReader({ asAbsolutePath: (path) => path }, place.repo, () => true),
+    live: new Map(),
+  };
   return taskItem({ kind: 'task', view: { session, state, life: 'finished' }, task }, 0);
 }
 

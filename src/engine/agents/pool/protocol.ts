@@ -6,6 +6,7 @@ import { changeSchema, readSchema } from '../../../domain/changes';
 import { failureSchema } from '../../../domain/event';
 import type { Result } from '../../../domain/failure';
 import { addedTaskSchema } from '../../../domain/plan';
+import { agentRoleSchema } from '../../../domain/role';
 import { childSchema, jointSchema, type Spawn, type Spawned } from '../../../domain/spawn';
 import { usageSchema } from '../../../domain/usage';
 import type { Job, Outcome, Report } from '../worker';
@@ -59,8 +60,11 @@ const jobSchema = z.strictObject({
   run: z.string().min(1),
   goal: z.string(),
   task: addedTaskSchema,
+  role: agentRoleSchema,
+  project: z.string(),
   model: z.string(),
   base: commit,
+  spawns: z.boolean(),
   maySpawn: z.boolean(),
   offers: offersSchema,
   again: z
