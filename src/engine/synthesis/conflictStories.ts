@@ -2,6 +2,7 @@
 import type { Conflict, ConflictFile, Entry } from '../../domain/changes';
 import type { RunEvent } from '../../domain/event';
 import type { TaskId } from '../../domain/plan';
+import type { DecidedBy } from '../../domain/settlement';
 
 /** How one file of a conflict was decided: as the workspace had it, as the task had it, or otherwise. */
 export type Decision = 'kept' | 'taken' | 'deleted' | 'edited';
@@ -13,33 +14,47 @@ export interface ConflictStory {
   readonly files: readonly { readonly path: string; readonly by: string; readonly decision: Decision | null }[];
   /** What became of it; `again`: the task was worked on anew. */
   readonly end: 'open' | 'resolved' | 'again' | 'discarded' | 'calledOff';
+  /** Who decided it, where not the person. */
+  readonly settled: DecidedBy | null;
+  /** Why nobody else could decide it, where somebody was to; empty otherwise. */
+  readonly left: string;
 }
 
 /** In the order in which they arose. */
 export function conflictStories(events: readonly RunEvent[]): ConflictStory[] {
   const stories: ConflictStory[] = [];
-  const open = new Map<TaskId, { conflict: Conflict; decided: Map<string, Entry | null>; at: number }>();
+  const open = new Map<TaskId, Found & { decided: Map<string, Entry | null>; at: number }>();
   const close = (task: TaskId, end: ConflictStory['end']) => {
     const found = open.get(task);
     if (found === undefined) return;
     stories[found.at] = storyOf(task, found, end);
     open.delete(task);
   };
+  const note = (task: TaskId, what: Partial<Pick<Found, 'settled' | 'left'>>) => {
+    const found = open.get(task);
+    if (found === undefined) return;
+    const noted = { ...found, ...what };
+    open.set(task, noted);
+    stories[found.at] = storyOf(task, noted, 'open');
+  };
   for (const event of events) {
     switch (event.type) {
       case 'task.conflicted': {
         // One that is merged again, and still does not fit, is the same conflict.
-        const found = {
-          conflict: event.conflict,
-          decided: new Map<string, Entry | null>(),
-          at: open.get(event.task)?.at ?? stories.length,
-        };
+        const at = open.get(event.task)?.at ?? stories.length;
+        const found = { conflict: event.conflict, decided: new Map<string, Entry | null>(), at, settled: null, left: '' };
         open.set(event.task, found);
         stories[found.at] = storyOf(event.task, found, 'open');
         break;
       }
       case 'task.resolved':
         open.get(event.task)?.decided.set(event.path, event.entry);
+        break;
+      case 'task.settled':
+        note(event.task, { settled: event.by });
+        break;
+      case 'task.leftOpen':
+        note(event.task, { settled: null, left: event.failure.message });
         break;
       case 'task.landed':
       case 'task.undone':
@@ -74,14 +89,14 @@ function again(stories: ConflictStory[], task: TaskId): void {
   if (last?.end === 'discarded') stories[at] = { ...last, end: 'again' };
 }
 
-interface Found {
+interface Found extends Pick<ConflictStory, 'settled' | 'left'> {
   readonly conflict: Conflict;
   readonly decided: ReadonlyMap<string, Entry | null>;
 }
 
-function storyOf(task: TaskId, { conflict, decided }: Found, end: ConflictStory['end']): ConflictStory {
+function storyOf(task: TaskId, { conflict, decided, settled, left }: Found, end: ConflictStory['end']): ConflictStory {
   const files = conflict.files.map((file) => ({ path: file.path, by: file.oursBy, decision: decisionOf(file, decided) }));
-  return { task, intent: conflict.intent, files, end };
+  return { task, intent: conflict.intent, files, end, settled, left };
 }
 
 function decisionOf(file: ConflictFile, decided: ReadonlyMap<string, Entry | null>): Decision | null {

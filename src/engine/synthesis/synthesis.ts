@@ -1,7 +1,7 @@
 /** What came of a run, as one answer: what was found, done and lost, and what to do next. From its events alone, without a model. Pure. */
 import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
-import { type Finding, findingsOf, findingText } from '../../domain/findings';
+import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
 import { openItems } from '../../domain/reduceInbox';
 import { ownTasks, type RunState } from '../../domain/run';
 import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
@@ -52,12 +52,18 @@ export type Next =
   | { readonly kind: 'findings'; readonly count: number }
   | { readonly kind: 'handOver' };
 
+/** `by`: the title of the task that found it. */
+export interface Found extends Finding {
+  readonly by: string;
+  readonly isSecurity: boolean;
+}
+
 export interface Synthesis {
   readonly run: string;
   readonly goal: string;
   readonly life: Life;
   readonly summary: Summary;
-  readonly findings: readonly (Finding & { readonly by: string })[];
+  readonly findings: readonly Found[];
   readonly done: readonly Done[];
   readonly lost: readonly Lost[];
   readonly conflicts: readonly (ConflictStory & { readonly title: string })[];
@@ -84,16 +90,18 @@ export function synthesisOf(state: RunState, events: readonly RunEvent[], { life
   };
 }
 
-/** The worst first, each once, whoever found it first. */
-function allFindings(state: RunState): Synthesis['findings'] {
-  const found = new Map<string, Finding & { by: string }>();
-  for (const { task, work } of state.tasks.values())
-    for (const finding of findingsOf(work.summary)) {
+/** Those of security first, then the worst; each once, whoever found it first. */
+function allFindings(state: RunState): Found[] {
+  const found = new Map<string, Found>();
+  for (const task of state.tasks.values())
+    for (const finding of findingsOf(task.work.summary)) {
       const text = findingText(finding);
-      if (!found.has(text)) found.set(text, { ...finding, by: task.title });
+      const known = found.get(text);
+      const isSecurity = known?.isSecurity === true || agentOf(state.start, task).role === 'security';
+      found.set(text, { ...finding, by: known?.by ?? task.task.title, isSecurity });
     }
-  const order = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'];
-  return [...found.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const rank = ({ isSecurity, severity }: Found) => (isSecurity ? 0 : SEVERITIES.length) + SEVERITIES.indexOf(severity);
+  return [...found.values()].sort((a, b) => rank(a) - rank(b));
 }
 
 function titleOf(state: RunState, id: string): string {

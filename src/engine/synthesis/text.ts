@@ -2,8 +2,9 @@
 import { never } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { findingText } from '../../domain/findings';
+import type { DecidedBy } from '../../domain/settlement';
 import type { ConflictStory, Decision } from './conflictStories';
-import type { Done, Lost, Next, Synthesis, Who } from './synthesis';
+import type { Done, Found, Lost, Next, Synthesis, Who } from './synthesis';
 
 /** How what is to be done is called where the text is read. */
 export interface Ways {
@@ -20,12 +21,19 @@ const MAX_FILES = 8;
 const MAX_TEXT = 2_000;
 
 export function synthesisText(synthesis: Synthesis, ways: Ways): string {
+  const { findings } = synthesis;
   const parts = [
     `# ${ways.quoted(oneLine(synthesis.goal))}`,
     headline(synthesis, ways),
-    section(
+    findingsSection(
+      'Security findings',
+      findings.filter(({ isSecurity }) => isSecurity),
+      ways,
+    ),
+    findingsSection(
       'Findings',
-      synthesis.findings.map((one) => `- ${ways.quoted(findingText(one))} (${ways.quoted(one.by)})`),
+      findings.filter(({ isSecurity }) => !isSecurity),
+      ways,
     ),
     section(
       'Done',
@@ -49,6 +57,13 @@ export function synthesisText(synthesis: Synthesis, ways: Ways): string {
 
 function section(title: string, items: readonly string[]): string {
   return items.length === 0 ? '' : `## ${title}\n\n${items.join('\n')}`;
+}
+
+function findingsSection(title: string, findings: readonly Found[], { quoted }: Ways): string {
+  return section(
+    title,
+    findings.map((one) => `- ${quoted(findingText(one))} (${quoted(oneLine(one.by))})`),
+  );
 }
 
 function headline({ summary, life, lost, conflicts }: Synthesis, { duration }: Ways): string {
@@ -111,7 +126,7 @@ const DECISIONS: Readonly<Record<Decision, string>> = {
 
 const ENDS: Readonly<Record<ConflictStory['end'], string>> = {
   open: 'It waits for you.',
-  resolved: 'It is decided.',
+  resolved: 'You decided it.',
   again: 'The task was worked on anew.',
   discarded: 'The task’s work was left out.',
   calledOff: 'It was called off, and all is as it was.',
@@ -119,12 +134,23 @@ const ENDS: Readonly<Record<ConflictStory['end'], string>> = {
 
 const INTENTS: Readonly<Record<ConflictStory['intent'], string>> = { land: '', undo: 'undoing ', redo: 'redoing ' };
 
-function conflictText({ title, intent, files, end }: Synthesis['conflicts'][number], { quoted }: Ways): string {
+/** Who decided a conflict, where that was not the person. */
+function settledText(by: DecidedBy, { quoted }: Ways): string {
+  if (by.kind === 'arbiter') return 'An arbiter decided it.';
+  const files = by.files.map(({ path, role, over }) => `${quoted(path)}: ${quoted(role)} before ${quoted(over.join(', '))}`);
+  return `The order of roles decided it (${files.join('; ')}).`;
+}
+
+function conflictText(story: Synthesis['conflicts'][number], ways: Ways): string {
+  const { title, intent, files, end, settled, left } = story;
+  const { quoted } = ways;
   const places = files.map(({ path, by, decision }) => {
     const how = decision === null ? '' : `, ${DECISIONS[decision]}`;
     return `${quoted(path)} with ${by === 'Your edits' ? 'your edits' : `“${quoted(oneLine(by))}”`}${how}`;
   });
-  return `- ${INTENTS[intent]}**${quoted(oneLine(title))}**: ${places.join('; ')}. ${ENDS[end]}`;
+  const who = settled === null ? ENDS[end] : settledText(settled, ways);
+  const why = left === '' ? [] : [`Others could not decide it: ${quoted(oneLine(left))}`];
+  return `- ${INTENTS[intent]}**${quoted(oneLine(title))}**: ${[`${places.join('; ')}.`, ...why, who].join(' ')}`;
 }
 
 function nextText(next: Next, { quoted }: Ways): string {

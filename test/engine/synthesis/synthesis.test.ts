@@ -73,11 +73,14 @@ describe('the synthesis of a run', () => {
 
 2 of 6 tasks landed, 2 files changed, 3 not done, 1 conflict to decide, 21 s.
 
-## Findings
+## Security findings
 
 - HIGH src/a.ts:12 — any caller can pass “..” (Task review)
-- MEDIUM src/api.ts:3 — no limit (Task api)
 - LOW src/a.ts — odd name (Task review)
+
+## Findings
+
+- MEDIUM src/api.ts:3 — no limit (Task api)
 
 ## Done
 
@@ -97,7 +100,7 @@ describe('the synthesis of a run', () => {
 
 ## Conflicts
 
-- **Task api**: src/api.ts with your edits, taken as the task had it. It is decided.
+- **Task api**: src/api.ts with your edits, taken as the task had it. You decided it.
 - **Task docs**: README.md with “Task api”. It waits for you.
 
 ## What to do next
@@ -176,6 +179,19 @@ describe('the conflicts of a run', () => {
       assert.deepEqual(story(arose, decided(entry), landed('a')), [[[decision], 'resolved']]);
     assert.deepEqual(story(arose, { type: 'task.discarded', task: 'a' }), [[[null], 'discarded']]);
     assert.deepEqual(story(arose, { type: 'task.kept', task: 'a' }), [[[null], 'calledOff']]);
+  });
+
+  it('say who decided them, where that was somebody else, and why nobody could', () => {
+    const by = { kind: 'arbiter' as const, arbiter: 'a.arbiter' };
+    const settled: Happening = { type: 'task.settled', task: 'a', by, base: 'c0', changeset: 'c3', changes: [] };
+    const told = (...happenings: Happening[]) =>
+      conflictStories(happenings.map((happening, at) => ({ ...happening, at }))).map((one) => [one.end, one.settled, one.left]);
+    assert.deepEqual(told(arose, settled), [['open', by, '']]);
+    assert.deepEqual(told(arose, settled, landed('a')), [['resolved', by, '']]);
+    assert.deepEqual(told(arose, settled, { type: 'task.leftOpen', task: 'a', failure }), [['open', null, failure.message]]);
+    assert.deepEqual(told(arose, { type: 'task.leftOpen', task: 'a', failure }, decided(null), landed('a')), [
+      ['resolved', null, failure.message],
+    ]);
   });
 
   it('are told once, however often they were merged again, and of a task that was worked on anew as that', () => {
