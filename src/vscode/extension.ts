@@ -24,8 +24,10 @@ import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
+import { registerProblemFixes } from './problems';
 import { registerPruning } from './pruning';
 import { registerRadarWatch } from './radarWatch';
+import { registerRefining } from './refining';
 import { registerResume } from './resume';
 import { runsFeed } from './runsFeed';
 import { registerRunsView } from './runsView';
@@ -33,10 +35,12 @@ import { registerSample } from './sample';
 import { Sessions } from './session';
 import { registerSnapshots } from './snapshots';
 import { registerSnapshotsView } from './snapshotsView';
+import { registerSources } from './sources';
 import { dispatchPorts } from './starting';
 import { registerStateFiles } from './stateFiles';
 import { registerStatusBar } from './statusBar';
 import { registerSteering } from './steering';
+import { registerSummaries } from './summaries';
 import { registerTasks } from './tasks';
 import { registerTraces } from './traces';
 import { registerUndo } from './undo';
@@ -60,6 +64,9 @@ export function activate(context: ExtensionContext): WeftApi {
   context.subscriptions.push(
     sessions,
     registerDispatch(dispatch),
+    registerSources(dispatch),
+    registerProblemFixes(),
+    registerRefining(dispatch),
     registerResume(agents),
     registerTasks(sessions),
     registerSteering(sessions),
@@ -89,6 +96,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerStateFiles(sessions),
     registerCheckOutput(sessions),
     registerTraces(sessions),
+    registerSummaries(sessions),
     registerChanges(),
     registerPlanLens(),
     registerPlanDiagnostics(),

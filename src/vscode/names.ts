@@ -5,8 +5,15 @@ export const COMMANDS = {
   dispatch: 'weft.dispatch',
   dispatchSelection: 'weft.dispatchSelection',
   dispatchFiles: 'weft.dispatchFiles',
+  fixProblems: 'weft.fixProblems',
+  dispatchTodos: 'weft.dispatchTodos',
+  dispatchTaskList: 'weft.dispatchTaskList',
+  dispatchFailing: 'weft.dispatchFailing',
+  dispatchTemplate: 'weft.dispatchTemplate',
   dispatchPlan: 'weft.dispatchPlan',
   runPlan: 'weft.runPlan',
+  revisePlan: 'weft.revisePlan',
+  planRest: 'weft.planRest',
   pauseRun: 'weft.pauseRun',
   continueRun: 'weft.continueRun',
   stopRun: 'weft.stopRun',
@@ -31,6 +38,7 @@ export const COMMANDS = {
   showChange: 'weft.showChange',
   showTask: 'weft.showTask',
   showCheck: 'weft.showCheck',
+  showSummary: 'weft.showSummary',
   showTrace: 'weft.showTrace',
   showTaskTrace: 'weft.showTaskTrace',
   openConflict: 'weft.openConflict',
@@ -89,6 +97,9 @@ export const CONFLICT_SCHEME = 'weft-conflict';
 
 /** Scheme of read-only documents that show a file of a draft, and follow it while its agent works. */
 export const DRAFT_SCHEME = 'weft-draft';
+
+/** Scheme of read-only documents that say what came of a run. */
+export const SUMMARY_SCHEME = 'weft-summary';
 
 /** Scheme of read-only documents that show what happened in a run. */
 export const TRACE_SCHEME = 'weft-trace';

@@ -7,6 +7,7 @@ import type { RunState } from '../domain/run';
 import { parentOf, type TaskState } from '../domain/taskState';
 import { lifeOf } from '../engine/journal/library';
 import { conflictStep } from '../engine/schedule/conflictStep';
+import { hasRest } from '../plan/rest';
 import { type Button, notify } from './messages';
 import { COMMANDS, CONTEXT, VIEWS } from './names';
 import type { RunNode, TaskNode } from './nodes';
@@ -172,10 +173,15 @@ function causeOf({ task }: TaskNode): string {
 
 async function tellFinished({ session, state }: Happened): Promise<void> {
   const run: RunNode = { kind: 'run', view: { session, state, life: lifeOf(state) } };
-  const rollBack = { title: 'Roll Back…', act: () => vscode.commands.executeCommand(COMMANDS.rollBack, run) };
+  const button = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, run) });
   const counts = stageCounts(state);
   const severity = counts.failed > 0 ? 'warning' : 'information';
-  await notify(severity, `Weft: ${finishedText(state)}`, counts.landed > 0 ? [showRuns(), rollBack] : [showRuns()]);
+  await notify(severity, `Weft: ${finishedText(state)}`, [
+    button('Show Summary', COMMANDS.showSummary),
+    ...(hasRest(state) ? [button('Plan the Rest', COMMANDS.planRest)] : []),
+    ...(counts.landed > 0 ? [button('Roll Back…', COMMANDS.rollBack)] : []),
+    showRuns(),
+  ]);
 }
 
 function showRuns(): Button {

@@ -64,8 +64,18 @@ function lensesOf(document: vscode.TextDocument): vscode.CodeLens[] {
     const title = `$(warning) ${counted(size.problems, 'problem')} to mend before this plan can run`;
     return [new vscode.CodeLens(top, { title, command: 'workbench.actions.view.problems' })];
   }
+  if (size.variables > 0) {
+    const title = `$(play) Dispatch Template… — ${counted(size.variables, 'variable')}, ${counted(size.tasks, 'task')}`;
+    return [new vscode.CodeLens(top, { title, command: COMMANDS.dispatchTemplate, arguments: [document.uri] })];
+  }
   const folder = vscode.workspace.getWorkspaceFolder(document.uri) ?? vscode.workspace.workspaceFolders?.[0];
   const atOnce = Math.min(size.tasks, size.maxWorkers ?? (folder === undefined ? DEFAULT_MAX_WORKERS : settingsOf(folder).maxWorkers));
-  const title = `$(play) Run Plan — ${counted(size.tasks, 'task')}, up to ${atOnce} at once${size.commands === 0 ? '' : `, ${counted(size.commands, 'command')} to check with`}`;
-  return [new vscode.CodeLens(top, { title, command: COMMANDS.runPlan, arguments: [document.uri] })];
+  const facts = [
+    counted(size.tasks, 'task'),
+    `up to ${atOnce} at once`,
+    ...(size.commands === 0 ? [] : [`${counted(size.commands, 'command')} to check with`]),
+  ];
+  const run = { title: `$(play) Run Plan — ${facts.join(', ')}`, command: COMMANDS.runPlan, arguments: [document.uri] };
+  const revise = { title: '$(edit) Revise…', command: COMMANDS.revisePlan, arguments: [document.uri] };
+  return [run, revise].map((command) => new vscode.CodeLens(top, command));
 }

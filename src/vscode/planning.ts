@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { notAllowed } from '../domain/commands';
 import { ok, type Result } from '../domain/failure';
 import { problemsText } from '../domain/plan';
+import { addUsage, NO_USAGE, type Usage } from '../domain/usage';
 import { planningText, type Selected } from '../plan/context';
 import { type Ground, groundOf } from '../plan/ground';
 import type { Planned } from '../plan/planner';
@@ -51,10 +52,16 @@ export async function planFor(ports: Ports, session: Session, request: (ground: 
 export async function showPlanned(ports: Ports, session: Session, { plan, usage, problems }: Planned): Promise<Result<void>> {
   const document = await openPlan(session, plan);
   if (!document.ok) return document;
-  ports.planning.set(document.value.uri.toString(), usage);
+  addPlanning(ports, document.value.uri, usage);
   if (problems.length > 0)
     void notify('warning', `Weft: the model’s plan is not right yet. Mend it before you run it: ${problemsText(problems)}.`);
   return ok();
+}
+
+/** What a plan cost is its run's to pay: that of its first version, and of all revisions. */
+export function addPlanning({ planning }: Ports, uri: vscode.Uri, usage: Usage): void {
+  const key = uri.toString();
+  planning.set(key, addUsage(planning.get(key) ?? NO_USAGE, usage));
 }
 
 /** What a model wrote runs as a command only where the person has read it, or allowed it by a rule. */

@@ -7,6 +7,7 @@ import type { Part } from '../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../domain/run';
 import { isReversal } from '../domain/taskState';
 import { isPaused } from '../engine/schedule/pausing';
+import { hasRest } from '../plan/rest';
 import { COMMANDS } from './names';
 import { clashesOf, type FileNode, liveOf, type ProblemNode, type RunNode, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -70,14 +71,15 @@ function hasDraft({ view, task }: TaskNode): boolean {
   return task.work.changeset !== null || (liveOf(view)?.drafts.get(task.task.id)?.changes.length ?? 0) > 0;
 }
 
-/** What can be undone of a run, and what redone. */
+/** What can be undone of a run, what redone, and whether there is a rest to plan. */
 function wordsOf(state: RunState): string[] {
   const kinds = new Set([...state.tasks.values()].map((task) => task.stage.kind));
-  return (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
+  const words = (['landed', 'undone'] as const).flatMap((kind) => (kinds.has(kind) ? [`.${kind}`] : []));
+  return hasRest(state) ? [...words, '.rest'] : words;
 }
 
 /**
- * `run.running` where this window drives it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone`, or
+ * `run.running` where this window drives it, `run.elsewhere` where another process drives it, else `run.finished.landed.undone.rest`, or
  * `run.finished.interrupted…` where it was cut off.
  */
 function runContext({ session, state, life }: RunView): string {

@@ -24,11 +24,12 @@ export function answering(given: { buttons?: readonly string[]; picks?: readonly
     if (pressed !== undefined) buttons.shift();
     return pressed;
   };
-  const pick = async (items: unknown): Promise<unknown> => {
+  const pick = async (items: unknown, options?: { readonly canPickMany?: boolean }): Promise<unknown> => {
     const all = (await items) as readonly { readonly label: string }[];
     const wanted = picks.shift();
     asked.push(all.map(({ label }) => label).join(', '));
-    return all.find(({ label }) => label === wanted);
+    const found = all.find(({ label }) => label === wanted);
+    return options?.canPickMany === true && found !== undefined ? [found] : found;
   };
   Object.assign(vscode.window, {
     showWarningMessage: message,
