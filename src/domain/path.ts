@@ -48,7 +48,7 @@ export function parseFolder(raw: string): Result<string> {
 }
 
 function isAbsolute(path: string): boolean {
-  return /^([a-z]:|[\\/]|~)/i.test(path);
+  return /^([a-z]:|[\\/]|~|[a-z][a-z0-9+.-]*:\/\/)/i.test(path);
 }
 
 /** The folders that contain a path, outermost first: `a/b/c.ts` → `a`, `a/b`. */

@@ -31,7 +31,21 @@ describe('a workspace path', () => {
     for (const raw of ['../a', 'a/../../b', 'a/..', '..', 'a\\..\\b', './..', 'a/.. /b', 'a/... /b', '. /../x']) {
       assert.match(why(raw), /contains “..”|has a part that is made of dots and blanks/, raw);
     }
-    for (const raw of ['/etc/passwd', '\\x', '//server/share', 'C:\\x', 'c:x', 'C:/x', '~/x', '~root/x', './c:x', './/C:/x', './~/x']) {
+    for (const raw of [
+      '/etc/passwd',
+      '\\x',
+      '//server/share',
+      'C:\\x',
+      'c:x',
+      'C:/x',
+      '~/x',
+      '~root/x',
+      './c:x',
+      './/C:/x',
+      './~/x',
+      'file:///etc/x',
+      'vscode-remote://h/x',
+    ]) {
       assert.match(why(raw), /is absolute\. Use a path relative to the workspace/, raw);
     }
   });
