@@ -7,6 +7,7 @@ import { Conversation } from './conversation';
 import type { Ground } from './ground';
 import { formatInWords, planFormat, planIn } from './planFormat';
 import { sanityProblems } from './sanity';
+import { withoutSecrets } from './withoutSecrets';
 
 /** How often a plan that cannot be used is shown to the model again. */
 const MAX_CORRECTIONS = 2;
@@ -68,7 +69,7 @@ export async function makePlan({ request, ground, report = () => undefined, ...a
     const { plan, problems: found } = planIn(answer.value, roles);
     const problems = plan === undefined ? found : [...found, ...sanityProblems(plan, ground)];
     if (plan !== undefined && (problems.length === 0 || corrections === MAX_CORRECTIONS))
-      return ok({ plan, problems, usage: conversation.usage });
+      return ok({ plan: withoutSecrets(plan), problems, usage: conversation.usage });
     if (corrections === MAX_CORRECTIONS) return unusable(problems);
     said = correction(problems, format);
   }
