@@ -204,7 +204,7 @@ interface Talk {
 }
 
 function ended({ summary, isOpen }: Talk): Result<{ summary: string }> {
-  return isOpen ? fail('unsure', `The arbiter leaves it to you: ${summary}`, 'Decide the conflict yourself.') : ok({ summary });
+  return isOpen ? fail('unsure', `The arbiter cannot tell: ${summary}`, 'Decide the conflict yourself.') : ok({ summary });
 }
 
 type Answer = { readonly kind: 'finished' } | { readonly kind: 'told'; readonly content: BetaContentBlockParam[] };

@@ -6,7 +6,7 @@ const leave = (why: string) => ({ tool: 'leave_open', input: { why } });
 const FILES = { 'a.txt': 'one\n' };
 const UNSURE = {
   ok: false,
-  failure: { kind: 'unsure', message: 'The arbiter leaves it to you: Both want the port.', fix: 'Decide the conflict yourself.' },
+  failure: { kind: 'unsure', message: 'The arbiter cannot tell: Both want the port.', fix: 'Decide the conflict yourself.' },
 } as const;
 
 describe('an arbiter', () => {
