@@ -1,5 +1,6 @@
 /** A realistic day: twenty tasks of three roles, and all that comes in between, in one run of real agents in processes of their own. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type Approvals, DEFAULT_VERDICTS } from '../../src/domain/approvals';
 import { systemClock } from '../../src/domain/clock';
 import type { RunEvent } from '../../src/domain/event';
@@ -16,6 +17,7 @@ import { processWorker } from '../../src/engine/agents/pool/processWorker';
 import { beginRun } from '../../src/engine/begin';
 import { folderChecker } from '../../src/engine/landing/check';
 import { resolveFile } from '../../src/engine/landing/landing';
+import { projectReader } from '../../src/engine/project/readProject';
 import type { LiveRun } from '../../src/engine/run';
 import { summarize } from '../../src/engine/summary';
 import type { ModelFetch } from '../../src/model/fetch';
@@ -31,6 +33,8 @@ import { openPool } from '../support/pooledRun';
 import { NEVER, valued } from '../support/result';
 import { folderState, type Sandbox, sandbox } from '../support/sandbox';
 
+const ROLES = join(__dirname, '..', '..', '..', 'media', 'roles');
+
 const write = (path: string, content: string) => ({ tool: 'write_file', input: { path, content } });
 const edit = (path: string, old: string, by: string) => ({ tool: 'edit_file', input: { path, old, new: by } });
 const read = (path: string) => ({ tool: 'read_file', input: { path } });
@@ -43,18 +47,28 @@ const FILES = {
   'README.md': README,
   'src/total.js': TOTAL,
   // Green as long as nobody leaves a mark of half-done work.
-  'check.mjs':
-    "import { readdirSync, readFileSync } from 'node:fs';\nfor (const name of readdirSync('src')) if (readFileSync(`src/${name}`, 'utf8').includes('TODO')) throw new Error(`src/${name} is half-done`);\n",
+  'check.mjs': [
+    "import { readdirSync, readFileSync } from 'node:fs';",
+    "for (const name of readdirSync('src')) {",
+    "  if (readFileSync('src/' + name, 'utf8').includes('TODO')) throw new Error(name + ' is half-done');",
+    '}\n',
+  ].join('\n'),
 };
 
-const PAGES = [1, 2, 3, 4, 5, 6, 7, 8];
+const PAGES = [1, 2, 3, 4, 5, 6, 7];
+/** The files of the task that takes more than it may spend. */
+const SHELVES = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `src/shelf${n}.js`);
 const page = (n: number) => `page${n}`;
+
+const BUDGET = 30_000;
+const MORE = 1_000_000;
 
 interface Given {
   readonly role: string;
   readonly on?: readonly string[];
   readonly turns: readonly Turn[];
   readonly first?: boolean;
+  readonly budgetTokens?: number;
 }
 
 /** A task that writes one file. */
@@ -118,6 +132,12 @@ const TASKS: Readonly<Record<string, Given>> = {
     ],
   },
   ...Object.fromEntries(PAGES.map((n) => [page(n), plain('coder', `src/${page(n)}.js`, n % 2 === 0 ? ['schema'] : [])])),
+  // Its budget does not do: it goes on when the person gives it more.
+  stock: {
+    role: 'coder',
+    budgetTokens: BUDGET,
+    turns: [...SHELVES.map((path) => ({ calls: [write(path, `${path}\n`)] })), { calls: [finish('All shelves.')] }],
+  },
   unit: plain('tester', 'test/unit.js', ['price', 'tax']),
   flows: plain('tester', 'test/flows.js', PAGES.map(page)),
   notes: plain('docs', 'docs/notes.md', ['api', 'unit']),
@@ -151,6 +171,10 @@ function person(box: Sandbox, run: LiveRun, answers: Readonly<Record<string, Ans
   const decided = new Set<string>();
   const look = async (): Promise<void> => {
     for (const { id, ask } of openItems(run.record.state)) valued(run.controls.answer(id, answers[ask.kind] ?? assert.fail(ask.kind)));
+    for (const { task, work } of run.record.state.tasks.values()) {
+      const isGone = run.record.state.standings.get(task.id)?.is === 'gone';
+      if (work.parked !== null && isGone) valued(run.controls.raise(task.id, { tokens: MORE }));
+    }
     for (const { task, stage } of run.record.state.tasks.values()) {
       if (stage.kind !== 'conflicted' || stage.left === null || decided.has(task.id)) continue;
       decided.add(task.id);
@@ -188,13 +212,14 @@ async function day(): Promise<Day> {
   });
   const folders = folderPool(box.repo, { link: [], most: 2, quotaBytes: 1e9 }, systemClock);
   const acts: ActPorts = { approvals: () => APPROVALS, command: commandExecutor(box.repo, folders) };
-  const tasks = Object.entries(TASKS).map(([id, { role, on = [], first = false }]) => ({
+  const tasks = Object.entries(TASKS).map(([id, { role, on = [], first = false, budgetTokens }]) => ({
     id,
     title: `The ${id}`,
     role,
     instructions: `Do ${id}.`,
     dependsOn: [...on],
     ...(first && { priority: 1 }),
+    ...(budgetTokens !== undefined && { budgetTokens }),
   }));
   const plan = planSchema.parse({ goal: 'A day at the shop', tasks, check: 'node check.mjs' });
   const ports = {
@@ -204,6 +229,7 @@ async function day(): Promise<Day> {
     worker: processWorker(openPool(), { repo: box.repo, model }),
     check: folderChecker(folders),
     acts,
+    project: projectReader(box.repo, { builtIn: ROLES, lessons: () => false }),
     clock: systemClock,
     time: systemTime,
   };
@@ -237,7 +263,7 @@ async function day(): Promise<Day> {
 describe('a realistic day', function () {
   this.timeout(180_000);
 
-  it('ends with everything landed: spawns, a red check, an approval, a question, and two conflicts in between', async () => {
+  it('ends with everything landed: spawns, a red check, an approval, a question, a budget that is raised, and two conflicts in between', async () => {
     const { root, run, events, asked, ended } = await day();
     const state = valued(await ended);
     const stages = Object.fromEntries([...state.tasks].map(([id, { stage }]) => [id, stage.kind]));
@@ -252,6 +278,7 @@ describe('a realistic day', function () {
     const made = ['schema.js', 'totals.js', 'api.js', 'get.js', 'put.js', 'built.js', ...PAGES.map((n) => `${page(n)}.js`)];
     assert.deepEqual(folderState(root), {
       ...Object.fromEntries(made.map((name) => [`src/${name}`, `file ${contentOf(name)}`])),
+      ...Object.fromEntries(SHELVES.map((path) => [path, `file ${path}\n`])),
       'README.md': `file ${README.replace('A shop.', 'A shop for tea and coffee.')}`,
       'check.mjs': `file ${FILES['check.mjs']}`,
       'docs/guide.md': 'file For users.\n',
@@ -274,6 +301,10 @@ describe('a realistic day', function () {
         ['question', 'said', ['guide']],
       ],
     );
+    const spent = events.flatMap((event) =>
+      event.type === 'task.parked' || event.type === 'run.outOfBudget' || event.type === 'run.budgeted' ? [event.type] : [],
+    );
+    assert.deepEqual(spent, ['run.outOfBudget', 'task.parked', 'run.budgeted']);
     // No turn was asked for twice.
     const turns = Object.fromEntries([...state.tasks.values()].map(({ task, work }) => [task.id, work.turns]));
     assert.deepEqual(Object.fromEntries([...asked].sort()), Object.fromEntries(Object.entries(turns).sort()));
