@@ -24,6 +24,7 @@ import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
+import { PlanRoles, registerPlanRouting } from './planRoles';
 import { registerProblemFixes } from './problems';
 import { registerPruning } from './pruning';
 import { registerRadarWatch } from './radarWatch';
@@ -55,6 +56,7 @@ let shutDown: (() => Promise<void>) | undefined;
 
 export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions(context);
+  const planRoles = new PlanRoles(sessions);
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
   const agents = { context, models: new SharedModels(systemTime), sessions, pool };
@@ -98,9 +100,11 @@ export function activate(context: ExtensionContext): WeftApi {
     registerTraces(sessions),
     registerSummaries(sessions),
     registerChanges(),
-    registerPlanLens(),
-    registerPlanDiagnostics(),
-    registerPlanCompletion(sessions),
+    planRoles,
+    registerPlanLens(planRoles),
+    registerPlanRouting(planRoles),
+    registerPlanDiagnostics(planRoles),
+    registerPlanCompletion(sessions, planRoles),
   );
   return { onDidHappen: sessions.onDidHappen };
 }

@@ -1,20 +1,27 @@
-/** Completes ids of tasks and files of the workspace in plans. */
+/** Completes ids of tasks, roles, and files of the workspace in plans. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
+import { forPlans } from '../domain/role';
 import { listFiles } from '../repo/truth/truth';
 import { PLANS, sessionOfPlan } from './planDocument';
+import type { PlanRoles } from './planRoles';
 import { wantedAt } from './planText';
 import type { Sessions } from './session';
 
-export function registerPlanCompletion(sessions: Sessions): vscode.Disposable {
+export function registerPlanCompletion(sessions: Sessions, roles: PlanRoles): vscode.Disposable {
   const provider: vscode.CompletionItemProvider = {
-    provideCompletionItems: (document, position, token) => complete(sessions, document, position, token),
+    provideCompletionItems: (document, position, token) => complete({ sessions, roles }, document, position, token),
   };
   return vscode.languages.registerCompletionItemProvider(PLANS, provider, '"', '/');
 }
 
+interface Known {
+  readonly sessions: Sessions;
+  readonly roles: PlanRoles;
+}
+
 async function complete(
-  sessions: Sessions,
+  { sessions, roles }: Known,
   document: vscode.TextDocument,
   position: vscode.Position,
   token: vscode.CancellationToken,
@@ -24,6 +31,10 @@ async function complete(
   const range = new vscode.Range(document.positionAt(wanted.offset), document.positionAt(wanted.offset + wanted.length));
   if (wanted.kind === 'ids') {
     return wanted.tasks.map(({ id, title }) => ({ ...item(id, range, vscode.CompletionItemKind.Reference), detail: title }));
+  }
+  if (wanted.kind === 'roles') {
+    const known = forPlans(await roles.of(document.uri));
+    return known.map(({ name, description }) => ({ ...item(name, range, vscode.CompletionItemKind.EnumMember), detail: description }));
   }
   const files = await filesFor(sessions, document.uri, token);
   const shown = files.map((file) => item(file, range, vscode.CompletionItemKind.File));

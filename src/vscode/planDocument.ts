@@ -11,6 +11,7 @@ import { DEFAULT_MAX_WORKERS } from '../domain/settings';
 import { planText, slug } from '../plan/planFile';
 import { settingsOf } from './model';
 import { COMMANDS, STATE_SCHEME } from './names';
+import type { PlanRoles } from './planRoles';
 import { planSize } from './planText';
 import type { Session, Sessions } from './session';
 import { stateFile, stateUri } from './stateFiles';
@@ -45,11 +46,15 @@ export async function sessionOfPlan(sessions: Sessions, uri: vscode.Uri): Promis
   return folder === undefined ? undefined : sessions.of(folder);
 }
 
-export function registerPlanLens(): vscode.Disposable {
+export function registerPlanLens(roles: PlanRoles): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
-  const provider: vscode.CodeLensProvider = { onDidChangeCodeLenses: changed.event, provideCodeLenses: lensesOf };
+  const provider: vscode.CodeLensProvider = {
+    onDidChangeCodeLenses: changed.event,
+    provideCodeLenses: async (document) => lensesOf(document, await roles.of(document.uri)),
+  };
   return vscode.Disposable.from(
     changed,
+    roles.onDidChange(() => changed.fire()),
     vscode.languages.registerCodeLensProvider(PLANS, provider),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('weft')) changed.fire();
@@ -57,8 +62,8 @@ export function registerPlanLens(): vscode.Disposable {
   );
 }
 
-function lensesOf(document: vscode.TextDocument): vscode.CodeLens[] {
-  const size = planSize(document.getText());
+function lensesOf(document: vscode.TextDocument, roles: readonly RoleHead[]): vscode.CodeLens[] {
+  const size = planSize(document.getText(), roles);
   const top = new vscode.Range(0, 0, 0, 0);
   if (size.problems > 0) {
     const title = `$(warning) ${counted(size.problems, 'problem')} to mend before this plan can run`;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Plan, planSchema, readPlan } from '../../src/domain/plan';
-import { BUILT_IN_ROLES } from '../../src/domain/role';
+import { BUILT_IN_HEADS, BUILT_IN_ROLES } from '../../src/domain/role';
 import { planText, slug } from '../../src/plan/planFile';
-import { planMarks, planSize, wantedAt } from '../../src/vscode/planText';
+import { planMarks, planSize, routedIn, wantedAt } from '../../src/vscode/planText';
 
 const task = (id: string, dependsOn: string[] = [], more: object = {}) => ({
   id,
@@ -15,7 +15,8 @@ const task = (id: string, dependsOn: string[] = [], more: object = {}) => ({
 });
 const plan = (tasks: object[]) => JSON.stringify({ goal: 'Test', tasks }, null, 2);
 /** What the marks stand on, and what they say. */
-const marked = (text: string) => planMarks(text).map(({ offset, length, message }) => [text.slice(offset, offset + length), message]);
+const marked = (text: string) =>
+  planMarks(text, BUILT_IN_HEADS).map(({ offset, length, message }) => [text.slice(offset, offset + length), message]);
 
 describe('a plan as text', () => {
   it('is the same plan when it is read again', () => {
@@ -73,7 +74,7 @@ describe('the marks in a plan', () => {
 
   it('stand on the id that is there already', () => {
     const text = plan([task('a'), task('a')]);
-    const [mark, ...more] = planMarks(text);
+    const [mark, ...more] = planMarks(text, BUILT_IN_HEADS);
     assert.deepEqual(more, []);
     assert.equal(mark?.offset, text.lastIndexOf('"a"'));
   });
@@ -106,18 +107,19 @@ describe('the marks in a plan', () => {
   });
 
   it('leave to the schema what it tells by itself', () => {
-    assert.deepEqual(planMarks(plan([{ id: 'a' }])), []);
-    assert.deepEqual(planMarks('{ "goal": '), []);
-    assert.deepEqual(planMarks(''), []);
+    assert.deepEqual(planMarks(plan([{ id: 'a' }]), BUILT_IN_HEADS), []);
+    assert.deepEqual(planMarks('{ "goal": ', BUILT_IN_HEADS), []);
+    assert.deepEqual(planMarks('', BUILT_IN_HEADS), []);
   });
 
   it('never fall outside of the text, whatever is typed', () => {
     const whole = plan([task('a', ['b']), task('b', ['a', 'c'], { context: ['../x'] })]);
     for (let end = 0; end <= whole.length; end++) {
       const text = whole.slice(0, end);
-      for (const { offset, length } of planMarks(text)) assert.ok(offset >= 0 && offset + length <= Math.max(1, text.length));
+      for (const { offset, length } of planMarks(text, BUILT_IN_HEADS))
+        assert.ok(offset >= 0 && offset + length <= Math.max(1, text.length));
       wantedAt(text, end);
-      planSize(text);
+      planSize(text, BUILT_IN_HEADS);
     }
   });
 });
@@ -154,6 +156,14 @@ describe('what a plan offers while it is typed', () => {
     assert.ok(context?.kind === 'files' && !context.globs && writes?.kind === 'files' && writes.globs);
   });
 
+  it('is roles, of a task and of what it falls back to', () => {
+    const text = '{ "tasks": [ { "id": "a", "role": "co|" } ] }';
+    assert.deepEqual(at(text), { kind: 'roles', offset: text.indexOf('"co'), length: 4 });
+    assert.equal(at('{ "tasks": [ { "id": "a", "role": | } ] }')?.kind, 'roles');
+    assert.equal(at('{ "tasks": [ { "fallback": [ { "role": "|" } ] } ] }')?.kind, 'roles');
+    assert.equal(at('{ "tasks": [ { "ro|le": "x" } ] }'), undefined);
+  });
+
   it('is nothing elsewhere', () => {
     assert.equal(at('{ "goal": "|", "tasks": [] }'), undefined);
     assert.equal(at('{ "tasks": [ { "title": "|" } ] }'), undefined);
@@ -164,21 +174,45 @@ describe('what a plan offers while it is typed', () => {
 describe('the size of a plan', () => {
   it('counts tasks, and what is wrong', () => {
     const size = { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0, variables: 0 };
-    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])])), size);
-    assert.deepEqual(planSize(plan([task('a', ['b'])])), { ...size, tasks: 1, problems: 1 });
-    assert.equal(planSize(plan([task('a', [], { check: 'make a' }), task('b', [], { check: 'make b' })])).commands, 2);
-    assert.ok(planSize('{').problems > 0);
-    assert.ok(planSize('').problems > 0);
-    assert.ok(planSize(`// a comment\n${plan([task('a')])}`).problems > 0);
+    assert.deepEqual(planSize(plan([task('a'), task('b', ['a'])]), BUILT_IN_HEADS), size);
+    assert.deepEqual(planSize(plan([task('a', ['b'])]), BUILT_IN_HEADS), { ...size, tasks: 1, problems: 1 });
+    assert.equal(planSize(plan([task('a', [], { check: 'make a' }), task('b', [], { check: 'make b' })]), BUILT_IN_HEADS).commands, 2);
+    assert.ok(planSize('{', BUILT_IN_HEADS).problems > 0);
+    assert.ok(planSize('', BUILT_IN_HEADS).problems > 0);
+    assert.ok(planSize(`// a comment\n${plan([task('a')])}`, BUILT_IN_HEADS).problems > 0);
   });
 
   it('of a template is that of the plan that it makes', () => {
     const template = { goal: 'Do {{what}}', variables: { what: {}, id: { default: 'b' } }, tasks: [task('a'), task('{{id}}', ['a'])] };
     const text = JSON.stringify(template);
-    assert.deepEqual(planSize(text), { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0, variables: 2 });
-    assert.deepEqual(planMarks(text), []);
+    assert.deepEqual(planSize(text, BUILT_IN_HEADS), { tasks: 2, maxWorkers: undefined, problems: 0, commands: 0, variables: 2 });
+    assert.deepEqual(planMarks(text, BUILT_IN_HEADS), []);
     assert.deepEqual(marked(JSON.stringify({ ...template, tasks: [task('{{id}}', ['x'])] })), [
       ['"x"', 'no task is called “x”: name a task of this plan'],
     ]);
+  });
+});
+
+describe('the role of a task that names none', () => {
+  const roles = [
+    { name: 'coder', description: '', keywords: [] },
+    { name: 'painter', description: '', keywords: ['paint'] },
+  ];
+
+  it('stands behind its title, with why', () => {
+    const text = '{ "tasks": [ { "title": "Paint it" }, { "title": "Move it", "role": "painter" }, { "title": "Move it" }, {} ] }';
+    assert.deepEqual(routedIn(text, roles), [
+      { role: 'painter', reason: '“paint” in its title', offset: text.indexOf('"Paint it"') + 10 },
+      { role: 'coder', reason: 'no word of it speaks for another role', offset: text.lastIndexOf('"Move it"') + 9 },
+    ]);
+    assert.deepEqual(routedIn('{ "tasks": [ { "title": ', roles), []);
+  });
+
+  it('is one that there is, and one of the workspace’s, too', () => {
+    const text = '{ "goal": "g", "tasks": [ { "id": "a", "title": "A", "instructions": "x", "role": "painter" } ] }';
+    assert.deepEqual(planMarks(text, roles), []);
+    const [mark] = planMarks(text, BUILT_IN_HEADS);
+    assert.deepEqual([mark?.offset, mark?.length], [text.indexOf('"painter"'), 9]);
+    assert.match(mark?.message ?? '', /^there is no role “painter”: use one of coder, /);
   });
 });
