@@ -10,6 +10,7 @@ import type { Catalogue } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE } from '../domain/usage';
+import { commandExecutor } from '../engine/acts/commands';
 import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
 import { findRun, lifeOf } from '../engine/journal/library';
@@ -158,7 +159,8 @@ export async function resumeCommand(
   const listener: Listener = (event, now) => output.event(event, now);
   const agents = await agentsOf(repo, model.value, inProcess);
   const recovery = recoveryPorts(ports);
-  const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
+  const folders = folderPool(repo, FOLDERS, recovery.clock);
+  const check = folderChecker(folders);
   const reuse = start.reuse === true ? reuseFrom(repo) : undefined;
   // Whoever resumes it here wants it to go on.
   const request = {
@@ -169,7 +171,7 @@ export async function resumeCommand(
     cap: raisedCap(state.value, budget, task),
     of: task,
   };
-  const agentPorts = { ...agents, check, reuse, acts: { approvals: () => approvals } };
+  const agentPorts = { ...agents, check, reuse, acts: { approvals: () => approvals, command: commandExecutor(repo, folders) } };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
@@ -190,10 +192,11 @@ async function driveRun(
   ports: CliPorts,
   { approvals, reuse }: { readonly approvals: Approvals; readonly reuse?: Reuse | undefined },
 ): Promise<number> {
-  const acts = { approvals: () => approvals };
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
-  const check = folderChecker(folderPool(repo, FOLDERS, recovery.clock));
+  const folders = folderPool(repo, FOLDERS, recovery.clock);
+  const check = folderChecker(folders);
+  const acts = { approvals: () => approvals, command: commandExecutor(repo, folders) };
   const begun = await beginRun(request, { ...recovery, ...agents, acts, check, reuse, time: systemTime }, signal);
   if (!begun.ok) return refused(begun.failure, ports);
   const run = begun.value;

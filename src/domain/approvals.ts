@@ -5,13 +5,12 @@ import { isAllowed } from './commands';
 export const VERDICTS = ['ask', 'allow', 'deny'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What the person may be asked about. */
-export const APPROVAL_KINDS = ['plan', 'command', 'mcp', 'protected', 'landing', 'question'] as const;
+/** What the person may be asked about. Plans are read before they run, which is a setting of its own. */
+export const APPROVAL_KINDS = ['command', 'mcp', 'protected', 'landing', 'question'] as const;
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 
-/** Plans are read before they run; what lands can be undone; an agent may ask. */
+/** What lands can be undone, what a command does outside of its folder cannot. */
 export const DEFAULT_VERDICTS: Readonly<Record<ApprovalKind, Verdict>> = {
-  plan: 'ask',
   command: 'ask',
   mcp: 'ask',
   protected: 'ask',

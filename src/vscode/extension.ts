@@ -17,6 +17,9 @@ import { registerConflictCard } from './conflictCard';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
 import { registerGoBack } from './goBack';
+import { registerInbox } from './inbox';
+import { registerInboxNotices } from './inboxNotices';
+import { registerInboxView } from './inboxView';
 import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
 import { registerApiKey } from './model';
@@ -86,6 +89,9 @@ export function activate(context: ExtensionContext): WeftApi {
     registerApiKey(context),
     registerChooseModel(context),
     feed,
+    registerInbox(sessions),
+    registerInboxView(feed, sessions.clock),
+    registerInboxNotices(sessions),
     registerRunsView(feed, sessions.clock),
     registerSnapshotsView(sessions, sessions.clock),
     registerStatusBar(feed),

@@ -14,6 +14,11 @@ export const COMMANDS = {
   runPlan: 'weft.runPlan',
   revisePlan: 'weft.revisePlan',
   planRest: 'weft.planRest',
+  approve: 'weft.approve',
+  approveForAgents: 'weft.approveForAgents',
+  approveForRun: 'weft.approveForRun',
+  deny: 'weft.deny',
+  answer: 'weft.answer',
   pauseRun: 'weft.pauseRun',
   continueRun: 'weft.continueRun',
   stopRun: 'weft.stopRun',
@@ -56,7 +61,7 @@ export const COMMANDS = {
   trySample: 'weft.trySample',
 } as const;
 
-export const VIEWS = { container: 'weft', runs: 'weft.runs', snapshots: 'weft.snapshots' } as const;
+export const VIEWS = { container: 'weft', inbox: 'weft.inbox', runs: 'weft.runs', snapshots: 'weft.snapshots' } as const;
 
 /** Keys of `when` clauses. */
 export const CONTEXT = {
@@ -82,6 +87,14 @@ export const SETTINGS = {
   lessons: 'lessons',
   otlpEndpoint: 'telemetry.otlpEndpoint',
   allowedCommands: 'commands.allow',
+  commandRules: 'commands.rules',
+  approveCommands: 'approvals.command',
+  approveMcp: 'approvals.mcp',
+  approveProtected: 'approvals.protected',
+  approveLandings: 'approvals.landing',
+  answerQuestions: 'approvals.question',
+  answerMinutes: 'approvals.timeoutMinutes',
+  protect: 'protect',
   folderLinks: 'folders.link',
   foldersQuota: 'folders.quotaGb',
 } as const;

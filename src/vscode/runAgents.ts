@@ -1,6 +1,7 @@
 /** Who works on the tasks of a run of this window, and who checks what they do: by the settings of its folder. */
 import { ok, type Result } from '../domain/failure';
 import { DEFAULT_MAX_WORKERS } from '../domain/settings';
+import { commandExecutor } from '../engine/acts/commands';
 import type { Pool } from '../engine/agents/pool/pool';
 import { processWorker } from '../engine/agents/pool/processWorker';
 import { reuseFrom } from '../engine/agents/reuse';
@@ -8,6 +9,7 @@ import { folderChecker } from '../engine/landing/check';
 import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';
+import { approvalsOf } from './approvals';
 import { type ModelPorts, modelOf, settingsOf } from './model';
 import type { RunAgents, Session, Sessions } from './session';
 
@@ -31,6 +33,8 @@ export async function runAgents(
   const { model, ...asking } = asked.value;
   const width = settings.adaptiveWorkers ? new AdaptiveWidth({ time: systemTime, memoryLeft, first: DEFAULT_MAX_WORKERS }) : undefined;
   const worker = processWorker(pool, { repo, model });
-  const check = folderChecker(folderPool(repo, settings.folders, sessions.clock));
-  return ok({ ...asking, worker, check, width, reuse: reuse ? reuseFrom(repo) : undefined });
+  const folders = folderPool(repo, settings.folders, sessions.clock);
+  const check = folderChecker(folders);
+  const acts = { approvals: () => approvalsOf(folder), command: commandExecutor(repo, folders) };
+  return ok({ ...asking, worker, acts, check, width, reuse: reuse ? reuseFrom(repo) : undefined });
 }

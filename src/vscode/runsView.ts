@@ -1,7 +1,6 @@
 /** The Runs tree: run, its tasks, under each what was made for it and the files that its agent changed. Reads the runs; acts through commands alone. */
 import * as vscode from 'vscode';
 import type { Clock } from '../domain/clock';
-import { counted } from '../domain/figures';
 import type { TaskId } from '../domain/plan';
 import { ownTasks, type RunState, waitsForPerson } from '../domain/run';
 import type { TaskState } from '../domain/taskState';
@@ -13,7 +12,6 @@ import type { RunsFeed } from './runsFeed';
 import { fileItem, problemItem, runItem, runKey, taskItem, taskKey } from './runsRows';
 import type { RunView } from './session';
 import { runTooltip, taskTooltip } from './tooltips';
-import { stageCounts } from './wording';
 
 type Node = RunNode | TaskNode | FileNode | ProblemNode;
 
@@ -26,11 +24,6 @@ export function registerRunsView(feed: RunsFeed, clock: Clock): vscode.Disposabl
   let ticking: NodeJS.Timeout | undefined;
   const update = async () => {
     const runs = await feed.runs();
-    const counts = runs.map(({ state }) => stageCounts(state));
-    const conflicts = counts.reduce((sum, { conflicted }) => sum + conflicted, 0);
-    const open = counts.reduce((sum, { held }) => sum + held, conflicts);
-    const what = open === conflicts ? counted(open, 'conflict') : counted(open, 'task');
-    view.badge = open === 0 ? undefined : { value: open, tooltip: `${what} to decide` };
     const ticks = view.visible && runs.some((run) => run.life === 'running' && !waitsForPerson(run.state) && !isPaused(run.state));
     if (ticks && ticking === undefined) ticking = setInterval(() => void tree.redraw(), TICK_MS);
     if (!ticks) {

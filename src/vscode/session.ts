@@ -27,7 +27,7 @@ import { includeIn } from './snapshotSettings';
 import { vscodeWorkspace } from './workspace';
 
 /** Who works on the tasks of a run, and who checks what they do. */
-export type RunAgents = Pick<RunPorts, 'worker' | 'check' | 'hold' | 'budget' | 'traffic' | 'width' | 'reuse'>;
+export type RunAgents = Pick<RunPorts, 'acts' | 'worker' | 'check' | 'hold' | 'budget' | 'traffic' | 'width' | 'reuse'>;
 
 /** A run of this window; `ended` resolves when it has finished, or was left, and nothing of it is under way. */
 export interface DrivenRun {

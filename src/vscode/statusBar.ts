@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { counted } from '../domain/figures';
 import { ownTasks, waitsForPerson } from '../domain/run';
+import { waitingIn } from '../domain/waiting';
 import { isPaused } from '../engine/schedule/pausing';
 import { VIEWS } from './names';
 import type { RunsFeed } from './runsFeed';
@@ -11,7 +12,6 @@ import { stageCounts } from './wording';
 export function registerStatusBar(feed: RunsFeed): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('weft.runs', vscode.StatusBarAlignment.Left, 10);
   item.name = 'Weft';
-  item.command = `${VIEWS.runs}.focus`;
   const update = async () => show(item, (await feed.runs()).filter(isOfThisWindow));
   return vscode.Disposable.from(
     item,
@@ -27,16 +27,16 @@ function isOfThisWindow({ session, state }: RunView): boolean {
 function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
   const live = runs.filter((run) => run.life === 'running');
   const atWork = live.filter((run) => !waitsForPerson(run.state));
-  const conflicts = runs.reduce((sum, { state }) => sum + stageCounts(state).conflicted, 0);
-  const held = runs.reduce((sum, { state }) => sum + stageCounts(state).held, 0);
-  const open = conflicts + held;
+  const waiting = runs.flatMap(({ state }) => waitingIn(state));
+  const open = waiting.length;
+  const conflicts = waiting.filter(({ kind }) => kind === 'conflict').length;
   if (atWork.length === 0 && open === 0) {
     item.hide();
     return;
   }
   const landed = live.reduce((sum, { state }) => sum + stageCounts(state).landed, 0);
   const tasks = live.reduce((sum, { state }) => sum + ownTasks(state).length, 0);
-  const toDecide = held === 0 ? counted(conflicts, 'conflict') : counted(open, 'decision');
+  const toDecide = open === conflicts ? counted(conflicts, 'conflict') : counted(open, 'decision');
   const isMoving = atWork.some(({ state }) => !isPaused(state));
   const progress = `$(${isMoving ? 'sync~spin' : 'debug-pause'}) Weft ${landed}/${tasks}`;
   if (atWork.length === 0) item.text = `$(warning) Weft: ${toDecide}`;
@@ -46,7 +46,8 @@ function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
     ({ state }) =>
       `${state.start.plan.goal}: ${isPaused(state) ? 'paused, ' : ''}${stageCounts(state).landed} of ${counted(ownTasks(state).length, 'task')} landed`,
   );
-  if (open > 0) lines.push(held === 0 ? `${toDecide} to decide` : `${counted(open, 'task')} to decide`);
+  if (open > 0) lines.push(open === conflicts ? `${toDecide} to decide` : `${counted(open, 'thing')} to decide`);
+  item.command = `${open > conflicts ? VIEWS.inbox : VIEWS.runs}.focus`;
   item.tooltip = lines.join('\n');
   item.accessibilityInformation = { label: `Weft, ${lines.join(', ')}` };
   item.show();

@@ -20,7 +20,8 @@ export function registerTasks(sessions: Sessions): vscode.Disposable {
 
 async function stopTask(sessions: Sessions, row: unknown): Promise<void> {
   if (!saysTrusted()) return;
-  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && ['waiting', 'running', 'awaiting', 'done'].includes(task.stage.kind);
+  const wanted = ({ view, task }: TaskTarget) =>
+    isOurs(view) && ['waiting', 'running', 'awaiting', 'asking', 'done'].includes(task.stage.kind);
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Stop Task', none: 'No task of this window is going on.' });
   if (target !== undefined) target.view.session.live.get(target.view.state.start.run)?.stopTask(target.task.task.id);
 }
@@ -43,7 +44,7 @@ async function discard(sessions: Sessions, row: unknown): Promise<void> {
 /** Sends a task that is held back to its agent. */
 async function rework(sessions: Sessions, row: unknown): Promise<void> {
   if (!saysTrusted()) return;
-  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && task.stage.kind === 'held';
+  const wanted = ({ view, task }: TaskTarget) => isOurs(view) && task.stage.kind === 'held' && task.stage.item === null;
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Rework Task', none: 'No task of this window is held.' });
   if (target === undefined) return;
   const { view, task } = target;

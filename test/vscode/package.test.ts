@@ -5,10 +5,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../package.json';
+import { APPROVAL_KINDS, DEFAULT_VERDICTS } from '../../src/domain/approvals';
 import { writtenPlanSchema } from '../../src/domain/plan';
+import { DEFAULT_PROTECT } from '../../src/domain/protected';
 import { BUILT_IN_ROLES } from '../../src/domain/role';
 import {
   CONFLICTS,
+  DEFAULT_ANSWER_MINUTES,
   DEFAULT_ATTEMPTS,
   DEFAULT_CONFLICT_PRIORITY,
   DEFAULT_CONFLICTS,
@@ -45,6 +48,7 @@ const STAGES = [
   'waiting',
   'running',
   'awaiting',
+  'asking',
   'done',
   'conflicted',
   'held',
@@ -62,6 +66,10 @@ function menuItems(): { menu: string; command: string; when: string }[] {
 function sources(): string[] {
   const folder = join(root, 'src/vscode');
   return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+function isView(id: string): boolean {
+  return [VIEWS.inbox, VIEWS.runs, VIEWS.snapshots].some((view) => view === id);
 }
 
 describe('package.json', () => {
@@ -114,6 +122,14 @@ describe('package.json', () => {
       'weft.lessons': DEFAULT_LESSONS,
       'weft.telemetry.otlpEndpoint': '',
       'weft.commands.allow': [],
+      'weft.commands.rules': {},
+      'weft.approvals.command': DEFAULT_VERDICTS.command,
+      'weft.approvals.mcp': DEFAULT_VERDICTS.mcp,
+      'weft.approvals.protected': DEFAULT_VERDICTS.protected,
+      'weft.approvals.landing': DEFAULT_VERDICTS.landing,
+      'weft.approvals.question': DEFAULT_VERDICTS.question,
+      'weft.approvals.timeoutMinutes': DEFAULT_ANSWER_MINUTES,
+      'weft.protect': DEFAULT_PROTECT,
       'weft.folders.link': DEFAULT_LINKS,
       'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
     });
@@ -133,7 +149,10 @@ describe('package.json', () => {
   it('lets no workspace send the key elsewhere, allow commands, skip a review or forget snapshots, nor an untrusted one set anything', () => {
     const own = [
       'weft.baseUrl',
+      ...APPROVAL_KINDS.map((kind) => `weft.approvals.${kind}`),
+      'weft.approvals.timeoutMinutes',
       'weft.commands.allow',
+      'weft.commands.rules',
       'weft.plan.autoApprove',
       'weft.snapshot.keep',
       'weft.snapshot.quotaMb',
@@ -146,7 +165,7 @@ describe('package.json', () => {
   it('puts only its own commands and views into menus', () => {
     for (const { menu, command, when } of menuItems()) {
       assert.ok(own.includes(command), `${menu}: ${command}`);
-      for (const [, view] of when.matchAll(/view == ([\w.]+)/g)) assert.ok(view === VIEWS.runs || view === VIEWS.snapshots, when);
+      for (const [, view = ''] of when.matchAll(/view == ([\w.]+)/g)) assert.ok(isView(view), when);
     }
   });
 
@@ -166,8 +185,8 @@ describe('package.json', () => {
   });
 
   it('offers on a row only what its kind of row is called in the code', () => {
-    const code =
-      readFileSync(join(root, 'src/vscode/runsRows.ts'), 'utf8') + readFileSync(join(root, 'src/vscode/snapshotsView.ts'), 'utf8');
+    const rows = ['inboxRows.ts', 'runsRows.ts', 'snapshotsView.ts'];
+    const code = rows.map((name) => readFileSync(join(root, 'src/vscode', name), 'utf8')).join('\n');
     for (const { when } of menuItems()) {
       for (const [, stages = ''] of when.matchAll(/viewItem =~ \/\^task\\\.\(?([a-z|]+)/g)) {
         for (const stage of stages.split('|')) assert.ok(STAGES.includes(stage), when);
@@ -191,7 +210,7 @@ describe('package.json', () => {
     );
     assert.ok(links.length > 0);
     for (const link of links) assert.ok(link !== undefined && [...own, ...BUILT_IN].includes(link), link);
-    for (const { view } of contributes.viewsWelcome) assert.ok(view === VIEWS.runs || view === VIEWS.snapshots);
+    for (const { view } of contributes.viewsWelcome) assert.ok(isView(view), view);
   });
 
   it('wakes up for the documents that it provides', () => {
