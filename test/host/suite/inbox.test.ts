@@ -89,7 +89,7 @@ describe('the inbox', () => {
   it('tells of several at once, and has those that ask the same in one', async () => {
     const answers = answering({ picks: ['80'] });
     const { happened } = await begin(['one', 'two']);
-    for (const id of ['one', 'two']) (await held.nth(id, 1)).answer();
+    await Promise.all(['one', 'two'].map(async (id) => (await held.nth(id, 1)).answer()));
     const { state } = await happened.next('inbox.asked', 2);
     assert.deepEqual(
       [...state.inbox.values()].map(({ askers }) => askers.map(({ task }) => task).sort()),
