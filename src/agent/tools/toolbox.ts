@@ -3,6 +3,7 @@ import type { Offers } from '../../domain/act';
 import type { Role } from '../../domain/role';
 import { ask } from './ask';
 import { deleteFile } from './deleteFile';
+import { diagnostics } from './diagnostics';
 import { editFile } from './editFile';
 import { finish } from './finish';
 import { leaveOpen } from './leaveOpen';
@@ -31,6 +32,7 @@ const TOOLS: readonly Tool[] = [
   spawn,
   ask,
   run,
+  diagnostics,
 ];
 
 /** What only one role has. */
@@ -44,7 +46,8 @@ export function toolsFor(role: Role, spawns: boolean, offers: Offers): readonly 
   const isOffered = (tool: Tool) => {
     if (tool === spawn) return spawns;
     if (tool === ask) return offers.questions;
-    return tool === run ? offers.commands : true;
+    if (tool === run) return offers.commands;
+    return tool === diagnostics ? offers.diagnostics : true;
   };
   return [...TOOLS.filter(isOffered), ...mcpTools(offers.mcp), ...(OWN[role] ?? [])];
 }
