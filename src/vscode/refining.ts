@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../domain/failure';
 import { problemsText } from '../domain/plan';
-import { BUILT_IN_HEADS } from '../domain/role';
 import { NO_USAGE } from '../domain/usage';
 import { restToPlan } from '../engine/steering/unfinished';
 import { planText } from '../plan/planFile';
@@ -16,6 +15,7 @@ import { COMMANDS } from './names';
 import { uriOf } from './place';
 import { sessionOfPlan } from './planDocument';
 import { addPlanning, planFor, showPlanned } from './planning';
+import { projectNow } from './project';
 import { dispatching, type Ports, sessionFor } from './starting';
 import { runTarget } from './targets';
 
@@ -112,7 +112,9 @@ async function dispatchTemplate(ports: Ports, given: vscode.Uri | undefined): Pr
   if (!template.ok) return template;
   const values = await askValues(template.value);
   if (values === undefined) return ok();
-  const plan = fillTemplate(template.value, values, BUILT_IN_HEADS);
+  const project = await projectNow(session.value, ports.sessions.closing);
+  if (!project.ok) return project;
+  const plan = fillTemplate(template.value, values, project.value.roles);
   return plan.ok ? showPlanned(ports, session.value, { plan: plan.value, problems: [], usage: NO_USAGE }) : plan;
 }
 

@@ -12,6 +12,8 @@ import { durationText, escaped } from './wording';
 
 const querySchema = z.object({ run: z.string() });
 
+const MARKDOWN = 'vscode.markdown-language-features';
+
 /** Steps and turns of agents are not worth writing all of it anew. */
 const QUIET = new Set(['task.step', 'task.turn']);
 
@@ -43,11 +45,9 @@ async function show(sessions: Sessions, row: unknown): Promise<void> {
   const view = await runTarget(sessions, row, options);
   if (view === undefined) return;
   const uri = summaryUri(view.state.start.run);
-  const document = await vscode.workspace.openTextDocument(uri);
   // The preview comes with an extension of VS Code's own, which can be switched off.
-  const commands = await vscode.commands.getCommands(true);
-  if (commands.includes('markdown.showPreview')) await vscode.commands.executeCommand('markdown.showPreview', uri);
-  else await vscode.window.showTextDocument(document, { preview: true });
+  if (vscode.extensions.getExtension(MARKDOWN) !== undefined) await vscode.commands.executeCommand('markdown.showPreview', uri);
+  else await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
 }
 
 async function contentOf(sessions: Sessions, uri: vscode.Uri): Promise<string> {

@@ -1,7 +1,7 @@
 /** A synthesis as Markdown: for an editor, and, as it is, for a terminal. Pure. */
 import { never } from '../../domain/failure';
 import { counted } from '../../domain/figures';
-import { findingText } from '../../domain/findings';
+import { findingsOf, findingText } from '../../domain/findings';
 import type { DecidedBy } from '../../domain/settlement';
 import type { ConflictStory, Decision } from './conflictStories';
 import type { Done, Found, Lost, Next, Synthesis, Who } from './synthesis';
@@ -95,7 +95,14 @@ function doneText(done: Done, ways: Ways): string {
     ...(parts > 0 ? [`${counted(parts, 'part')} of it ${parts === 1 ? 'was' : 'were'} done by other agents.`] : []),
     ...mended.map((one) => `On the way ${ways.quoted(one)}.`),
   ];
-  return item(`${whoText(done, ways)}: ${cut(summary === '' ? 'It said nothing of its work.' : summary, ways)}`, [facts.join(' ')]);
+  return item(`${whoText(done, ways)}: ${cut(saidText(summary), ways)}`, [facts.join(' ')]);
+}
+
+/** What an agent said of its work, without the findings, which stand above all. */
+function saidText(summary: string): string {
+  if (summary === '') return 'It said nothing of its work.';
+  const lines = summary.split('\n').filter((line) => findingsOf(line).length === 0);
+  return lines.join('\n').trim() || 'What it found stands above.';
 }
 
 function lostText(lost: Lost, ways: Ways): string {
@@ -168,7 +175,7 @@ function nextText(next: Next, { quoted }: Ways): string {
     case 'rest':
       return `Have the rest planned anew, from what is there and what went wrong (${counted(next.tasks, 'task')}).`;
     case 'findings':
-      return `See which of the ${counted(next.count, 'finding')} are still open.`;
+      return next.count === 1 ? 'See whether the finding is still open.' : `See which of the ${next.count} findings are still open.`;
     case 'handOver':
       return 'Look at what changed, then hand it on.';
     default:

@@ -85,10 +85,8 @@ describe('the synthesis of a run', () => {
 ## Done
 
 - **Task api** (coder): Built it.
-  MEDIUM src/api.ts:3 — no limit
   Files: src/api.ts, src/b.ts. On the way its check was red once, and it was repaired.
-- **Task review** (security, other): LOW src/a.ts — odd name
-  HIGH src/a.ts:12 — any caller can pass “..”
+- **Task review** (security, other): What it found stands above.
   It changed nothing.
 
 ## Not done
