@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Happening } from '../../domain/event';
 import { ok, type Result } from '../../domain/failure';
 import type { RunState } from '../../domain/run';
-import type { TaskState } from '../../domain/taskState';
+import { settlementOf, type TaskState } from '../../domain/taskState';
 import type { Repository } from '../../repo/repository';
 import { commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../../repo/trees';
 import { listRuns } from '../journal/library';
@@ -59,8 +59,10 @@ function keyOf({ start }: RunState, whole: TaskState): string {
 }
 
 /** Whether it came to its end. What was undone with all of its run makes way for another try; what was undone alone was not wanted. */
-function isWhole({ tasks }: RunState, { stage, origin }: TaskState): boolean {
-  if (origin.kind !== 'plan') return false;
+function isWhole({ tasks }: RunState, task: TaskState): boolean {
+  const { stage, origin } = task;
+  // What was decided between two tasks is the work of both.
+  if (origin.kind !== 'plan' || settlementOf(task) !== undefined) return false;
   if (stage.kind === 'undone') return ![...tasks.values()].some((other) => other.stage.kind === 'landed' && other.work.changeset !== null);
   return stage.kind === 'landed';
 }

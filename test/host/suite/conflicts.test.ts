@@ -1,0 +1,84 @@
+/** Conflicts, in a real VS Code: what both sides are for, an arbiter that is asked, and one side taken. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { answering } from '../answers';
+import { type Hearing, heard, setting } from '../events';
+import { freshFolder, type TestFolder } from '../folder';
+
+const finish = (summary: string) => ({ tool: 'finish', input: { summary } });
+const write = (content: string) => ({ tool: 'write_file', input: { path: 'a.txt', content } });
+const LEAVE = { tool: 'leave_open', input: { why: 'Both want the first line.' } };
+
+/** Two tasks that write the same line, of which one lands, and arbiters for the other: the first cannot tell. */
+async function inConflict(conflicts: 'ask' | 'arbiter'): Promise<{ place: TestFolder; happened: Hearing; task: string; other: string }> {
+  const place = await freshFolder({ 'a.txt': 'old\n' });
+  const told = (name: string) => [{ paceMs: 0, calls: [write(`${name}\n`), finish(`Wrote ${name}.`)] }];
+  const arbiters = { 1: [{ paceMs: 0, calls: [LEAVE] }], 2: [{ paceMs: 0, calls: [write('both\n'), finish('Both.')] }] };
+  const made = ['one', 'two'].flatMap((id) => Object.entries(arbiters).map(([number, turns]) => [`${id}.${number}`, turns]));
+  const folder = mkdtempSync(join(tmpdir(), 'weft-scenario-'));
+  writeFileSync(
+    join(folder, 'scenario.json'),
+    JSON.stringify({ tasks: { one: told('one'), two: told('two'), ...Object.fromEntries(made) } }),
+  );
+  await setting('model', `scripted:${join(folder, 'scenario.json')}`);
+  await setting('conflicts', conflicts);
+  const tasks = ['one', 'two'].map((id) => ({ id, title: `Write ${id}`, role: 'coder', instructions: `Write ${id} into a.txt.` }));
+  const plan = join(folder, 'plan.weft.json');
+  writeFileSync(plan, JSON.stringify({ goal: 'Write', tasks }));
+  const happened = await heard();
+  await vscode.commands.executeCommand('weft.runPlan', vscode.Uri.file(plan));
+  const { event } = await happened.next('task.conflicted');
+  assert.ok(event.type === 'task.conflicted');
+  return { place, happened, task: event.task, other: event.task === 'one' ? 'two' : 'one' };
+}
+
+const text = (place: TestFolder) => readFileSync(place.path('a.txt'), 'utf8');
+
+describe('a conflict', () => {
+  after(() => setting('conflicts', undefined));
+
+  it('that an arbiter leaves is told with both sides, and another one that the person asks decides it', async () => {
+    const { place, happened, task, other } = await inConflict('arbiter');
+    await happened.next('task.leftOpen');
+    await vscode.commands.executeCommand('weft.showConflict');
+    const card = await happened.document(
+      (document) => document.uri.scheme === 'weft-conflict' && document.getText().includes('Both want the first line.'),
+    );
+    const said = card.getText();
+    assert.match(
+      said,
+      new RegExp(`^CONFLICT OF “Write ${task}”\nGoal: Write\n {2}a\\.txt, also changed by “Write ${other}”\n\nLEFT TO YOU\n`),
+    );
+    for (const line of [`Write ${task} into a.txt.`, `Write ${other} into a.txt.`, `Wrote ${task}.`, `Wrote ${other}.`])
+      assert.ok(said.includes(line), line);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', card.uri);
+    assert.deepEqual(
+      lenses.map(({ command }) => command?.title),
+      ['Open in Merge Editor', 'Take One Side…', 'Ask an Arbiter', `Trace of “Write ${task}”`, `Trace of “Write ${other}”`],
+    );
+    await vscode.commands.executeCommand('weft.askArbiter');
+    const { event } = await happened.next('task.settled');
+    assert.deepEqual(event.type === 'task.settled' && event.by, { kind: 'arbiter', arbiter: `${task}.2` });
+    await happened.next('run.finished');
+    assert.equal(text(place), 'both\n');
+    happened.dispose();
+  });
+
+  it('ends where the person takes one side', async () => {
+    const { place, happened, task } = await inConflict('ask');
+    const answers = answering({ picks: ['The task’s'] });
+    await vscode.commands.executeCommand('weft.takeSide');
+    const { state } = await happened.next('run.finished');
+    assert.deepEqual(
+      answers.asked.filter((one) => one.startsWith('The workspace’s')),
+      ['The workspace’s, The task’s'],
+    );
+    answers.dispose();
+    assert.equal(text(place), `${task}\n`);
+    assert.deepEqual(state.tasks.get(task)?.settlements, [{ by: { kind: 'person' }, files: ['a.txt'] }]);
+    happened.dispose();
+  });
+});
