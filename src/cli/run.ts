@@ -1,6 +1,6 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
 import type { Approvals } from '../domain/approvals';
-import type { Budget } from '../domain/budget';
+import { type Budget, budgetText } from '../domain/budget';
 import { notAllowed } from '../domain/commands';
 import { budgetOf } from '../domain/cost';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
@@ -13,17 +13,20 @@ import { NO_USAGE } from '../domain/usage';
 import { commandExecutor } from '../engine/acts/commands';
 import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
+import { forecastOf, forecastText } from '../engine/budget/forecast';
 import { findRun, lifeOf } from '../engine/journal/library';
-import type { Listener } from '../engine/journal/record';
+import { type Listener, readState } from '../engine/journal/record';
 import { folderChecker } from '../engine/landing/check';
 import { notInterrupted, resumeRun } from '../engine/resume';
 import type { LiveRun } from '../engine/run';
 import type { RunRequest } from '../engine/runRequest';
+import { pastRuns } from '../engine/schedule/estimates';
 import { limitsOf, readPools } from '../engine/schedule/limits';
 import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
 import type { ModelFetch } from '../model/fetch';
+import { planningModel } from '../model/runModel';
 import { systemTime } from '../model/time';
 import type { Planned } from '../plan/planner';
 import { fillTemplate } from '../plan/template';
@@ -73,7 +76,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (!model.ok) return refuse(model.failure);
   const planned =
     given.value === undefined
-      ? await planWork(command, ports, model.value.model)
+      ? await planWork(command, ports, planningModel(model.value, capFor({}, command.budget)))
       : ok({ plan: given.value, problems: [], usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
   const { usage, problems } = planned.value;
@@ -88,6 +91,9 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const { maxWorkers = own.maxWorkers } = command;
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
   const cap = capFor(plan, command.budget);
+  const past = await pastRuns(ports.repo.stateDir, readState);
+  const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: {} }));
+  ports.output.say(`Cost, as past runs tell: ${forecast ?? 'not known, for there is none of such tasks'}. Budget: ${budgetText(cap)}.`);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(
     {

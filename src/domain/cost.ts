@@ -76,6 +76,11 @@ export function emptyAccount(state: RunState, task: TaskState): string | undefin
   return isGone(WHOLE_RUN) ? WHOLE_RUN : undefined;
 }
 
+/** Whether a budget of it is used up. */
+export function isOutOfBudget({ standings }: Pick<RunState, 'standings'>): boolean {
+  return [...standings.values()].some(({ is }) => is === 'gone');
+}
+
 /** `$0.12`; `at least $0.12`, or `cost unknown`, where a price is not known. */
 export function spentText({ usd, tokens, unpriced }: Spent): string {
   const dollars = `$${usd.toFixed(usd < 0.1 && usd > 0 ? 4 : 2)}`;

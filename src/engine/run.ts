@@ -12,6 +12,7 @@ import { Agents } from './agents/agents';
 import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
 import { Live } from './agents/live';
+import { escalateBudgets } from './budget/escalation';
 import { Ledger } from './budget/ledger';
 import type { RunRecord } from './journal/record';
 import { Transcripts } from './journal/transcripts';
@@ -91,7 +92,9 @@ export class LiveRun {
     this.inbox.begin();
     this.setbacks.begin(() => this.attempt(() => this.stop('timeout')));
     const over = new AbortController();
-    const unfollow = followRequests(this.id, { ...this.ports, live: this.live });
+    const { record, inbox } = this;
+    const unasked = this.request.limits.undecided === 'wait' ? escalateBudgets({ record, inbox }) : () => undefined;
+    const unfollow = followRequests({ ...this.ports, record, live: this.live });
     const adapting = this.ports.width?.follow(this.record, () => this.stir(), over.signal);
     const deafen = hearWishes(this.ports.repo.stateDir, this.record.state, (wish, signal) => perform(this, wish, signal));
     while (this.record.state.phase !== 'finished' && this.broken === undefined && !this.isLeft) {
@@ -108,6 +111,7 @@ export class LiveRun {
     await Promise.all([this.live.close(), deafen(), adapting]);
     unlisten();
     unfollow();
+    unasked();
     return this.broken === undefined ? ok(this.record.state) : { ok: false, failure: this.broken };
   }
 

@@ -1,5 +1,7 @@
 /** What one run has of the pipeline, in the order in which its requests go through: its hold, its budget, its recording, then what all runs share. */
+import type { Budget } from '../domain/budget';
 import type { OwnPrices } from '../domain/prices';
+import { aboutOf, setAbout } from './about';
 import { RunBudget } from './budget/runBudget';
 import type { ModelFetch } from './fetch';
 import { Hold } from './hold';
@@ -28,6 +30,19 @@ export interface RunModel {
   readonly budget: RunBudget;
   /** What is to be seen of its requests. */
   readonly traffic: Traffic;
+}
+
+/** Stands for the run of a plan that is being made: it has none yet. */
+const PLANNING = 'planning';
+
+/** The model of a run for those who plan for it; `cap`: what the planning may cost. What it did cost the run is told when it begins. */
+export function planningModel({ model, budget }: Pick<RunModel, 'model' | 'budget'>, cap: Budget): ModelFetch {
+  const { usd, tokens } = cap;
+  budget.accounts.open(PLANNING, { label: 'the plan', cap: { usd, tokens }, parent: undefined, isKept: false });
+  return (request) => {
+    setAbout(request.headers, { ...aboutOf(request), run: PLANNING });
+    return model(request);
+  };
 }
 
 export function runModel({ source, door, shared, prices, fallbacks, record }: RunModelOptions): RunModel {

@@ -9,6 +9,7 @@ import { registerAddTask } from './addTask';
 import { registerAttribution } from './attribution';
 import { registerBlobs } from './blobs';
 import { registerBranch } from './branch';
+import { registerBudgets } from './budgets';
 import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
@@ -27,6 +28,7 @@ import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
 import { registerPlanDiagnostics } from './planDiagnostics';
 import { registerPlanLens } from './planDocument';
+import { registerPlanForecast } from './planForecast';
 import { PlanRoles, registerPlanRouting } from './planRoles';
 import { registerProblemFixes } from './problems';
 import { registerPruning } from './pruning';
@@ -76,6 +78,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerTasks(sessions),
     registerSteering(sessions),
     registerAddTask(sessions),
+    registerBudgets(sessions),
     registerLimits(sessions),
     registerConflicts(sessions),
     registerConflictCard(sessions),
@@ -108,6 +111,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerChanges(),
     planRoles,
     registerPlanLens(planRoles),
+    registerPlanForecast(sessions),
     registerPlanRouting(planRoles),
     registerPlanDiagnostics(planRoles),
     registerPlanCompletion(sessions, planRoles),

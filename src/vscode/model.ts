@@ -30,13 +30,15 @@ import {
 import { ANTHROPIC_URL } from '../model/anthropic';
 import { editorModel } from '../model/editor/editorModel';
 import type { ModelFetch } from '../model/fetch';
+import { recordInto } from '../model/record/recordingFile';
 import { type RunModel, runModel } from '../model/runModel';
 import type { SharedModels } from '../model/sharedModels';
 import { doorOf, modelSource, type SourceOptions } from '../model/source';
 import { systemTime } from '../model/time';
 import type { FolderSettings } from '../repo/commands/folderPool';
 import { languageModel } from './languageModels';
-import { notify } from './messages';
+import { notify, showFailure } from './messages';
+import { moneySet } from './money';
 import { COMMANDS, SETTINGS } from './names';
 
 const SECRET = 'weft.apiKey';
@@ -119,13 +121,20 @@ export interface ModelPorts {
 
 /**
  * The model of a run, or of a plan that is made for one, behind the whole pipeline. The key stays in here and in what sends requests: agents
- * and journals never see it.
+ * and journals never see it. `recording`: the file that is to have what the model answers.
  */
-export async function modelOf({ context, models }: ModelPorts, settings: Settings): Promise<Result<RunModel>> {
+export async function modelOf({ context, models }: ModelPorts, settings: Settings, recording?: string): Promise<Result<RunModel>> {
+  const money = moneySet();
+  if (!money.ok) return money;
+  const { prices, fallbacks } = money.value;
   const where = await whereOf(context, settings);
   const source = await sourceOf(context, where);
   if (!source.ok) return source;
-  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices: {}, fallbacks: [], record: undefined }));
+  const secrets = where.key === undefined ? [] : [where.key];
+  const record =
+    recording === undefined ? ok(undefined) : recordInto(recording, { secrets, onFailure: (failure) => void showFailure(failure) });
+  if (!record.ok) return record;
+  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices, fallbacks, record: record.value }));
 }
 
 /** The server that the settings name, with nothing before it, whatever model they name. */

@@ -4,11 +4,13 @@ import { notAllowed } from '../domain/commands';
 import { ok, type Result } from '../domain/failure';
 import { problemsText } from '../domain/plan';
 import { addUsage, NO_USAGE, type Usage } from '../domain/usage';
+import { planningModel } from '../model/runModel';
 import { planningText, type Selected } from '../plan/context';
 import { type Ground, groundOf } from '../plan/ground';
 import type { Planned } from '../plan/planner';
 import { notify, withProgress } from './messages';
 import { modelOf, settingsOf } from './model';
+import { moneySet } from './money';
 import { openPlan } from './planDocument';
 import type { Session } from './session';
 import { type Ports, startRun } from './starting';
@@ -37,13 +39,15 @@ export async function planAndRun(ports: Ports, session: Session, selected: reado
 /** Has the model plan what a request says, of the workspace as it is. */
 export async function planFor(ports: Ports, session: Session, request: (ground: Ground) => string): Promise<Result<Planned>> {
   const settings = await usableSettings(ports.context, session.folder);
+  const money = moneySet();
+  if (!money.ok) return money;
   const model = await modelOf(ports, settings);
   if (!model.ok) return model;
   return withProgress('Weft: planning', async (signal, report) => {
     const ground = await groundOf(session.repo, session.workspace, signal, session.project);
     if (!ground.ok) return ground;
     const { makePlan } = await import('../engine/agents/bundledAgents.js');
-    const asked = { model: model.value.model, modelName: settings.model, signal };
+    const asked = { model: planningModel(model.value, money.value.cap), modelName: settings.model, signal };
     return makePlan({ request: request(ground.value), ground: ground.value, ...asked, report: (step) => report(step ?? 'Thinking') });
   });
 }

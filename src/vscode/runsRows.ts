@@ -95,7 +95,8 @@ function runContext({ session, state, life }: RunView): string {
 function taskContext(node: TaskNode): string {
   const elsewhere = runContext(node.view).startsWith('run.elsewhere') ? 'elsewhere.' : '';
   const live = node.view.session.live.has(node.view.state.start.run) ? '.live' : '';
-  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}`;
+  const poor = node.view.life === 'running' && node.task.work.parked !== null ? '.poor' : '';
+  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}${poor}`;
 }
 
 /** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */

@@ -1,5 +1,6 @@
 /** What all that sends agents to work has in common: a trusted workspace, a session, and the start of a run. */
 import * as vscode from 'vscode';
+import { budgetWith, leastOf } from '../domain/budget';
 import { fail, type Result } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import type { Usage } from '../domain/usage';
@@ -7,6 +8,7 @@ import { limitsOf } from '../engine/schedule/limits';
 import type { Retry } from '../engine/steering/kept';
 import { runLimits } from './limits';
 import { saysTrusted, showFailure, withProgress } from './messages';
+import { moneySet } from './money';
 import { VIEWS } from './names';
 import { projectForRun } from './project';
 import { type AgentPorts, runAgents } from './runAgents';
@@ -51,9 +53,12 @@ export async function startRun(ports: Ports, session: Session, plan: Plan, plann
   if (!project.ok) return project;
   const set = runLimits(session.folder, project.value.roles);
   if (!set.ok) return set;
+  const money = moneySet();
+  if (!money.ok) return money;
+  const cap = leastOf(money.value.cap, budgetWith(plan.limits?.budgetUsd, plan.limits?.budgetTokens));
   const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
   const { model, attempts, onStale, conflicts } = settings;
-  const request = { plan, model, planning, limits, attempts, onStale, conflicts, ...(retry && { retry }) };
+  const request = { plan, model, planning, limits, attempts, onStale, conflicts, cap, ...(retry && { retry }) };
   const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
   if (!started.ok) return started;
   // Shown beside whoever types: the keyboard stays where it is.

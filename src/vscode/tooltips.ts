@@ -1,9 +1,10 @@
 /** Tooltips of the Runs tree. What agents and plans wrote is put in as text: no link or image of theirs comes alive. */
 import * as vscode from 'vscode';
+import { budgetText, isLimited } from '../domain/budget';
+import { budgetOf, spentBy } from '../domain/cost';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
 import { isDecided, type TaskState } from '../domain/taskState';
-import { agentOf } from '../engine/schedule/standIn';
 import { summarize } from '../engine/summary';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import type { RunView } from './session';
@@ -14,12 +15,16 @@ export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   const summary = summarize(state, now);
   const text = begin(state.start.plan.goal);
   line(text, runText(state, life, now, liveOf(view)?.held));
-  line(text, `${counted(summary.filesChanged, 'file')} changed, ${usageText(summary.usage, state.start.model)}`);
+  line(
+    text,
+    `${counted(summary.filesChanged, 'file')} changed, ${usageText(summary.spent)}${isLimited(budgetOf(state)) ? ` of ${budgetText(budgetOf(state))}` : ''}`,
+  );
   line(text, `${state.start.model}, up to ${counted(state.limits.maxWorkers, 'agent')} at once`);
   if (summary.speedUp > 1.05) line(text, `${summary.speedUp.toFixed(1)} times as fast as one agent after the other`);
   if (life === 'interrupted')
     line(text, 'The window or process that drove it is gone. What landed stays, and its snapshot can be rolled back to.');
   if (state.stopReason === 'timeout') line(text, 'It took longer than its plan allows (limits.timeoutSeconds). What was done is kept.');
+  for (const [model, by] of state.fallbacks) line(text, `${model} keeps failing, and ${by} answers in its place.`);
   for (const [key, broken] of state.breakers) line(text, brokenText(key, broken));
   const problem = liveOf(view)?.problem;
   if (problem !== undefined) line(text, `Whether the agents’ drafts fit together is not known: ${problem.message}`);
@@ -61,7 +66,7 @@ function costText(task: TaskState, { start }: RunState): string | undefined {
   const { work } = task;
   if (work.turns === 0) return undefined;
   const took = work.endedAt > 0 ? `, ${durationText(work.endedAt - work.startedAt)}` : '';
-  return `${counted(work.turns, 'turn')}, ${usageText(work.usage, agentOf(start, task).model)}${took}`;
+  return `${counted(work.turns, 'turn')}, ${usageText(spentBy(start, task))}${took}`;
 }
 
 function begin(title: string): vscode.MarkdownString {

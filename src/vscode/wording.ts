@@ -1,12 +1,12 @@
 /** What rows, notifications and the status bar say about runs and tasks. Pure. */
 import type { StaleFile } from '../domain/changes';
+import { emptyAccount, isOutOfBudget, type Spent, spentIn, spentText } from '../domain/cost';
 import { never } from '../domain/failure';
 import { counted } from '../domain/figures';
 import { askText } from '../domain/inboxText';
 import { isUnanswered } from '../domain/reduceInbox';
 import { type Broken, ownTasks, type RunState, waitsForPerson } from '../domain/run';
 import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../domain/taskState';
-import { costOf, totalTokens, type Usage } from '../domain/usage';
 import type { LiveState, Wait } from '../engine/agents/live';
 import type { Clash } from '../engine/agents/radar';
 import type { Life } from '../engine/journal/library';
@@ -94,11 +94,22 @@ export function runText(state: RunState, life: Life, now: number, held?: Readonl
   else if (state.phase === 'stopping') parts.push('stopping');
   if (state.stopReason === 'timeout') parts.push('out of time');
   parts.push(`${counts.landed}/${ownTasks(state).length} landed`, ...spawnedText(state), ...troubles(state));
-  if (life === 'running') for (const key of state.breakers.keys()) parts.push(`${key} keeps failing`);
+  if (life === 'running') {
+    if (isOutOfBudget(state)) parts.push('out of budget');
+    for (const key of state.breakers.keys()) parts.push(`${key} keeps failing`);
+    for (const [model, by] of state.fallbacks) parts.push(`${by} for ${model}`);
+  }
+  const cost = costText(spentIn(state));
+  if (cost !== undefined) parts.push(cost);
   // How long it waits for the person is no news to them.
   if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(now - state.start.at)));
   if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
   return parts.join(' · ');
+}
+
+/** `$0.12`; undefined where nothing was spent, or what was played costs nothing. */
+export function costText(spent: Spent): string | undefined {
+  return spent.tokens === 0 || (spent.usd === 0 && spent.unpriced === 0) ? undefined : spentText(spent);
 }
 
 /** `12/30 parts done`, of what agents spawned. */
@@ -197,6 +208,8 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       const missing = missingOf(task, state);
       if (work.reworks.check > 0 && check?.kind === 'ended') return ['check failed, waiting for its agent'];
       const key = keyOf(agentOf(state.start, whole));
+      if (missing.length === 0 && emptyAccount(state, whole) !== undefined)
+        return [whole.work.parked === null ? 'waiting for more budget' : 'out of budget, goes on with more'];
       if (missing.length === 0 && state.breakers.has(key)) return [`waiting: ${key} keeps failing`];
       if (work.failures.length > 0) return [`attempt ${work.failures.length} failed, trying again`];
       return [missing.length === 0 ? 'waiting for a free agent' : `waiting for ${missing.map((id) => quoted(state, id)).join(', ')}`];
@@ -324,8 +337,6 @@ function quoted(state: RunState, id: string): string {
 }
 
 /** `12,345 tokens, $0.12`; an unknown price is said. */
-export function usageText(usage: Usage, model: string): string {
-  const cost = costOf(usage, model);
-  const tokens = counted(totalTokens(usage), 'token');
-  return cost === undefined ? `${tokens}, price of ${model} unknown` : `${tokens}, $${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
+export function usageText(spent: Spent): string {
+  return `${counted(spent.tokens, 'token')}, ${spentText(spent)}`;
 }

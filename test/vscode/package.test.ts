@@ -13,6 +13,7 @@ import {
   CONFLICTS,
   DEFAULT_ANSWER_MINUTES,
   DEFAULT_ATTEMPTS,
+  DEFAULT_BUDGET_USD,
   DEFAULT_CONFLICT_PRIORITY,
   DEFAULT_CONFLICTS,
   DEFAULT_FOLDERS_QUOTA_GB,
@@ -28,6 +29,7 @@ import {
   DEFAULT_RESUME,
   LESSONS,
   MAX_ATTEMPTS,
+  MAX_BUDGET_USD,
   MAX_WORKERS,
   ON_STALE,
 } from '../../src/domain/settings';
@@ -108,6 +110,11 @@ describe('package.json', () => {
       'weft.pools': {},
       'weft.adaptiveWorkers': false,
       'weft.attempts': DEFAULT_ATTEMPTS,
+      'weft.fallbackModels': [],
+      'weft.budget.run': DEFAULT_BUDGET_USD,
+      'weft.budget.runTokens': 0,
+      'weft.prices': {},
+      'weft.record': false,
       'weft.conflicts': DEFAULT_CONFLICTS,
       'weft.conflictPriority': DEFAULT_CONFLICT_PRIORITY,
       'weft.plan.autoApprove': false,
@@ -137,6 +144,7 @@ describe('package.json', () => {
     assert.deepEqual(contributes.configuration.properties['weft.lessons'].enum, LESSONS);
     assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
     assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
+    assert.equal(contributes.configuration.properties['weft.budget.run'].maximum, MAX_BUDGET_USD);
     assert.deepEqual(contributes.configuration.properties['weft.conflicts'].enum, CONFLICTS);
     const { properties: pools } = contributes.configuration.properties['weft.pools'];
     assert.deepEqual(
@@ -151,6 +159,11 @@ describe('package.json', () => {
       'weft.baseUrl',
       ...APPROVAL_KINDS.map((kind) => `weft.approvals.${kind}`),
       'weft.approvals.timeoutMinutes',
+      'weft.budget.run',
+      'weft.budget.runTokens',
+      'weft.fallbackModels',
+      'weft.prices',
+      'weft.record',
       'weft.commands.allow',
       'weft.commands.rules',
       'weft.plan.autoApprove',

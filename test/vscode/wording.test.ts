@@ -313,11 +313,31 @@ describe('texts of others', () => {
 });
 
 describe('the text of what was used', () => {
-  const usage = { input: 10_000, output: 2_345, cacheRead: 0, cacheWrite: 0 };
-
   it('names the cost, and says where it is not known', () => {
-    assert.equal(usageText(usage, 'claude-sonnet-4-5'), '12,345 tokens, $0.0652');
-    assert.equal(usageText(usage, 'a-model'), '12,345 tokens, price of a-model unknown');
+    assert.equal(usageText({ usd: 0.0652, tokens: 12_345, unpriced: 0 }), '12,345 tokens, $0.0652');
+    assert.equal(usageText({ usd: 0, tokens: 12_345, unpriced: 12_345 }), '12,345 tokens, cost unknown');
+    assert.equal(usageText({ usd: 1, tokens: 12_345, unpriced: 345 }), '12,345 tokens, at least $1.00');
+  });
+
+  it('is in the row of a run, and says when its budget is used up, and who answers for a model that fails', () => {
+    const turn: Happening = {
+      type: 'task.turn',
+      task: 'a',
+      usage: { input: 1_000_000, output: 0, cacheRead: 0, cacheWrite: 0 },
+      model: 'claude-opus-5',
+    };
+    const out: Happening = { type: 'run.outOfBudget', spent: { usd: 5 } };
+    const parked: Happening = { type: 'task.parked', task: 'a', failure: fail('budget', 'It is used up.').failure, draft: 'd' };
+    const instead: Happening = { type: 'run.fallback', model: 'm1', by: 'm2', why: '503' };
+    const poor = state(begun('a'), turn, out, parked, instead);
+    assert.equal(runText(poor, 'running', 9000), '0/3 landed · out of budget · m2 for m1 · $5.00');
+    assert.equal(waitsForPerson(poor), true);
+    const textOf = (now: RunState, id: string) => taskText(now.tasks.get(id) as TaskState, now, 'running', 0);
+    assert.equal(textOf(poor, 'a'), 'out of budget, goes on with more · coder');
+    assert.equal(textOf(poor, 'b'), 'waiting for more budget · coder');
+    const rich = reduce(poor, { type: 'run.budgeted', budget: { usd: 20 }, at: 10_000 });
+    assert.equal(textOf(rich, 'a'), 'waiting for a free agent · coder');
+    assert.match(runText(rich, 'running', 9000), /^0\/3 landed · m2 for m1 · \$5\.00/);
   });
 });
 

@@ -12,8 +12,8 @@ import { type Estimates, roleOf } from './ranking';
 const RUNS = 20;
 const BYTES = 8_000_000;
 
-/** Read from the journals of the last runs; those that cannot be read tell nothing. */
-export async function pastEstimates(stateDir: string, read: StateReader): Promise<Estimates> {
+/** The last runs of a folder, newest first; those that cannot be read tell nothing. */
+export async function pastRuns(stateDir: string, read: StateReader): Promise<RunState[]> {
   const runs: RunState[] = [];
   let bytes = 0;
   for (const id of (await listRunIds(stateDir)).slice(0, RUNS)) {
@@ -22,7 +22,12 @@ export async function pastEstimates(stateDir: string, read: StateReader): Promis
     const state = read(stateDir, id);
     if (state.ok) runs.push(state.value);
   }
-  return estimatesOf(runs);
+  return runs;
+}
+
+/** Read from the journals of the last runs. */
+export async function pastEstimates(stateDir: string, read: StateReader): Promise<Estimates> {
+  return estimatesOf(await pastRuns(stateDir, read));
 }
 
 /** For each role the median of what its agents took for tasks that landed, alone: not for what was taken over, nor for those that others did a part of. */

@@ -1,7 +1,8 @@
 /** Budgets of runs: real agents, a scripted model behind the whole pipeline, counted in tokens as prompt caching counts. */
 import assert from 'node:assert/strict';
-import { spentIn } from '../../../src/domain/cost';
+import { budgetOf, spentIn } from '../../../src/domain/cost';
 import type { RunEvent } from '../../../src/domain/event';
+import { openItems } from '../../../src/domain/reduceInbox';
 import type { ModelFetch } from '../../../src/model/fetch';
 import { type RunModel, runModel } from '../../../src/model/runModel';
 import { scenarioSchema, type Turn } from '../../../src/model/scenario';
@@ -74,6 +75,7 @@ describe('the budget of a run', () => {
     const before = model.sent.length;
     assert.match(failed(box.run.controls.raise('', { tokens: 10 })).message, /is spent already/);
     valued(box.run.controls.raise('', { tokens: 1_000_000 }));
+    assert.deepEqual(openItems(box.run.record.state), []);
     valued(await box.ended);
     assert.deepEqual(box.stages(), { a: 'landed', b: 'landed' });
     assert.deepEqual(folderState(box.root), { ...ALL, 'late.txt': 'file late.txt\n' });
@@ -82,6 +84,24 @@ describe('the budget of a run', () => {
     assert.ok(before > 2 && before < TURNS.length);
     const told = events.filter(({ type }) => type.startsWith('run.') || type === 'task.parked').map(({ type }) => type);
     assert.deepEqual(told, ['run.outOfBudget', 'task.parked', 'run.budgeted', 'run.finished']);
+  });
+
+  it('waits in the inbox, once, where the answer raises it', async () => {
+    const model = asking({ a: TURNS });
+    const box = await rig({ x: 'x' }, { a: [] }, { asking: model, cap: { tokens: 24_000 } });
+    const open = () => openItems(box.run.record.state).map(({ id, ask }) => ({ id, ...ask }));
+    await parked(box, 'a');
+    const [first] = open();
+    assert.deepEqual(first?.kind === 'decision' && [first.title, first.options], [
+      'The budget of the run is used up',
+      ['Raise it to 48,000 tokens', 'Leave it as it is'],
+    ]);
+    assert.equal(open().length, 1);
+    valued(box.run.controls.answer(first?.id ?? '', { kind: 'said', text: 'Raise it to 48,000 tokens' }));
+    assert.deepEqual(budgetOf(box.run.record.state), { tokens: 48_000 });
+    assert.deepEqual(open(), []);
+    valued(await box.ended);
+    assert.deepEqual(folderState(box.root), ALL);
   });
 
   it('is told of once at four fifths, and holds in dollars, by prices that are set', async () => {
