@@ -75,7 +75,7 @@ describe('planning', () => {
     );
     await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
     assert.deepEqual(openPlan(), SHOWN);
-    assert.match(requests[0] ?? '', /1 problem, by file:\na\.txt\n {2}line 2: information: Two is odd\. \(lint 7\)\n\nThe files/);
+    assert.match(requests[0] ?? '', /1 problem, by file:\na\.txt\n {2}line 2: information: Two is odd\. \(lint 7\)\n\nThe roles/);
     await openFile(place.uri('a.txt'));
     const answers = answering({ picks: ['All Problems'] });
     await vscode.commands.executeCommand('weft.fixProblems');
@@ -83,7 +83,7 @@ describe('planning', () => {
     assert.deepEqual(answers.asked, ['Problems of a.txt, All Problems']);
     assert.match(
       requests[1] ?? '',
-      /2 problems, by file:\na\.txt\n {2}line 1: error: One is wrong\. \(lint 7\)\nb\.txt\n {2}line 1: warning: B is unused\. \(lint 7\)\n\nThe files/,
+      /2 problems, by file:\na\.txt\n {2}line 1: error: One is wrong\. \(lint 7\)\nb\.txt\n {2}line 1: warning: B is unused\. \(lint 7\)\n\nThe roles/,
     );
     problems.dispose();
   });
