@@ -34,5 +34,7 @@ export function revised(before: Plan | undefined, after: Plan): Plan {
 }
 
 function ofPeople(task: Task | undefined): Partial<Task> {
-  return Object.fromEntries(Object.entries(task ?? {}).filter(([field]) => Object.hasOwn(BY_PEOPLE, field)));
+  const own = Object.fromEntries(Object.entries(task ?? {}).filter(([field]) => Object.hasOwn(BY_PEOPLE, field)));
+  // What was to be seen before it lands stays so, whatever the model makes of it.
+  return task?.askToLand === true ? { ...own, askToLand: true } : own;
 }

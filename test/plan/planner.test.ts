@@ -366,10 +366,10 @@ describe('the schema that is sent', () => {
       if (node['type'] === 'object') {
         const properties = z.record(z.string(), z.unknown()).parse(node['properties']);
         assert.equal(node['additionalProperties'], false);
-        // A project need not have a check, and the model is not to make one up.
+        // A project need not have a check, and the model is not to make one up; few tasks need leave to land.
         assert.deepEqual(
           node['required'],
-          Object.keys(properties).filter((name) => name !== 'check'),
+          Object.keys(properties).filter((name) => name !== 'check' && name !== 'askToLand'),
         );
         for (const [name, property] of Object.entries(properties)) visit(property, `${path}.${name}`);
       }

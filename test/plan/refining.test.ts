@@ -21,14 +21,14 @@ describe('a plan that is revised', () => {
   it('keeps what only people write', () => {
     const before = planned({
       goal: 'G',
-      tasks: [task('a', { priority: 3, model: 'm', attempts: 4, candidates: 2 }), task('b', { timeoutSeconds: 60 })],
+      tasks: [task('a', { priority: 3, model: 'm', attempts: 4, candidates: 2 }), task('b', { timeoutSeconds: 60, askToLand: true })],
       limits: { maxWorkers: 2 },
     });
     const after = planned({ goal: 'G2', tasks: [task('b', { title: 'New' }), task('a'), task('c')] });
     assert.deepEqual(revised(before, after), {
       goal: 'G2',
       tasks: [
-        { ...task('b', { title: 'New' }), dependsOn: [], writes: [], context: [], timeoutSeconds: 60 },
+        { ...task('b', { title: 'New' }), dependsOn: [], writes: [], context: [], timeoutSeconds: 60, askToLand: true },
         { ...task('a'), dependsOn: [], writes: [], context: [], priority: 3, model: 'm', attempts: 4, candidates: 2 },
         { ...task('c'), dependsOn: [], writes: [], context: [] },
       ],
