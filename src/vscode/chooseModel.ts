@@ -46,10 +46,11 @@ async function itemsOf(context: vscode.ExtensionContext): Promise<ModelItem[]> {
   const settings = settingsOf(vscode.workspace.workspaceFolders?.[0]);
   const [served, editor, key] = await Promise.all([serversModels(context), languageModels(), hasKey(context)]);
   const base = baseUrlOf(settings);
-  const isTold = served !== undefined && served.length > 0;
-  const ofServer = isTold ? served : base === ANTHROPIC_URL ? KNOWN_MODELS.map((id) => ({ id, title: id })) : [];
+  const isAnthropic = base === ANTHROPIC_URL;
+  const known = isAnthropic ? KNOWN_MODELS.map((id) => ({ id, title: id })) : [];
+  const ofServer = served !== undefined && served.length > 0 ? served : known;
   const items = [
-    section(base === ANTHROPIC_URL ? (key ? 'Anthropic' : 'Anthropic: needs an API key') : base),
+    section(isAnthropic ? `Anthropic${key ? '' : ': needs an API key'}` : base),
     ...ofServer.map(
       ({ id, title }): ModelItem => ({ label: title, description: title === id ? '' : id, detail: priceText(id), model: id }),
     ),
@@ -59,8 +60,8 @@ async function itemsOf(context: vscode.ExtensionContext): Promise<ModelItem[]> {
     { label: 'Scripted Sample', description: SAMPLE_MODEL, detail: 'Plays what is written down, costs nothing.', model: SAMPLE_MODEL },
   ];
   const others = items.some(({ model }) => model === settings.model) ? [] : [{ label: settings.model, model: settings.model }];
-  // The one that is used stands first in what it belongs to, and is marked.
-  return [...others, ...items, section('Other'), { label: OTHER }].map((item) =>
+  const other = ofServer.length > 0 ? {} : { detail: `${base} does not say which models it has.` };
+  return [...others, ...items, section('Other'), { label: OTHER, ...other }].map((item) =>
     item.model === settings.model ? { ...item, label: `$(check) ${item.label}` } : item,
   );
 }

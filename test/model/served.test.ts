@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KNOWN_MODELS, priceOf } from '../../src/domain/prices';
 import { anthropicModel } from '../../src/model/anthropic';
+import { editorModel } from '../../src/model/editor/editorModel';
 import { servedModels } from '../../src/model/served';
 
 /** What is made of an answer to the request for the list, and the request. */
@@ -15,7 +16,9 @@ async function listed(status: number, body: string) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const models = await servedModels(anthropicModel({ baseUrl, key: 'the-key', fetch }), new AbortController().signal);
+  // As a window asks: with models of the editor before it.
+  const editor = { models: async () => undefined, id: () => 'x', wait: async () => undefined };
+  const models = await servedModels(editorModel(editor, anthropicModel({ baseUrl, key: 'the-key', fetch })), new AbortController().signal);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   return { models, asked };

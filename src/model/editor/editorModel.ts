@@ -27,14 +27,16 @@ const COUNTING_MS = 5000;
  */
 export function editorModel(options: EditorModelOptions, rest: ModelFetch): ModelFetch {
   return async (request) => {
+    // It names no model: which ones a server has is asked so.
+    if (request.method !== 'POST') return rest(request);
     const asked = await askedOf(request);
     const name = asked.content.model ?? '';
     if (!name.startsWith(EDITOR_PREFIX)) return rest(onward(request, asked));
     const { signal } = request;
     signal.throwIfAborted();
     const path = new URL(request.url).pathname;
-    if (request.method !== 'POST' || !path.endsWith('/v1/messages'))
-      return errorResponse(404, 'not_found_error', `Models of the editor answer POST /v1/messages, not ${request.method} ${path}.`);
+    if (!path.endsWith('/v1/messages'))
+      return errorResponse(404, 'not_found_error', `Models of the editor answer /v1/messages, not ${path}.`);
     const body = editorRequest(asked.content);
     if (!body.ok) return errorResponse(400, 'invalid_request_error', body.failure.message);
     const stop = new AbortController();
