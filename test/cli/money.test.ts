@@ -8,7 +8,7 @@ import { serveModel } from '../support/modelServer';
 import { afterThisTest, folderState, sandbox, temporaryFolder } from '../support/sandbox';
 import { buildWeft, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
 
-const LETTERS = [...'abcdefgh'];
+const LETTERS = [...'abcdefghijklmnopqrstuvwx'];
 const LONG: Turn[] = [
   ...LETTERS.map((one): Turn => ({ calls: [{ tool: 'write_file', input: { path: `${one}.txt`, content: `${one}\n` } }] })),
   ...writing({}).slice(1),
@@ -23,9 +23,9 @@ describe('weft run, with a budget', () => {
     const cwd = box.root;
     const model = scenarioFile({ api: LONG });
     const input = planText({ id: 'api' });
-    const first = await weft(['run', '-', '--model', model, '--budget-tokens', '28000'], { cwd, input });
+    const first = await weft(['run', '-', '--model', model, '--budget-tokens', '60000'], { cwd, input });
     assert.equal(first.code, 1);
-    assert.match(first.out, /The budget of the run \(\$10\.00 and 28,000 tokens\) is used up: nothing new starts/);
+    assert.match(first.out, /The budget of the run \(\$10\.00 and 60,000 tokens\) is used up: nothing new starts/);
     const [, run = ''] = /^weft resume (\S+) --budget/m.exec(first.out.replace(/^.*(weft resume)/gm, '$1')) ?? [];
     assert.notEqual(run, '', first.out);
     assert.deepEqual(folderState(cwd), { x: 'file x' });

@@ -17,7 +17,7 @@ import { folderState } from '../../support/sandbox';
 /** A turn that writes that file. */
 const write = (path: string): Turn => ({ calls: [{ tool: 'write_file', input: { path, content: `${path}\n` } }] });
 const finish: Turn = { calls: [{ tool: 'finish', input: { summary: 'All of it.' } }] };
-const LETTERS = [...'abcdefgh'];
+const LETTERS = [...'abcdefghijklmnopqrstuvwx'];
 const TURNS = [...LETTERS.map((letter) => write(`${letter}.txt`)), finish];
 const ALL = Object.fromEntries(
   ['x', ...LETTERS.map((letter) => `${letter}.txt`)].map((path) => [path, `file ${path === 'x' ? 'x' : `${path}\n`}`]),
@@ -61,17 +61,17 @@ function seen(box: Rig): RunEvent[] {
 describe('the budget of a run', () => {
   it('lets its agent wrap up when it is used up, starts nothing new, and goes on in mid-conversation when it is raised', async () => {
     const model = asking({ a: TURNS, b: [write('late.txt'), finish] });
-    const box = await rig({ x: 'x' }, { a: [], b: ['a'] }, { asking: model, cap: { tokens: 28_000 } });
+    const box = await rig({ x: 'x' }, { a: [], b: ['a'] }, { asking: model, cap: { tokens: 60_000 } });
     const events = seen(box);
     await parked(box, 'a');
     const { work, stage } = box.run.record.state.tasks.get('a') ?? assert.fail();
     assert.deepEqual([stage.kind, box.stages()['b']], ['waiting', 'waiting']);
-    assert.match(work.parked?.message ?? '', /^The budget of the run \(28,000 tokens\) is used up: [\d,]+ tokens of it spent/);
+    assert.match(work.parked?.message ?? '', /^The budget of the run \(60,000 tokens\) is used up: [\d,]+ tokens of it spent/);
     assert.ok(work.changeset !== null);
     assert.deepEqual(folderState(box.root), { x: 'file x' });
     // Its last turn was one to wrap up, and nothing was spent beyond the budget.
     assert.equal(model.sent.at(-1)?.max, 1500);
-    assert.ok(spentIn(box.run.record.state).tokens <= 28_000);
+    assert.ok(spentIn(box.run.record.state).tokens <= 60_000);
     const before = model.sent.length;
     assert.match(failed(box.run.controls.raise('', { tokens: 10 })).message, /is spent already/);
     valued(box.run.controls.raise('', { tokens: 1_000_000 }));
@@ -88,24 +88,25 @@ describe('the budget of a run', () => {
 
   it('waits in the inbox, once, where the answer raises it', async () => {
     const model = asking({ a: TURNS });
-    const box = await rig({ x: 'x' }, { a: [] }, { asking: model, cap: { tokens: 24_000 } });
+    const box = await rig({ x: 'x' }, { a: [] }, { asking: model, cap: { tokens: 50_000 } });
     const open = () => openItems(box.run.record.state).map(({ id, ask }) => ({ id, ...ask }));
     await parked(box, 'a');
     const [first] = open();
     assert.deepEqual(first?.kind === 'decision' && [first.title, first.options], [
       'The budget of the run is used up',
-      ['Raise it to 48,000 tokens', 'Leave it as it is'],
+      ['Raise it to 100,000 tokens', 'Leave it as it is'],
     ]);
     assert.equal(open().length, 1);
-    valued(box.run.controls.answer(first?.id ?? '', { kind: 'said', text: 'Raise it to 48,000 tokens' }));
-    assert.deepEqual(budgetOf(box.run.record.state), { tokens: 48_000 });
+    valued(box.run.controls.answer(first?.id ?? '', { kind: 'said', text: 'Raise it to 100,000 tokens' }));
+    assert.deepEqual(budgetOf(box.run.record.state), { tokens: 100_000 });
     assert.deepEqual(open(), []);
+    valued(box.run.controls.raise('', {}));
     valued(await box.ended);
     assert.deepEqual(folderState(box.root), ALL);
   });
 
   it('is told of once at four fifths, and holds in dollars, by prices that are set', async () => {
-    const long = [...TURNS.slice(0, -1), ...TURNS];
+    const long = TURNS;
     const free = await rig({ x: 'x' }, { a: [] }, { asking: asking({ a: long }) });
     const { input, cacheRead, cacheWrite } = valued(await free.ended).tasks.get('a')?.work.usage ?? assert.fail();
     // A dollar for a thousand tokens in.
@@ -126,7 +127,7 @@ describe('the budget of a run', () => {
 
   it('is left, where nobody waits for it, for whoever takes the run over with more', async () => {
     const first = asking({ a: TURNS });
-    const box = await rig({ x: 'x' }, { a: [] }, { asking: first, cap: { tokens: 28_000 }, limits: { undecided: 'leave' } });
+    const box = await rig({ x: 'x' }, { a: [] }, { asking: first, cap: { tokens: 60_000 }, limits: { undecided: 'leave' } });
     const state = valued(await box.ended);
     assert.equal(state.phase, 'running');
     await leave(box);
@@ -155,13 +156,13 @@ describe('the budget of a task', () => {
     const children = ['one', 'two'].map((name) => ({ name, title: `Part ${name}`, instructions: `Write ${name}.` }));
     const spawn: Turn = { calls: [{ tool: 'spawn', input: { parts: children } }] };
     const model = asking({ a: [spawn, finish], 'a.1': [write('one.txt'), finish], 'a.2': TURNS, b: [write('b.txt'), finish] });
-    const box = await rig({ x: 'x' }, { a: [], b: [] }, { asking: model, fields: { a: { budgetTokens: 84_000 } } });
+    const box = await rig({ x: 'x' }, { a: [], b: [] }, { asking: model, fields: { a: { budgetTokens: 180_000 } } });
     await box.reaches('b', 'landed');
     await parked(box, 'a.2');
     await box.reaches('a.1', 'joined');
     const { tasks } = box.run.record.state;
     const shares = ['a.1', 'a.2'].map((id) => tasks.get(id)?.task.budgetTokens ?? 0);
-    assert.ok(shares[0] === shares[1] && (shares[0] ?? 0) < 28_000 && (shares[0] ?? 0) > 24_000, String(shares));
+    assert.ok(shares[0] === shares[1] && (shares[0] ?? 0) < 60_000 && (shares[0] ?? 0) > 50_000, String(shares));
     assert.match(tasks.get('a.2')?.work.parked?.message ?? '', /^The budget of “Part two” /);
     assert.deepEqual([box.stages()['a'], box.run.record.state.standings.get('')], ['awaiting', undefined]);
     valued(box.run.controls.raise('a.2', { tokens: 200_000 }));
