@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { fail, never, type Result } from '../domain/failure';
 import type { Answer, Scope } from '../domain/inbox';
 import { askText } from '../domain/inboxText';
-import { type InboxNode, inboxKey, inboxNodes } from './inboxRows';
+import { type InboxNode, inboxKey, inboxNodes, labelOf } from './inboxRows';
 import { notify, saysTrusted, showFailure } from './messages';
-import { COMMANDS } from './names';
+import { COMMANDS, VIEWS } from './names';
 import type { Sessions } from './session';
 import { fulfil } from './steering';
 import { shortened, withoutLinks } from './wording';
@@ -58,7 +58,7 @@ async function target(sessions: Sessions, row: unknown): Promise<InboxNode | und
   if (only === undefined) void notify('information', 'Weft: Nothing waits for you.');
   if (nodes.length <= 1) return only;
   const items = nodes.map((node) => ({
-    label: node.waiting.kind === 'item' ? askText(node.waiting.item.ask) : node.waiting.task.task.title,
+    label: labelOf(node),
     description: node.task?.task.title ?? '',
     node,
   }));
@@ -171,8 +171,25 @@ async function write(sessions: Sessions, node: ItemNode): Promise<Result<unknown
   return text === undefined ? undefined : say(sessions, node, { kind: 'said', text: text.trim() });
 }
 
-/** What is no question, but waits all the same. */
+/** The commands that decide what is no question, but waits all the same. */
+const WAYS: Readonly<Record<'conflict' | 'held' | 'budget', readonly { readonly label: string; readonly command: string }[]>> = {
+  conflict: [{ label: 'Open Conflict', command: COMMANDS.openConflict }],
+  held: [
+    { label: 'Show Changes', command: COMMANDS.showTask },
+    { label: 'Land Draft', command: COMMANDS.landTask },
+    { label: 'Rework Task', command: COMMANDS.reworkTask },
+    { label: 'Discard Draft…', command: COMMANDS.discardTask },
+  ],
+  budget: [{ label: 'Show Runs', command: `${VIEWS.runs}.focus` }],
+};
+
 async function decide(node: InboxNode): Promise<undefined> {
-  const id = node.waiting.kind === 'conflict' ? COMMANDS.openConflict : COMMANDS.landTask;
-  await vscode.commands.executeCommand(id, node);
+  if (node.waiting.kind === 'item') return;
+  const ways = WAYS[node.waiting.kind];
+  const [only] = ways;
+  if (ways.length === 1 && only !== undefined) await vscode.commands.executeCommand(only.command, node);
+  else {
+    const chosen = await vscode.window.showQuickPick(ways, { title: `Weft: ${shortened(labelOf(node), TITLE_LENGTH)}` });
+    if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command, node);
+  }
 }

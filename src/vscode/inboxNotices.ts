@@ -71,12 +71,14 @@ async function notifyOf(nodes: readonly InboxNode[]): Promise<void> {
   }
   const { ask } = only.waiting.item;
   const text = askText(ask);
-  const who = only.task === undefined ? 'The run' : `“${only.task.task.title}”`;
+  const { tasks } = only.waiting;
+  const who =
+    only.task !== undefined ? `“${only.task.task.title}” asks` : tasks.length === 0 ? 'The run asks' : `${tasks.length} agents ask`;
   const button = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, only, NOTICE) });
   const isLeave = ask.kind !== 'question' && ask.kind !== 'decision';
   const isWhole = text.length <= TEXT_LENGTH;
   const buttons =
     isLeave && isWhole ? [button('Approve', COMMANDS.approve), button('Deny…', COMMANDS.deny)] : [button('Answer…', COMMANDS.answer)];
   const changes = ask.kind === 'protected' || ask.kind === 'landing' ? [button('Show Changes', COMMANDS.showTask)] : [];
-  await notify('warning', `Weft: ${who} asks: ${shortened(text, TEXT_LENGTH)}`, [...changes, ...buttons, show]);
+  await notify('warning', `Weft: ${who}: ${shortened(text, TEXT_LENGTH)}`, [...changes, ...buttons, show]);
 }

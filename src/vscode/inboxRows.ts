@@ -1,5 +1,6 @@
 /** The rows of the Inbox: what waits for the person, and by which name menus know what can be done with it. */
 import * as vscode from 'vscode';
+import { budgetText } from '../domain/budget';
 import { never } from '../domain/failure';
 import type { Item } from '../domain/inbox';
 import { askText } from '../domain/inboxText';
@@ -27,21 +28,26 @@ export function inboxNodes(views: readonly RunView[]): InboxNode[] {
 }
 
 function nodeOf(view: RunView, waiting: Waiting): InboxNode {
-  const tasks = waiting.kind === 'item' ? waiting.tasks : [waiting.task];
+  const tasks = tasksOf(waiting);
   const [task] = tasks;
   return { kind: 'inbox', view, waiting, ...(task !== undefined && tasks.length === 1 && { task }) };
 }
 
+function tasksOf(waiting: Waiting): readonly TaskState[] {
+  if (waiting.kind === 'item') return waiting.tasks;
+  return waiting.task === null ? [] : [waiting.task];
+}
+
 /** Milliseconds since 1970. */
-function sinceOf({ waiting }: InboxNode): number {
-  return waiting.kind === 'item' ? waiting.item.since : waiting.task.work.endedAt;
+function sinceOf({ waiting, view }: InboxNode): number {
+  return waiting.kind === 'item' ? waiting.item.since : (waiting.task?.work.endedAt ?? view.state.start.at);
 }
 
 export function inboxKey(node: InboxNode): string {
   const { view, waiting } = node;
-  return waiting.kind === 'item'
-    ? `${runKey(view)}/inbox/${waiting.item.id}`
-    : `${taskKey({ kind: 'task', view, task: waiting.task })}/inbox`;
+  if (waiting.kind === 'item') return `${runKey(view)}/inbox/${waiting.item.id}`;
+  const of = waiting.task === null ? runKey(view) : taskKey({ kind: 'task', view, task: waiting.task });
+  return `${of}/inbox/${waiting.kind}`;
 }
 
 /** `now`: milliseconds since 1970. */
@@ -62,7 +68,7 @@ export function inboxItem(node: InboxNode, now: number): vscode.TreeItem {
 }
 
 /** As menus know it. */
-type Context = 'leave' | 'leaveToLand' | 'question' | 'conflict' | 'held';
+type Context = 'leave' | 'leaveToLand' | 'question' | 'conflict' | 'held' | 'budget';
 
 const ICONS: Readonly<Record<Context, string>> = {
   leave: 'shield',
@@ -70,6 +76,7 @@ const ICONS: Readonly<Record<Context, string>> = {
   question: 'question',
   conflict: 'git-merge',
   held: 'warning',
+  budget: 'credit-card',
 };
 
 function contextOf({ waiting }: InboxNode): Context {
@@ -90,14 +97,15 @@ function contextOf({ waiting }: InboxNode): Context {
   }
 }
 
-function labelOf({ view, waiting }: InboxNode): string {
+export function labelOf({ view, waiting }: InboxNode): string {
   if (waiting.kind === 'item') return askText(waiting.item.ask);
+  if (waiting.kind === 'budget') return `The budget of ${budgetText(waiting.budget)} is used up`;
   // What it says of itself, without what it is called.
   return taskText(waiting.task, view.state, view.life, 0).split(' · ')[0] ?? '';
 }
 
 function describe({ view, waiting }: InboxNode, now: number): string {
-  const tasks = waiting.kind === 'item' ? waiting.tasks : [waiting.task];
+  const tasks = tasksOf(waiting);
   const [first] = tasks;
   const who = first === undefined ? view.state.start.plan.goal : tasks.length === 1 ? first.task.title : `${tasks.length} agents`;
   const late = view.life === 'interrupted' ? 'resume its run to answer' : waiting.kind === 'item' ? leftText(waiting.item, now) : '';
@@ -110,7 +118,8 @@ function leftText({ since, seconds }: Item, now: number): string {
 }
 
 function tooltipOf({ view, waiting }: InboxNode): string {
-  if (waiting.kind !== 'item') return `${waiting.task.task.title}\nRun: ${view.state.start.plan.goal}`;
+  if (waiting.kind !== 'item')
+    return [...(waiting.task === null ? [] : [waiting.task.task.title]), `Run: ${view.state.start.plan.goal}`].join('\n');
   const { item, tasks } = waiting;
   const lines = [askText(item.ask), ...tasks.map(({ task }) => `For: ${task.title}`), `Run: ${view.state.start.plan.goal}`];
   if (item.ask.kind === 'command') lines.push(`In a copy of ${item.ask.folder}, with what the agent changed.`);

@@ -37,6 +37,11 @@ const acts: Readonly<Record<string, Worker>> = {
     new Promise(() => {
       process.stdout.write('Hello!\n');
     }),
+  'answer for the person': () =>
+    new Promise(() => {
+      const answer = { kind: 'approved', scope: 'run' };
+      process.stdout.write(`${JSON.stringify({ type: 'answer', id: 1, item: '1', answer })}\n`);
+    }),
   'say what nobody knows': () =>
     new Promise(() => {
       process.stdout.write(`${JSON.stringify({ type: 'report', id: 1, report: { type: 'step', step: 5 } })}\n`);

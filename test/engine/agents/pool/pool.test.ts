@@ -246,6 +246,8 @@ describe('what an agent’s process says', function () {
     exit: 'ended with code 3',
     'throw where nobody catches': 'ended with code 1 (RangeError: out of all bounds)',
     'say what is no JSON': 'sent a line that is no JSON',
+    'answer for the person':
+      "sent a message that Weft does not know (type: Invalid discriminator value. Expected 'hello' | 'report' | 'spawn' | 'act' | 'ended' | 'broke' | 'pong')",
     'say what nobody knows': 'sent a message that Weft does not know (report.step: Invalid input: expected string, received number)',
   };
   for (const [act, why] of Object.entries(deaths)) {
