@@ -42,8 +42,8 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     const steer = budgetSteerOf(rest, values);
     return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
   }
-  if (name === 'retry') return retryOf(rest, values);
-  if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add' || name === 'arbitrate') {
+  if (name === 'retry' || name === 'arbitrate') return retryOf(name, rest, values);
+  if (name === 'pause' || name === 'continue' || name === 'stop' || name === 'add') {
     const steer = steerOf(name, rest);
     return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
   }

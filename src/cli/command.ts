@@ -89,7 +89,8 @@ export type Command =
       readonly task: string | undefined;
     }
   | {
-      readonly kind: 'retry';
+      /** `arbitrate`: an arbiter decides what it is in conflict over. */
+      readonly kind: 'retry' | 'arbitrate';
       readonly run: string;
       readonly task: string;
       readonly hint: string;

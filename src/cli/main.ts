@@ -123,6 +123,7 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
       case 'resume':
         return await resumeCommand(command, ports);
       case 'retry':
+      case 'arbitrate':
         return await retryCommand(command, ports);
       case 'steer':
         return await steerCommand(command.steer, ports);

@@ -128,7 +128,8 @@ export function conflictLines(conflict: ShownConflict): string[] {
   }
   lines.push(`When the merged files are as you want them: weft land ${run} ${task}`);
   // What an agent did is thrown away by “weft discard”; here there is nothing to throw away.
-  return intent === 'land' ? lines : [...lines, `Or leave all as it is: weft ${intent} ${run} ${task} --call-off`];
+  if (intent === 'land') return [...lines, `Or have an agent decide it: weft arbitrate ${run} ${task}`];
+  return [...lines, `Or leave all as it is: weft ${intent} ${run} ${task} --call-off`];
 }
 
 const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {

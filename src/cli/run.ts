@@ -22,6 +22,7 @@ import type { LiveRun } from '../engine/run';
 import type { RunRequest } from '../engine/runRequest';
 import { pastRuns } from '../engine/schedule/estimates';
 import { limitsOf, readPools } from '../engine/schedule/limits';
+import { arbitrationOf } from '../engine/steering/arbitrated';
 import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
@@ -113,16 +114,18 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   );
 }
 
-/** Does a task of an earlier run again, in a run of its own. Resolves to the exit code. */
-export async function retryCommand(command: Extract<Command, { kind: 'retry' }>, ports: CliPorts): Promise<number> {
+/** Does a task of an earlier run again, or has its conflict decided, in a run of its own. Resolves to the exit code. */
+export async function retryCommand(command: Extract<Command, { kind: 'retry' | 'arbitrate' }>, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, command.run);
   if (!state.ok) return refused(state.failure, ports);
   const { task, fresh, hint } = command;
   if (lifeOf(state.value) === 'running') {
-    const done = `“${task}” is worked on again in run ${state.value.start.run}, which goes on.`;
-    return wishFor(state.value, { kind: 'retry', task, fresh, hint }, done, ports);
+    const where = `run ${state.value.start.run}, which goes on`;
+    if (command.kind === 'arbitrate')
+      return wishFor(state.value, { kind: 'arbitrate', task }, `An arbiter is asked about “${task}” in ${where}.`, ports);
+    return wishFor(state.value, { kind: 'retry', task, fresh, hint }, `“${task}” is worked on again in ${where}.`, ports);
   }
-  const again = retryOf(state.value, task, { fresh, hint });
+  const again = command.kind === 'arbitrate' ? arbitrationOf(state.value, task) : retryOf(state.value, task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
   const model = await modelFor({ model: command.model, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);

@@ -24,8 +24,8 @@ import { saidBudget } from './money';
 import type { Values } from './options';
 import { workOf } from './planArguments';
 
-export function retryOf([run, task]: readonly string[], values: Values): Result<Command> {
-  if (run === undefined || task === undefined) return fail('input', '“weft retry” needs a run and a task.', 'Run “weft runs” for both.');
+export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly string[], values: Values): Result<Command> {
+  if (run === undefined || task === undefined) return fail('input', `“weft ${kind}” needs a run and a task.`, 'Run “weft runs” for both.');
   const onStale = onStaleOf(values);
   if (!onStale.ok) return onStale;
   const approvals = approvalsHere(values);
@@ -34,7 +34,7 @@ export function retryOf([run, task]: readonly string[], values: Values): Result<
   if (!budget.ok) return budget;
   const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
   return ok({
-    kind: 'retry',
+    kind,
     run,
     task,
     hint,

@@ -1,4 +1,4 @@
-/** `weft pause`, `weft continue`, `weft stop`, `weft arbitrate`, `weft budget` and `weft add`: what is wished of a run that another process drives. */
+/** `weft pause`, `weft continue`, `weft stop`, `weft budget` and `weft add`: what is wished of a run that another process drives. */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -16,7 +16,6 @@ import type { CliPorts } from './run';
 
 export type Steer =
   | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
-  | { readonly kind: 'arbitrate'; readonly run: string; readonly task: string }
   /** What it may spend; `task`: that task of it. */
   | { readonly kind: 'budget'; readonly run: string; readonly task: string | undefined; readonly budget: Budget }
   /** `source`: the file that has the task, or `-` for standard input. */
@@ -26,7 +25,6 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
   pause: 'is paused: agents come to the end of their turn; “weft continue” has it go on',
   continue: 'goes on',
   stop: 'is being stopped; what its agents did is kept',
-  arbitrate: 'has an arbiter for it',
   budget: 'has the budget; what stopped for it goes on',
   add: 'has the task',
 };
@@ -42,10 +40,6 @@ export function budgetSteerOf([run, said, task]: readonly string[], values: Valu
 
 export function steerOf(kind: Exclude<Steer['kind'], 'budget'>, [run, source]: readonly string[]): Result<Steer> {
   if (run === undefined) return fail('input', `“weft ${kind}” needs a run.`, 'Run “weft runs” for those that go on.');
-  if (kind === 'arbitrate')
-    return source === undefined
-      ? fail('input', '“weft arbitrate” needs a run and a task.', 'Run “weft runs” for both.')
-      : ok({ kind, run, task: source });
   if (kind !== 'add') return ok({ kind, run });
   if (source !== undefined) return ok({ kind, run, source });
   return fail(
@@ -74,7 +68,6 @@ export async function wishFor(state: RunState, wish: Wish, done: string, { repo,
 }
 
 async function wishOf(steer: Steer, signal: AbortSignal): Promise<Result<Wish>> {
-  if (steer.kind === 'arbitrate') return ok({ kind: 'arbitrate', task: steer.task });
   if (steer.kind === 'budget') {
     const { budget, task } = steer;
     return ok({ kind: 'budget', budget, ...(task === undefined ? {} : { task }) });

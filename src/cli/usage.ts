@@ -67,7 +67,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --for once|agents|run               yes to what is equal, too: of these agents, or of all of the run
        --reason TEXT                       what the agent is told with a no
   weft add RUN TASK.json | -               add a task to it, written as in a plan
-  weft arbitrate RUN TASK                  have an agent decide what a task of a run that goes on is in conflict over
+  weft arbitrate RUN TASK                  have an agent decide what a task is in conflict over: in its run while that goes on, else
+                                           in one of its own; options as those of “weft retry”
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
                                            else in one of its own; --model, --on-stale and --in-process as above
        --hint TEXT                         what its agent should know

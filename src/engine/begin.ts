@@ -16,6 +16,7 @@ import { type Project, projectFacts } from './project/project';
 import { LiveRun } from './run';
 import type { RunPorts, RunRequest } from './runRequest';
 import { pastEstimates } from './schedule/estimates';
+import { beginArbitration } from './steering/arbitrated';
 import { beginAgain, type Retry } from './steering/kept';
 
 /** Takes the snapshot, then begins the run's record; fails, and starts nothing, where either is not possible. */
@@ -27,7 +28,9 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   if (!snapshot.ok) return snapshot;
   const project = await ports.project?.(snapshot.value.commit);
   if (project?.ok === false) return project;
-  const known = project === undefined ? ok() : checkRoles(request.plan, project.value);
+  // An arbiter's role is not for plans, and its one task is of no plan.
+  const isArbitration = request.retry?.conflict !== undefined;
+  const known = project === undefined || isArbitration ? ok() : checkRoles(request.plan, project.value);
   if (!known.ok) return known;
   const head = await headOf(repo);
   if (!head.ok) return head;
@@ -81,5 +84,7 @@ function checkRoles(plan: RunRequest['plan'], { roles }: Project): Result<void> 
 
 /** What a run begins with that goes on with a task of an earlier one. */
 async function againIn(repo: Repository, run: string, base: string, retry: Retry | undefined): Promise<Result<Rework | undefined>> {
-  return retry === undefined ? ok(undefined) : beginAgain(repo, base, retry, (draft) => keepDraft(repo, run, retry.task, draft));
+  if (retry === undefined) return ok(undefined);
+  const keep = (draft: string) => keepDraft(repo, run, retry.task, draft);
+  return retry.conflict === undefined ? beginAgain(repo, base, retry, keep) : beginArbitration(repo, base, retry.conflict, keep);
 }

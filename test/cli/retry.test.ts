@@ -8,7 +8,50 @@ import { commitAll, folderState, git, put, temporaryFolder } from '../support/sa
 import { buildWeft, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
 
 const resultLine = z.looseObject({ summary: z.looseObject({ run: z.string(), stages: z.record(z.string(), z.number()) }) });
+const conflictedLine = z.looseObject({ type: z.literal('task.conflicted'), task: z.string() });
 const half = [{ tool: 'write_file', input: { path: 'half.txt', content: 'half\n' } }];
+
+describe('weft arbitrate', function () {
+  this.timeout(60_000);
+  before(buildWeft);
+
+  it('has an agent decide a conflict that a run left, in a run of its own', async () => {
+    const cwd = temporaryFolder();
+    git(cwd, 'init', '--quiet');
+    put(cwd, 'a.txt', 'a\n');
+    commitAll(cwd);
+    const model = scenarioFile({
+      one: writing({ 'a.txt': 'one\n' }),
+      two: writing({ 'a.txt': 'two\n', 'two.txt': 'two\n' }),
+    });
+    const ran = await weft(['run', '-', '--model', model, '--json'], { cwd, input: planText({ id: 'one' }, { id: 'two' }) });
+    assert.equal(ran.code, 1, ran.err);
+    const lines = jsonLines(ran.out);
+    const { summary } = resultLine.parse(lines.at(-1));
+    assert.deepEqual(summary.stages, { conflicted: 1, landed: 1 });
+    const task = lines.flatMap((line) => (conflictedLine.safeParse(line).success ? [conflictedLine.parse(line).task] : []))[0] ?? '';
+
+    const arbiter = scenarioFile({ [task]: writing({ 'a.txt': 'one and two\n' }) });
+    const decided = await weft(['arbitrate', summary.run, task, '--model', arbiter, '--json'], { cwd });
+    assert.deepEqual([decided.code, decided.err], [0, ''], decided.out);
+    assert.deepEqual(resultLine.parse(jsonLines(decided.out).at(-1)).summary.stages, { landed: 1 });
+    assert.equal(folderState(cwd)['a.txt'], 'file one and two\n');
+
+    const unsure = scenarioFile({ [task]: [{ calls: [{ tool: 'leave_open', input: { why: 'Both want it.' } }] }] });
+    const left = await weft(['arbitrate', summary.run, task, '--model', unsure], { cwd });
+    assert.equal(left.code, 1);
+    assert.match(left.out, /The arbiter cannot tell: Both want it\./);
+    const none = await weft(['arbitrate', summary.run, task === 'one' ? 'two' : 'one'], { cwd });
+    assert.deepEqual([none.code, none.out], [2, '']);
+    assert.match(none.err, /^weft: “Task (one|two)” is in no conflict\./);
+    const lacking = await weft(['arbitrate', summary.run], { cwd });
+    assert.match(lacking.err, /^weft: “weft arbitrate” needs a run and a task\./);
+    const wrong = await weft(['run', '-', '--conflicts', 'never'], { cwd, input: '' });
+    assert.match(wrong.err, /^weft: --conflicts never is not known\. Use one of ask, arbiter, priority\./);
+    const alone = await weft(['run', '-', '--priority', 'coder'], { cwd, input: '' });
+    assert.match(alone.err, /^weft: --priority says nothing without --conflicts priority\./);
+  });
+});
 
 describe('weft retry', function () {
   this.timeout(60_000);

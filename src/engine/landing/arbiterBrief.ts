@@ -47,7 +47,7 @@ export async function briefArbiter(repo: Repository, state: RunState, task: Task
       : `What you decide has to pass: ${checks.map((check) => `“${check}”`).join(', then ')}.`,
   ];
   return ok({
-    title: cut(`Decide the conflict of “${title}”`, MAX_TITLE),
+    title: titleOf(title),
     role: 'arbiter',
     instructions: parts.join('\n\n'),
     dependsOn: [],
@@ -56,6 +56,11 @@ export async function briefArbiter(repo: Repository, state: RunState, task: Task
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     from: { base: ours, draft: draft.value, message: messageFor(title, marked.value.conflicts) },
   });
+}
+
+/** What the task of an arbiter is called. */
+export function titleOf(title: string): string {
+  return cut(`Decide the conflict of “${title}”`, MAX_TITLE);
 }
 
 /** All who made the workspace's side, those that came last first; null: the person. */

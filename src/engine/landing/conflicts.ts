@@ -2,6 +2,7 @@
 import type { Change, Read } from '../../domain/changes';
 import { cancelled, type Failure, fail, never, ok, type Result } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
+import type { RunState } from '../../domain/run';
 import { DEFAULT_CONFLICT_PRIORITY } from '../../domain/settings';
 import type { TaskState } from '../../domain/taskState';
 import { isUndecided } from '../../repo/draft/joining';
@@ -157,18 +158,26 @@ export async function askArbiter(record: RunRecord, repo: Repository, id: TaskId
   return ok();
 }
 
-/** Why nobody can be asked to decide a task's conflict; undefined where that is possible. */
-export function notArbitrable({ state }: Pick<RunRecord, 'state'>, id: TaskId): Failure | undefined {
+/** Why nobody but the person can decide a task's conflict, if it has one; undefined where somebody can. */
+export function inNoConflict(state: RunState, id: TaskId): Failure | undefined {
   const task = state.tasks.get(id);
   if (task === undefined) return fail('input', `The run has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`).failure;
   const { title } = task.task;
   const { stage } = task;
-  if (state.phase === 'finished') return fail('input', 'The run is over.', 'Decide the conflict yourself, or retry the task.').failure;
   if (stage.kind !== 'conflicted') return fail('input', `“${title}” is in no conflict.`, 'It may have been decided meanwhile.').failure;
   if (stage.conflict.intent !== 'land')
     return fail('input', `The ${stage.conflict.intent} of “${title}” is yours to decide.`, 'Open the conflict, or call it off.').failure;
   if (stage.resolved.size > 0) return fail('input', `You have begun to decide “${title}”.`, 'Decide the rest of its files, too.').failure;
-  if (conflictStep(state, task).kind !== 'person')
-    return fail('input', `“${title}” is being decided already.`, 'Wait for what comes of it, or stop the arbiter.').failure;
   return undefined;
+}
+
+/** Why nobody can be asked in this run to decide a task's conflict; undefined where that is possible. */
+export function notArbitrable({ state }: Pick<RunRecord, 'state'>, id: TaskId): Failure | undefined {
+  const none = inNoConflict(state, id);
+  const task = state.tasks.get(id);
+  if (none !== undefined || task === undefined) return none;
+  if (state.phase === 'finished')
+    return fail('input', 'The run is over.', 'Decide the conflict yourself, or run “weft arbitrate”.').failure;
+  if (conflictStep(state, task).kind === 'person') return undefined;
+  return fail('input', `“${task.task.title}” is being decided already.`, 'Wait for what comes of it, or stop the arbiter.').failure;
 }

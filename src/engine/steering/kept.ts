@@ -55,6 +55,8 @@ export interface Retry extends Again {
   readonly changeset: string | null;
   /** Why it did not land, where it failed. */
   readonly failure: Failure | undefined;
+  /** Set where an arbiter is to decide what that is in conflict over: the task, and its run. */
+  readonly conflict?: { readonly state: RunState; readonly task: TaskState };
 }
 
 /** Whether a task can be done again: what landed cannot, and is undone instead. */
@@ -84,7 +86,7 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
 }
 
 /** The id of a task in a plan; that of one that joined its run for another one has points, which a plan's cannot have. */
-function planId(id: TaskId): TaskId {
+export function planId(id: TaskId): TaskId {
   return id
     .replaceAll('.', '-')
     .slice(-64)
