@@ -48,7 +48,7 @@ async function askPlan(request: (ground: Ground) => string, modelName: string, p
 }
 
 /** Prints a plan, or writes it to a file, and says what is left to be mended in it. Resolves to the exit code. */
-export async function deliver({ plan, problems, usage }: Planned, out: string | undefined, ports: CliPorts): Promise<number> {
+async function deliver({ plan, problems, usage }: Planned, out: string | undefined, ports: CliPorts): Promise<number> {
   const { output } = ports;
   const written = planText(plan);
   if (out === undefined) output.say(written.trimEnd());

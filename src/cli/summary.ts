@@ -33,6 +33,8 @@ function way(next: Next, run: string): string {
   switch (next.kind) {
     case 'answer':
       return '`weft inbox`';
+    case 'budget':
+      return `\`weft resume ${run} --budget USD\``;
     case 'resume':
       return `\`weft resume ${run}\``;
     case 'decide':

@@ -25,6 +25,8 @@ const MAX_BROKEN = 2;
 /** How often the model may look around before it has to answer, and how often more it is told so. */
 const MAX_LOOKS = 16;
 const MAX_REMINDERS = 2;
+/** Characters of all that it is shown: with the request, what a model of 200,000 tokens has room for. */
+const MAX_SEEN = 360_000;
 
 const TOOLS = [listFiles, readFile, search];
 const PLANNER: AgentRole = { name: 'planner', instructions: '', tools: [], source: { kind: 'builtIn' } };
@@ -47,6 +49,8 @@ export interface Talk {
 export class Conversation {
   private readonly messages: BetaMessageParam[] = [];
   private looks = 0;
+  /** Characters that it was shown. */
+  private seen = 0;
   /** The server does not take a format: the model is told of it in words. */
   private inWords = false;
   /** Of all requests so far. */
@@ -83,14 +87,16 @@ export class Conversation {
     this.looks += 1;
     const results: BetaContentBlockParam[] = [];
     for (const call of callsOf(content)) {
-      const mayLook = isWhole && this.looks <= MAX_LOOKS && !signal.aborted;
+      const mayLook = isWhole && this.looks <= MAX_LOOKS && this.seen < MAX_SEEN && !signal.aborted;
       if (mayLook) report(stepOf(TOOLS, call));
-      results.push(
-        mayLook ? await make(call, { tools: TOOLS, role: PLANNER, desk: { draft, signal, ...ALONE }, ...TEXT_ALONE }) : notMade(call.id),
-      );
+      const making = { tools: TOOLS, role: PLANNER, desk: { draft, signal, ...ALONE }, ...TEXT_ALONE };
+      const result = mayLook ? await make(call, making) : notMade(call.id);
+      this.seen += JSON.stringify(result).length;
+      results.push(result);
     }
     if (!isWhole) results.push(textBlock('The input of a call was no JSON. Make your calls again.'));
-    if (this.looks >= MAX_LOOKS) results.push(textBlock('You have looked around enough. Answer with the plan now.'));
+    if (this.looks >= MAX_LOOKS || this.seen >= MAX_SEEN)
+      results.push(textBlock('You have looked around enough. Answer with the plan now.'));
     return results;
   }
 

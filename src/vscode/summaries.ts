@@ -64,6 +64,8 @@ function way(next: Next): string {
   switch (next.kind) {
     case 'answer':
       return '';
+    case 'budget':
+      return '(_Raise Budget…_)';
     case 'resume':
       return '(_Resume Run_)';
     case 'decide':

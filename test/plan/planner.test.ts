@@ -238,6 +238,16 @@ describe('the planner', () => {
     assert.deepEqual(enough.result.ok ? enough.result.value.plan : undefined, FILLED);
   });
 
+  it('is shown no more than a model has room for', async () => {
+    const big = `${'x'.repeat(90)}\n`.repeat(1_000);
+    const looks = Array.from({ length: 8 }, () => ({ calls: [{ tool: 'read_file', input: { path: 'big.txt' } }] }));
+    const { result, requests } = await plan(playing([GOOD], looks), { files: { 'big.txt': big } });
+    assert.deepEqual(result.ok ? result.value.plan : result.failure, FILLED);
+    assert.doesNotMatch(told(requests[3], -1), /looked around enough/);
+    assert.match(told(requests[4], -1), /x{90}[\s\S]*You have looked around enough/);
+    assert.match(told(requests[5], -1), /This call was not made[\s\S]*You have looked around enough/);
+  });
+
   it('has a call made again whose input was no JSON', async () => {
     const looks = [{ calls: [{ tool: 'list_files', input: {} }], malformed: 'json' }];
     const { result, requests } = await plan(playing([GOOD], looks));

@@ -1,4 +1,5 @@
 /** What came of a run, as one answer: what was found, done and lost, and what to do next. From its events alone, without a model. Pure. */
+import { isOutOfBudget } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
 import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
@@ -44,6 +45,7 @@ export interface Lost extends Who {
 /** What the person can do next, the most pressing first. */
 export type Next =
   | { readonly kind: 'answer'; readonly items: number }
+  | { readonly kind: 'budget' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'decide'; readonly task: string; readonly title: string }
   | { readonly kind: 'held'; readonly task: string; readonly title: string }
@@ -151,12 +153,14 @@ function whyOf(state: RunState, { stage, work }: TaskState): Lost['why'] {
 function nextOf(state: RunState, { life, findings }: { life: Life; findings: number }): Next[] {
   const tasks = [...state.tasks.values()];
   const items = openItems(state).length;
+  // More budget has it go on by itself.
+  const isGone = life !== 'finished' && isOutOfBudget(state);
   const named = ({ task: { id, title } }: TaskState) => ({ task: id, title });
   const failed = ownTasks(state).filter(({ stage }) => stage.kind === 'failed');
   const missing = ownTasks(state).filter(({ stage }) => ['failed', 'stopped', 'doomed'].includes(stage.kind));
   return [
     ...(items > 0 ? [{ kind: 'answer' as const, items }] : []),
-    ...(life === 'interrupted' ? [{ kind: 'resume' as const }] : []),
+    ...(isGone ? [{ kind: 'budget' as const }] : life === 'interrupted' ? [{ kind: 'resume' as const }] : []),
     ...tasks.filter(({ stage }) => stage.kind === 'conflicted').map((task) => ({ kind: 'decide' as const, ...named(task) })),
     // What is held until something is answered is in the inbox already.
     ...tasks.filter(({ stage }) => stage.kind === 'held' && stage.item === null).map((task) => ({ kind: 'held' as const, ...named(task) })),

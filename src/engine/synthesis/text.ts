@@ -164,6 +164,8 @@ function nextText(next: Next, { quoted }: Ways): string {
   switch (next.kind) {
     case 'answer':
       return `Answer what agents ask: ${counted(next.items, 'item')} in the inbox.`;
+    case 'budget':
+      return 'The budget is used up: raise it, and agents go on where they were.';
     case 'resume':
       return 'Go on with the run where it was cut off.';
     case 'decide':

@@ -132,6 +132,16 @@ describe('the synthesis of a run', () => {
     );
   });
 
+  it('of a run whose budget is used up says that more of it has it go on', () => {
+    const started: Happening = { type: 'task.started', task: 'a', base: 'c0' };
+    const events = eventsOf(planned({ goal: 'Greet', tasks: [task('a')] }), [started, { type: 'run.outOfBudget', spent: { usd: 1 } }]);
+    for (const life of ['running', 'interrupted'] as const)
+      assert.match(
+        textOf(events, life),
+        /## What to do next\n\n- The budget is used up: raise it, and agents go on where they were\. \(budget r1\)\n$/,
+      );
+  });
+
   it('can be told of whatever happened', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 60 }), (happenings) => {
