@@ -68,6 +68,10 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
     return first === undefined
       ? fail('input', '“weft trace” needs a run.', 'Run “weft runs” for the list.')
       : ok({ kind: 'trace', run: first, task: second, out: values.out });
+  if (name === 'lessons')
+    return first === undefined
+      ? fail('input', '“weft lessons” needs a run.', 'Run “weft runs” for the list.')
+      : ok({ kind: 'lessons', run: first, keep: values['keep-lessons'] ?? false });
   if (name === 'blame') return first === undefined ? fail('input', '“weft blame” needs a file.', HELP) : ok({ kind: 'blame', path: first });
   if (name === 'export') {
     const { branch, 'include-edits': withEdits = false } = values;

@@ -52,6 +52,8 @@ export type Command =
       readonly inProcess: boolean;
       /** Whether what an earlier run did is taken over where nothing has changed for it. */
       readonly reuse: boolean;
+      /** Whether agents are told the lessons that are kept. */
+      readonly lessons: boolean;
     }
   /** `out`: the file that the plan is written to; undefined: it is printed. */
   | {
@@ -77,6 +79,8 @@ export type Command =
   | { readonly kind: 'answer'; readonly answering: Answering }
   | { readonly kind: 'runs' }
   | { readonly kind: 'roles' }
+  /** `keep`: in the workspace, for later runs. */
+  | { readonly kind: 'lessons'; readonly run: string; readonly keep: boolean }
   | { readonly kind: 'trace'; readonly run: string; readonly task: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'land' | 'discard'; readonly run: string; readonly task: string }
   | {

@@ -18,6 +18,7 @@ import { foldersCommand } from './folders';
 import { blameCommand, exportCommand } from './handOver';
 import { discardCommand, landCommand, runsCommand } from './history';
 import { answerCommand, inboxCommand } from './inbox';
+import { lessonsCommand } from './lessons';
 import { type Output, output } from './output';
 import { planCommand, planRestCommand, reviseCommand } from './plan';
 import { recoveryPorts } from './record';
@@ -135,6 +136,8 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
         return await runsCommand(ports);
       case 'roles':
         return await rolesCommand(ports);
+      case 'lessons':
+        return await lessonsCommand(command, ports);
       case 'trace':
         return await traceCommand(command, ports);
       case 'snapshots':

@@ -14,8 +14,9 @@ export function misread(said: string) {
 }
 
 export function parse(argv: readonly string[]) {
+  // Of snapshots it says how many; lessons are kept or not.
   return parseArgs({
-    args: [...argv],
+    args: argv.map((one) => (one === '--keep' && argv.includes('lessons') ? '--keep-lessons' : one)),
     allowPositionals: true,
     options: {
       goal: { type: 'string' },
@@ -51,6 +52,8 @@ export function parse(argv: readonly string[]) {
       compare: { type: 'string' },
       delete: { type: 'string' },
       keep: { type: 'string' },
+      'keep-lessons': { type: 'boolean' },
+      'no-lessons': { type: 'boolean' },
       file: { type: 'string' },
       hunk: { type: 'string' },
       'call-off': { type: 'boolean' },
@@ -75,6 +78,7 @@ export const MOST: Readonly<Record<string, number>> = {
   summary: 1,
   runs: 0,
   roles: 0,
+  lessons: 1,
   undo: 2,
   redo: 2,
   hunks: 3,
@@ -133,6 +137,8 @@ export const TAKERS: Readonly<Record<string, readonly string[]>> = {
   compare: ['snapshots'],
   delete: ['snapshots'],
   keep: ['snapshots'],
+  'keep-lessons': ['lessons'],
+  'no-lessons': ['run'],
   file: ['undo', 'redo'],
   hunk: ['undo', 'redo'],
   'call-off': ['undo', 'redo'],

@@ -42,7 +42,7 @@ import { modelFor } from './model';
 import { capFor, type SaidBudget } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
-import { projectNow } from './project';
+import { projectNow, projectOf } from './project';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
@@ -96,6 +96,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: {} }));
   ports.output.say(`Cost, as past runs tell: ${forecast ?? 'not known, for there is none of such tasks'}. Budget: ${budgetText(cap)}.`);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
+  const untold = command.lessons ? {} : { project: await projectOf(ports.repo, false) };
   return driveRun(
     {
       plan,
@@ -108,7 +109,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
       include: command.include,
       cap,
     },
-    agents,
+    { ...agents, ...untold },
     ports,
     { approvals: command.approvals, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
   );

@@ -124,6 +124,7 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const conflicts = conflictsOf(values);
   if (!conflicts.ok) return conflicts;
   const reuse = values['no-reuse'] !== true;
+  const lessons = values['no-lessons'] !== true;
   const work = workOf(plan, values);
   if (!work.ok) return work;
   const pools = poolsOf(values.pool ?? []);
@@ -144,6 +145,7 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
     include,
     inProcess,
     reuse,
+    lessons,
   };
   return ok({ kind: 'run', work: work.value, ...rest });
 }

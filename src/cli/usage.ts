@@ -28,6 +28,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
                                            may be given several times, and adds to weft.snapshot.include
        --in-process                        run agents in this process, not in processes of their own without secrets
+       --no-lessons                        agents are told nothing of .weft/lessons.md
        --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
        --tasks FILE.md                     plan the open items (- [ ] …) of a Markdown file; with --goal: what to do with them
        --failing FILE | -                  plan how to mend what failed: FILE, or standard input, has what it printed
@@ -38,6 +39,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft plan-rest RUN                       plan what a run left undone, from what failed and why; --out, --model as above
        --hint TEXT                         what you say about it
   weft summary RUN                         what was done, by whom, what failed and why, and what to do next
+  weft lessons RUN                         what went wrong in a run, and how it was mended
+       --keep                              in .weft/lessons.md, for the agents of later runs
   weft roles                               the roles that tasks of this folder can have, and where they come from
   weft runs                                the runs of this folder
   weft trace RUN [TASK]                    what the tasks of a run did when, and what would have made it faster; of one

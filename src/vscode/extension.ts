@@ -21,6 +21,7 @@ import { registerGoBack } from './goBack';
 import { registerInbox } from './inbox';
 import { registerInboxNotices } from './inboxNotices';
 import { registerInboxView } from './inboxView';
+import { registerLessons } from './lessons';
 import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
 import { registerApiKey } from './model';
@@ -107,6 +108,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerStateFiles(sessions),
     registerCheckOutput(sessions),
     registerTraces(sessions),
+    registerLessons(sessions),
     registerSummaries(sessions),
     registerChanges(),
     planRoles,

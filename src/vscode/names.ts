@@ -46,6 +46,7 @@ export const COMMANDS = {
   showCheck: 'weft.showCheck',
   showSummary: 'weft.showSummary',
   showTrace: 'weft.showTrace',
+  keepLessons: 'weft.keepLessons',
   showTaskTrace: 'weft.showTaskTrace',
   openConflict: 'weft.openConflict',
   showConflict: 'weft.showConflict',
