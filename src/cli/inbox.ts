@@ -1,5 +1,4 @@
 /** `weft inbox` and `weft answer`: what waits for the person in this folder's runs, and their answers to it. */
-import { budgetText } from '../domain/budget';
 import { fail, ok, type Result } from '../domain/failure';
 import { type Answer, type Ask, SCOPES, type Scope } from '../domain/inbox';
 import { askText } from '../domain/inboxText';
@@ -82,14 +81,6 @@ function waitingLines(state: RunState, waiting: Waiting): string[] {
         `${run}       ${waiting.task.task.id}: in conflict`,
         `    decide it in VS Code, or: weft land ${run} ${waiting.task.task.id}`,
       ];
-    case 'budget': {
-      const of = waiting.task === null ? '' : ` ${waiting.task.task.id}`;
-      const whose = waiting.task === null ? 'the run' : waiting.task.task.id;
-      return [
-        `${run}       the budget of ${whose} (${budgetText(waiting.budget)}) is used up`,
-        `    raise it: weft budget ${run} USD${of}`,
-      ];
-    }
     case 'held':
       return [`${run}       ${waiting.task.task.id}: held`, `    land it all the same: weft land ${run} ${waiting.task.task.id}`];
   }
@@ -97,7 +88,7 @@ function waitingLines(state: RunState, waiting: Waiting): string[] {
 
 function rowOf(state: RunState, waiting: Waiting) {
   const { run } = state.start;
-  if (waiting.kind !== 'item') return { run, kind: waiting.kind, task: waiting.task?.task.id ?? null };
+  if (waiting.kind !== 'item') return { run, kind: waiting.kind, task: waiting.task.task.id };
   const { id, ask, seconds, since } = waiting.item;
   return { run, kind: 'item', item: id, tasks: waiting.tasks.map(({ task }) => task.id), ask, seconds, since };
 }

@@ -1,6 +1,4 @@
-/** All that waits for the person in a run: what was asked, conflicts, what is held, and budgets that are used up. Pure. */
-import { type Budget, WHOLE_RUN } from './budget';
-import { budgetOf, emptyAccount } from './cost';
+/** All that waits for the person in a run: what was asked, conflicts, and what is held. Pure. */
 import type { Item } from './inbox';
 import { openItems } from './reduceInbox';
 import type { RunState } from './run';
@@ -11,9 +9,7 @@ export type Waiting =
   | { readonly kind: 'item'; readonly item: Item; readonly tasks: readonly TaskState[] }
   | { readonly kind: 'conflict'; readonly task: TaskState }
   /** Its landing waits: its premise is stale, or the run is over that would have gone by an answer. */
-  | { readonly kind: 'held'; readonly task: TaskState }
-  /** Agents stopped until there is more in this account, of a task or (null) of the run. */
-  | { readonly kind: 'budget'; readonly task: TaskState | null; readonly budget: Budget };
+  | { readonly kind: 'held'; readonly task: TaskState };
 
 export function waitingIn(state: RunState): Waiting[] {
   const items = state.phase === 'finished' ? [] : openItems(state);
@@ -24,17 +20,7 @@ export function waitingIn(state: RunState): Waiting[] {
     if (stage.kind === 'conflicted' && !isDecided(stage)) waiting.push({ kind: 'conflict', task });
     if (stage.kind === 'held' && (stage.item === null || !asked.has(stage.item))) waiting.push({ kind: 'held', task });
   }
-  return state.phase === 'finished' ? waiting : [...waiting, ...emptyIn(state)];
-}
-
-function emptyIn(state: RunState): Waiting[] {
-  const parked = [...state.tasks.values()].filter(({ work, stage }) => work.parked !== null && stage.kind === 'waiting');
-  const accounts = new Set(parked.flatMap((task) => emptyAccount(state, task) ?? []));
-  return [...accounts].map((id) => ({
-    kind: 'budget',
-    task: id === WHOLE_RUN ? null : (state.tasks.get(id) ?? null),
-    budget: budgetOf(state, id),
-  }));
+  return waiting;
 }
 
 function tasksOf({ tasks }: RunState, { id, askers }: Item): TaskState[] {

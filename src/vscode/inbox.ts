@@ -5,7 +5,7 @@ import type { Answer, Scope } from '../domain/inbox';
 import { askText } from '../domain/inboxText';
 import { type InboxNode, inboxKey, inboxNodes, labelOf } from './inboxRows';
 import { notify, saysTrusted, showFailure } from './messages';
-import { COMMANDS, VIEWS } from './names';
+import { COMMANDS } from './names';
 import type { Sessions } from './session';
 import { fulfil } from './steering';
 import { shortened, withoutLinks } from './wording';
@@ -172,7 +172,7 @@ async function write(sessions: Sessions, node: ItemNode): Promise<Result<unknown
 }
 
 /** The commands that decide what is no question, but waits all the same. */
-const WAYS: Readonly<Record<'conflict' | 'held' | 'budget', readonly { readonly label: string; readonly command: string }[]>> = {
+const WAYS: Readonly<Record<'conflict' | 'held', readonly { readonly label: string; readonly command: string }[]>> = {
   conflict: [{ label: 'Open Conflict', command: COMMANDS.openConflict }],
   held: [
     { label: 'Show Changes', command: COMMANDS.showTask },
@@ -180,7 +180,6 @@ const WAYS: Readonly<Record<'conflict' | 'held' | 'budget', readonly { readonly 
     { label: 'Rework Task', command: COMMANDS.reworkTask },
     { label: 'Discard Draft…', command: COMMANDS.discardTask },
   ],
-  budget: [{ label: 'Show Runs', command: `${VIEWS.runs}.focus` }],
 };
 
 async function decide(node: InboxNode): Promise<undefined> {

@@ -28,8 +28,9 @@ export function registerInboxNotices(sessions: Sessions): vscode.Disposable {
     timers.add(timer);
   };
   const tell = async () => {
-    // Conflicts, and what is held for another reason, are told of where they happen.
-    const all = inboxNodes(await sessions.runs()).filter(({ waiting, view }) => waiting.kind === 'item' && isOfThisWindow(view));
+    // Conflicts, what is held for another reason, and budgets are told of where they happen.
+    const isTold = ({ waiting }: InboxNode) => waiting.kind !== 'item' || waiting.item.ask.kind === 'decision';
+    const all = inboxNodes(await sessions.runs()).filter((node) => !isTold(node) && isOfThisWindow(node.view));
     const news = all.filter((node) => !told.has(inboxKey(node)));
     for (const node of news) told.add(inboxKey(node));
     if (news.length === 0) {

@@ -1,6 +1,5 @@
 /** The rows of the Inbox: what waits for the person, and by which name menus know what can be done with it. */
 import * as vscode from 'vscode';
-import { budgetText } from '../domain/budget';
 import { never } from '../domain/failure';
 import type { Item } from '../domain/inbox';
 import { askText } from '../domain/inboxText';
@@ -34,20 +33,18 @@ function nodeOf(view: RunView, waiting: Waiting): InboxNode {
 }
 
 function tasksOf(waiting: Waiting): readonly TaskState[] {
-  if (waiting.kind === 'item') return waiting.tasks;
-  return waiting.task === null ? [] : [waiting.task];
+  return waiting.kind === 'item' ? waiting.tasks : [waiting.task];
 }
 
 /** Milliseconds since 1970. */
-function sinceOf({ waiting, view }: InboxNode): number {
-  return waiting.kind === 'item' ? waiting.item.since : (waiting.task?.work.endedAt ?? view.state.start.at);
+function sinceOf({ waiting }: InboxNode): number {
+  return waiting.kind === 'item' ? waiting.item.since : waiting.task.work.endedAt;
 }
 
 export function inboxKey(node: InboxNode): string {
   const { view, waiting } = node;
   if (waiting.kind === 'item') return `${runKey(view)}/inbox/${waiting.item.id}`;
-  const of = waiting.task === null ? runKey(view) : taskKey({ kind: 'task', view, task: waiting.task });
-  return `${of}/inbox/${waiting.kind}`;
+  return `${taskKey({ kind: 'task', view, task: waiting.task })}/inbox`;
 }
 
 /** `now`: milliseconds since 1970. */
@@ -68,7 +65,7 @@ export function inboxItem(node: InboxNode, now: number): vscode.TreeItem {
 }
 
 /** As menus know it. */
-type Context = 'leave' | 'leaveToLand' | 'question' | 'conflict' | 'held' | 'budget';
+type Context = 'leave' | 'leaveToLand' | 'question' | 'conflict' | 'held';
 
 const ICONS: Readonly<Record<Context, string>> = {
   leave: 'shield',
@@ -76,7 +73,6 @@ const ICONS: Readonly<Record<Context, string>> = {
   question: 'question',
   conflict: 'git-merge',
   held: 'warning',
-  budget: 'credit-card',
 };
 
 function contextOf({ waiting }: InboxNode): Context {
@@ -99,7 +95,6 @@ function contextOf({ waiting }: InboxNode): Context {
 
 export function labelOf({ view, waiting }: InboxNode): string {
   if (waiting.kind === 'item') return askText(waiting.item.ask);
-  if (waiting.kind === 'budget') return `The budget of ${budgetText(waiting.budget)} is used up`;
   // What it says of itself, without what it is called.
   return taskText(waiting.task, view.state, view.life, 0).split(' · ')[0] ?? '';
 }
@@ -118,8 +113,7 @@ function leftText({ since, seconds }: Item, now: number): string {
 }
 
 function tooltipOf({ view, waiting }: InboxNode): string {
-  if (waiting.kind !== 'item')
-    return [...(waiting.task === null ? [] : [waiting.task.task.title]), `Run: ${view.state.start.plan.goal}`].join('\n');
+  if (waiting.kind !== 'item') return `${waiting.task.task.title}\nRun: ${view.state.start.plan.goal}`;
   const { item, tasks } = waiting;
   const lines = [askText(item.ask), ...tasks.map(({ task }) => `For: ${task.title}`), `Run: ${view.state.start.plan.goal}`];
   if (item.ask.kind === 'command') lines.push(`In a copy of ${item.ask.folder}, with what the agent changed.`);
