@@ -46,6 +46,8 @@ export type Command =
       /** Commands that a plan which nobody has read may run. */
       readonly allow: readonly string[];
       readonly approvals: Approvals;
+      /** MCP servers of the folder that may be started, or asked, by name. */
+      readonly servers: readonly string[];
       /** Globs of ignored files that agents see and snapshots have. */
       readonly include: readonly string[];
       /** Agents run in the process of the CLI itself. */
@@ -88,6 +90,8 @@ export type Command =
       readonly run: string;
       readonly inProcess: boolean;
       readonly approvals: Approvals;
+      /** MCP servers of the folder that may be started, or asked, by name. */
+      readonly servers: readonly string[];
       readonly budget: SaidBudget;
       /** Whose budget it is; undefined: the run’s. */
       readonly task: string | undefined;
@@ -105,6 +109,8 @@ export type Command =
       readonly onStale: OnStale;
       readonly inProcess: boolean;
       readonly approvals: Approvals;
+      /** MCP servers of the folder that may be started, or asked, by name. */
+      readonly servers: readonly string[];
     }
   | { readonly kind: 'reverse'; readonly run: string; readonly reversal: Reversal }
   /** `task` undefined: all of the run's. */

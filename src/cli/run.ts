@@ -1,5 +1,4 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
-import type { Approvals } from '../domain/approvals';
 import { type Budget, budgetText } from '../domain/budget';
 import { notAllowed } from '../domain/commands';
 import { budgetOf } from '../domain/cost';
@@ -10,7 +9,6 @@ import type { Catalogue } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
 import { NO_USAGE } from '../domain/usage';
-import { commandExecutor } from '../engine/acts/commands';
 import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
 import { forecastOf, forecastText } from '../engine/budget/forecast';
@@ -36,6 +34,7 @@ import { folderPool } from '../repo/commands/folderPool';
 import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import type { Workspace } from '../repo/workspace';
+import { type Allowed, actsFor } from './acts';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
 import { modelFor } from './model';
@@ -111,7 +110,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
     },
     { ...agents, ...untold },
     ports,
-    { approvals: command.approvals, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
+    { approvals: command.approvals, servers: command.servers, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
   );
 }
 
@@ -143,7 +142,7 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' | '
     onStale: command.onStale,
     cap: capFor(plan, command.budget),
   };
-  return driveRun(request, agents, ports, { approvals: command.approvals });
+  return driveRun(request, agents, ports, { approvals: command.approvals, servers: command.servers });
 }
 
 export function refused(failure: Failure, { output }: CliPorts): number {
@@ -154,7 +153,7 @@ export function refused(failure: Failure, { output }: CliPorts): number {
 
 /** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
 export async function resumeCommand(
-  { run, inProcess, approvals, budget, task }: Extract<Command, { kind: 'resume' }>,
+  { run, inProcess, approvals, servers, budget, task }: Extract<Command, { kind: 'resume' }>,
   ports: CliPorts,
 ): Promise<number> {
   const { repo, output, include } = ports;
@@ -167,7 +166,7 @@ export async function resumeCommand(
   if (!model.ok) return refused(model.failure, ports);
   include(start.include ?? []);
   const listener: Listener = (event, now) => output.event(event, now);
-  const agents = await agentsOf(repo, model.value, inProcess);
+  const working = await agentsOf(repo, model.value, inProcess);
   const recovery = recoveryPorts(ports);
   const folders = folderPool(repo, FOLDERS, recovery.clock);
   const check = folderChecker(folders);
@@ -181,7 +180,8 @@ export async function resumeCommand(
     cap: raisedCap(state.value, budget, task),
     of: task,
   };
-  const agentPorts = { ...agents, check, reuse, acts: { approvals: () => approvals, command: commandExecutor(repo, folders) } };
+  const { acts, agents } = await actsFor({ approvals, servers }, ports, { agents: working, folders });
+  const agentPorts = { ...agents, check, reuse, acts };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
@@ -198,17 +198,20 @@ function raisedCap(state: RunState, { usd, tokens }: SaidBudget, task: string | 
 /** Begins a run and drives it to its end, telling all of it. */
 async function driveRun(
   request: RunRequest,
-  agents: Agents,
+  working: Agents,
   ports: CliPorts,
-  { approvals, reuse }: { readonly approvals: Approvals; readonly reuse?: Reuse | undefined },
+  { reuse, ...allowed }: Allowed & { readonly reuse?: Reuse | undefined },
 ): Promise<number> {
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const folders = folderPool(repo, FOLDERS, recovery.clock);
   const check = folderChecker(folders);
-  const acts = { approvals: () => approvals, command: commandExecutor(repo, folders) };
+  const { acts, agents } = await actsFor(allowed, ports, { agents: working, folders });
   const begun = await beginRun(request, { ...recovery, ...agents, acts, check, reuse, time: systemTime }, signal);
-  if (!begun.ok) return refused(begun.failure, ports);
+  if (!begun.ok) {
+    await agents.close();
+    return refused(begun.failure, ports);
+  }
   const run = begun.value;
   const { tooLarge } = run.record.state.start;
   if (tooLarge !== undefined) output.warn(tooLargeText(tooLarge));

@@ -43,6 +43,7 @@ export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly strin
     onStale: onStale.value,
     inProcess,
     approvals: approvals.value,
+    servers: values['allow-mcp'] ?? [],
     budget: budget.value,
   });
 }
@@ -54,7 +55,15 @@ export function resumeOf([run]: readonly string[], values: Values): Result<Comma
   const budget = saidBudget(values);
   if (!budget.ok) return budget;
   const inProcess = values['in-process'] ?? false;
-  return ok({ kind: 'resume', run, inProcess, approvals: approvals.value, budget: budget.value, task: values.task });
+  return ok({
+    kind: 'resume',
+    run,
+    inProcess,
+    approvals: approvals.value,
+    servers: values['allow-mcp'] ?? [],
+    budget: budget.value,
+    task: values.task,
+  });
 }
 
 function approvalsHere(values: Values): Result<Approvals> {
@@ -142,6 +151,7 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
     conflicts: conflicts.value,
     allow,
     approvals: approvals.value,
+    servers: values['allow-mcp'] ?? [],
     include,
     inProcess,
     reuse,

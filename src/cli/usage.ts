@@ -21,6 +21,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --priority ROLE,ROLE                that order, those that prevail first (default ${DEFAULT_CONFLICT_PRIORITY.slice(0, 3).join(', ')} …)
        --allow-command COMMAND             a command that agents, and a plan of --goal, may run, exactly or with *; may be
                                            repeated
+       --allow-mcp NAME                    an MCP server of .vscode/mcp.json or .mcp.json that agents may use; may be repeated
        --approve KIND=ask|allow|deny       without asking: command, mcp (tools of servers), protected (files such as
                                            .github/**), landing, question; may be repeated
        --answer-within SECONDS             how long an agent waits for your answer, which is no then (default 1800, without a
@@ -90,6 +91,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
 
 What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
 here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
+What an MCP server is to be given (\${input:ID}) stands in WEFT_INPUT_ID.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR, WEFT_OTLP_ENDPOINT (an
 OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
 Exit codes of “weft run”, “weft resume” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
