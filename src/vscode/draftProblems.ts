@@ -62,7 +62,8 @@ export function draftProblems(place: Place, pool: FolderPool): Executor<'diagnos
       const draft = context.draft ?? context.base;
       const changes = await diffTrees(place.repo, context.base, draft);
       if (!changes.ok) return changes;
-      const changed = new Set(changes.value.flatMap(({ path, after }) => (after === null ? [] : [path])));
+      // Links are not followed.
+      const changed = new Set(changes.value.flatMap(({ path, after }) => (after?.mode.startsWith('100') === true ? [path] : [])));
       const onWait = () => context.step('Waiting for a folder to look for problems in');
       return pool.use({ tree: draft, owner: OWNER, onWait }, signal, async (folder) => {
         const beside = [...changed].filter((path) => !paths.includes(path)).slice(0, MAX_BESIDE);

@@ -78,7 +78,7 @@ describe('a secret', () => {
     afterThisTest(() => void server.close());
     const out = temporaryFolder();
     const env = { ANTHROPIC_API_KEY: PLANTED.key, GITHUB_TOKEN: PLANTED.environment, ANTHROPIC_BASE_URL: server.url };
-    const allowed = ['npm test', 'env*', 'curl *'].flatMap((rule) => ['--allow-command', rule]);
+    const allowed = ['--allow-command', 'npm test', '--approve', 'command=allow'];
     const args = ['run', '--goal', 'Look around', '--json', '--model', 'claude-x', '--record', join(out, 'run.jsonl'), '--attempts', '1'];
     const ran = await weft([...args, ...allowed], { cwd: root, env });
     const run = String(jsonLines(ran.out).find(({ type }) => type === 'run.started')?.['run']);
@@ -103,6 +103,8 @@ describe('a secret', () => {
         files.some((path) => path.endsWith(`/${name}`)),
         `${name} was to be looked into`,
       );
+    const transcript = files.find((path) => path.endsWith('/transcripts/a.jsonl')) ?? '';
+    assert.match(readFileSync(transcript, 'utf8'), /WEFT_FOLDER=.*DB_PASSWORD=\(secret\)/, 'the command was to run');
     const found = Object.entries({ ...PLANTED, private: made('', 64) }).flatMap(([name, secret]) => [
       ...said.flatMap(({ out: text, err }, at) => (`${text}${err}`.includes(secret) ? [`${name} in what was said (${at})`] : [])),
       ...files.flatMap((path) => (readFileSync(path, 'latin1').includes(secret) ? [`${name} in ${path}`] : [])),

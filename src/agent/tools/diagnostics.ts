@@ -1,7 +1,8 @@
 /** diagnostics: what the language servers of the person's editor say of the draft's files. */
 import * as z from 'zod';
 import { fail, ok } from '../../domain/failure';
-import { findFile } from '../files';
+import type { Draft } from '../../repo/draft/draft';
+import { readBytes } from '../files';
 import { tool } from './tool';
 
 /** Most files of one call. */
@@ -19,9 +20,9 @@ export const diagnostics = tool({
   async run({ paths }, desk) {
     const found: string[] = [];
     for (const raw of paths ?? changedIn(desk.draft)) {
-      const path = await findFile(desk.draft, raw);
-      if (!path.ok) return path;
-      found.push(path.value);
+      const file = await readBytes(desk.draft, raw);
+      if (!file.ok) return file;
+      found.push(file.value.path);
     }
     if (found.length === 0) return fail('input', 'You have changed no files yet.', 'Name the files that you want to know about.');
     const answer = await desk.act({ kind: 'diagnostics', paths: found.slice(0, MAX_PATHS) });
@@ -29,6 +30,7 @@ export const diagnostics = tool({
   },
 });
 
-function changedIn(draft: { changed(): ReadonlyMap<string, unknown> }): string[] {
-  return [...draft.changed()].flatMap(([path, content]) => (content === null ? [] : [path])).sort();
+/** A link is not followed: it may lead out of the workspace. */
+function changedIn(draft: Draft): string[] {
+  return [...draft.changed()].flatMap(([path, content]) => (content === null || content.mode === '120000' ? [] : [path])).sort();
 }

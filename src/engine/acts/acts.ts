@@ -11,6 +11,7 @@ import { rootText } from '../../repo/root';
 import type { Live } from '../agents/live';
 import type { RunRecord } from '../journal/record';
 import { keepDraft } from '../landing/landing';
+import { onlyFiles } from './draftFiles';
 import { answerFor, verdictOf } from './gate';
 import { type Inbox, keyOf } from './inbox';
 
@@ -112,7 +113,9 @@ export class Acts {
       case 'diagnostics': {
         const look = acts?.diagnostics;
         if (look === undefined) return unavailable('There is no editor here that could tell.');
-        return look(act, this.context(id, request), signal);
+        const context = this.context(id, request);
+        const files = await onlyFiles(this.ports.repo, context.draft ?? context.base, act.paths);
+        return files.ok ? look(act, context, signal) : files;
       }
       case 'mcp': {
         const { server, tool, input } = act;
