@@ -15,9 +15,6 @@ export interface Finding {
   readonly text: string;
 }
 
-/** How roles are told to write findings; the same words stand in their files. */
-export const FINDING_FORMAT = 'SEVERITY path:line — what is wrong, and what to do about it';
-
 /** Models put such a line into a list, or emphasize its beginning. */
 const LINE =
   /^[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?:\*\*|__|\[)?(CRITICAL|HIGH|MEDIUM|LOW)(?:\*\*|__|\])?:?[ \t]+(?:\*\*|`)?([^\s`*](?:[^\n`*]{0,400}?[^\s`*:])?)(?::(\d{1,9})(?:[-–:]\d{1,9})?)?(?:\*\*|`)?:?[ \t]+(?:—|–|--?)[ \t]+(\S.*)$/gm;

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { scenarioSchema } from '../../src/model/scenario';
+import { scriptedModel } from '../../src/model/scripted';
+import { serveModel } from '../support/modelServer';
 import { git, put, temporaryFolder } from '../support/sandbox';
 import { buildWeft, jsonLines, planText, scenarioFile, weft } from '../support/weft';
 
@@ -13,6 +16,14 @@ function workspace(files: Readonly<Record<string, string>>): string {
   return cwd;
 }
 
+const requestBody = z.looseObject({
+  tools: z.array(z.unknown()),
+  system: z.array(z.looseObject({ text: z.string(), cache_control: z.unknown().optional() })),
+});
+const turnLine = z.looseObject({
+  type: z.literal('task.turn'),
+  usage: z.looseObject({ input: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
+});
 const startedLine = z.looseObject({ plan: z.looseObject({ tasks: z.array(z.looseObject({ role: z.string() })) }) });
 const resultLine = z.looseObject({ summary: z.looseObject({ run: z.string() }) });
 const finish = (summary: string) => ({ tool: 'finish', input: { summary } });
@@ -53,6 +64,57 @@ describe('the roles of a folder', function () {
     assert.match(wizard.err, /tasks\[0\]\.role: there is no role “wizard”: use one of coder, .*painter/);
     const pool = await weft(['run', '-', '--model', model, '--pool', 'cook=1'], { cwd, input: plan });
     assert.match(pool.err, /--pool names a role that there is not: “cook”/);
+  });
+});
+
+describe('agents of a run in processes of their own', function () {
+  this.timeout(60_000);
+  before(buildWeft);
+
+  it('are told rules, lessons and their role, and share what they are told up to their role', async () => {
+    const cwd = workspace({
+      'AGENTS.md': 'Be brief.\n',
+      'web/AGENTS.md': 'Use tabs.\n',
+      '.weft/lessons.md': '- Build first.\n',
+      '.weft/agents/painter.md': '---\ndescription: Paints.\ntools: [edit]\n---\nYou paint.\n',
+    });
+    const roles = ['coder', 'painter', 'researcher', 'tester'];
+    const tasks = Object.fromEntries(roles.map((role) => [role, [{ calls: [finish('Done.')] }]]));
+    const model = scriptedModel(scenarioSchema.parse({ tasks }), { paceMs: 0, wait: async () => undefined });
+    const sent: z.infer<typeof requestBody>[] = [];
+    const server = await serveModel(async (request) => {
+      sent.push(requestBody.parse(await request.clone().json()));
+      return model(request);
+    });
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const plan = planText(...roles.map((role) => ({ id: role, role })));
+    const ran = await weft(['run', '-', '--model', 'some-model', '--json'], { cwd, env, input: plan });
+    await server.close();
+    assert.equal(ran.code, 0, ran.err);
+    assert.equal(sent.length, roles.length);
+    const prefixes = new Set(sent.map(({ tools, system }) => JSON.stringify([tools, system.slice(0, -1)])));
+    assert.equal(prefixes.size, 1);
+    const [first] = sent;
+    assert.deepEqual(
+      first?.system.map(({ cache_control: mark }) => mark !== undefined),
+      [false, true, false],
+    );
+    const project = first?.system[1]?.text ?? '';
+    for (const part of ['Be brief.', 'for="web/">\nUse tabs.', '- Build first.', '- painter: Paints.'])
+      assert.ok(project.includes(part), part);
+    const own = sent.map(({ system }) => system.at(-1)?.text ?? '');
+    const painter = own.find((text) => text.startsWith('Your role: painter, as .weft/agents/painter.md of the workspace describes it.'));
+    assert.match(painter ?? '', /\n\nYou paint\.\n\nIn this role you run no commands, have no others do your work, /);
+    // What was read from the cache, and what each paid for: P + N × own.
+    const usages = jsonLines(ran.out).flatMap((line) => {
+      const turn = turnLine.safeParse(line);
+      return turn.success ? [turn.data.usage] : [];
+    });
+    const paid = usages.map(({ input, cacheWrite }) => input + cacheWrite).sort((a, b) => b - a);
+    const prefix = Math.max(...usages.map(({ cacheRead }) => cacheRead));
+    assert.equal(usages.filter(({ cacheRead }) => cacheRead === prefix).length, roles.length - 1);
+    assert.ok(paid.reduce((sum, tokens) => sum + tokens, 0) <= prefix + roles.length * (paid[1] ?? 0));
+    assert.ok((paid[1] ?? 0) < prefix / 2, `${paid.join(' ')} beside ${prefix}`);
   });
 });
 

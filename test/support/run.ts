@@ -17,6 +17,7 @@ import type { Worker } from '../../src/engine/agents/worker';
 import { beginRun } from '../../src/engine/begin';
 import { journalFile } from '../../src/engine/journal/journal';
 import { type Checker, folderChecker } from '../../src/engine/landing/check';
+import { projectReader } from '../../src/engine/project/readProject';
 import { type ResumeRequest, resumeRun } from '../../src/engine/resume';
 import type { LiveRun } from '../../src/engine/run';
 import type { RunPorts } from '../../src/engine/runRequest';
@@ -32,6 +33,7 @@ import { type Editor, editor } from './editor';
 import { type Edits, type GatedWorker, gatedWorker } from './gatedWorker';
 import { type HandTime, handTime } from './handTime';
 import { NEVER, valued } from './result';
+import { ROLES_FOLDER } from './roles';
 import { type Files, type Sandbox, sandbox } from './sandbox';
 
 /** A plan of these tasks, by id, with what each depends on. */
@@ -92,6 +94,8 @@ export interface RigOptions {
   readonly worker?: Worker;
   readonly hold?: Hold;
   readonly acts?: ActPorts;
+  /** Whether its agents are told of the project; else their roles have their names alone. */
+  readonly project?: boolean;
   readonly width?: AdaptiveWidth;
   readonly stopEdits?: Readonly<Record<string, Edits>>;
 }
@@ -169,6 +173,7 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
     width: options.width,
     reuse: options.reuse,
     acts: options.acts,
+    ...(options.project === true && { project: projectReader(box.repo, { builtIn: ROLES_FOLDER, lessons: () => true }) }),
   };
   return { workspace, agents, clock, time, ports };
 }
