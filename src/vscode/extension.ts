@@ -24,6 +24,7 @@ import { registerInboxView } from './inboxView';
 import { registerLessons } from './lessons';
 import { registerLimits } from './limits';
 import { registerLiveDrafts } from './liveDrafts';
+import { McpServers, registerMcp } from './mcp';
 import { registerApiKey } from './model';
 import { registerConflictsKey, registerNotices } from './notices';
 import { registerPlanCompletion } from './planCompletion';
@@ -65,10 +66,11 @@ export function activate(context: ExtensionContext): WeftApi {
   const planRoles = new PlanRoles(sessions);
   const feed = runsFeed(sessions);
   const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
-  const agents = { context, models: new SharedModels(systemTime), sessions, pool };
+  const servers = new McpServers(context);
+  const agents = { context, models: new SharedModels(systemTime), sessions, pool, servers };
   const dispatch = dispatchPorts(agents);
   // What is being landed comes to its end; the rest goes on when the folder is opened again.
-  shutDown = () => sessions.leaveAll().finally(() => pool.close());
+  shutDown = () => sessions.leaveAll().finally(() => Promise.all([pool.close(), servers.close()]).then(() => undefined));
   context.subscriptions.push(
     sessions,
     registerDispatch(dispatch),
@@ -91,6 +93,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSnapshots(sessions),
     registerPruning(sessions),
     registerApiKey(context),
+    registerMcp(servers),
     registerChooseModel(context),
     feed,
     registerInbox(sessions),

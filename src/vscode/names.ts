@@ -59,6 +59,7 @@ export const COMMANDS = {
   restoreFiles: 'weft.restoreFiles',
   deleteSnapshot: 'weft.deleteSnapshot',
   setApiKey: 'weft.setApiKey',
+  forgetServers: 'weft.forgetServers',
   chooseModel: 'weft.chooseModel',
   trySample: 'weft.trySample',
 } as const;
@@ -95,6 +96,7 @@ export const SETTINGS = {
   otlpEndpoint: 'telemetry.otlpEndpoint',
   allowedCommands: 'commands.allow',
   commandRules: 'commands.rules',
+  mcpServers: 'mcp.servers',
   approveCommands: 'approvals.command',
   approveMcp: 'approvals.mcp',
   approveProtected: 'approvals.protected',

@@ -14,6 +14,8 @@ import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { systemTime } from '../model/time';
 import { folderPool } from '../repo/commands/folderPool';
 import { approvalsOf } from './approvals';
+import { draftProblems } from './draftProblems';
+import type { McpServers } from './mcp';
 import { notify } from './messages';
 import { type ModelPorts, modelOf, settingsOf } from './model';
 import { moneySet } from './money';
@@ -23,6 +25,7 @@ export interface AgentPorts extends ModelPorts {
   readonly sessions: Sessions;
   /** Where the agents of all runs work. */
   readonly pool: Pool;
+  readonly servers: McpServers;
 }
 
 /** Where a run is recorded, if that is set: beside its folder's other state. */
@@ -53,7 +56,7 @@ export async function runAgents(
   session: Session,
   { model: name, reuse }: { readonly model: string; readonly reuse: boolean },
 ): Promise<Result<RunAgents>> {
-  const { sessions, pool } = ports;
+  const { sessions, pool, servers } = ports;
   const { repo, folder } = session;
   const settings = settingsOf(folder);
   const recording = await recordingFor(session, sessions.clock);
@@ -65,6 +68,12 @@ export async function runAgents(
   const worker = processWorker(pool, { repo, model });
   const folders = folderPool(repo, settings.folders, sessions.clock);
   const check = folderChecker(folders);
-  const acts = { approvals: () => approvalsOf(folder), command: commandExecutor(repo, folders) };
+  const mcp = await servers.of(session);
+  const acts = {
+    approvals: () => approvalsOf(folder),
+    command: commandExecutor(repo, folders),
+    diagnostics: draftProblems(session.place, folders),
+    mcp: mcp && { tools: () => mcp.tools, call: mcp.call },
+  };
   return ok({ ...asking, worker, acts, check, width, reuse: reuse ? reuseFrom(repo) : undefined });
 }
