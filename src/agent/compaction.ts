@@ -2,14 +2,13 @@
  * Room for a conversation that has become too long for its model: the task stays, and what was said about it is summed up by the model itself.
  * Ours, not the SDK's or the server's: those know one server only, and leave no entry from which an agent could go on after a crash.
  */
-import { APIError } from '@anthropic-ai/sdk';
 import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { totalTokens, type Usage } from '../domain/usage';
 import type { About } from '../model/about';
 import type { ModelFetch } from '../model/fetch';
 import { modelClient } from './client';
 import { isMedia } from './media';
-import { brokeOff } from './modelFailure';
+import { brokeOff, isTooLong } from './modelFailure';
 import { replyOf } from './reply';
 import { type Conversation, sessionSchema, tell, textBlock } from './transcript';
 import { usageOf } from './usage';
@@ -43,19 +42,6 @@ export function isFull(usage: Usage, answered: readonly BetaContentBlockParam[],
 
 function isPicture(value: unknown): boolean {
   return typeof value === 'object' && value !== null && isMedia(value);
-}
-
-/** Whether a server refuses a request since it is longer than what the model can hold. Servers say it each in their own words. */
-export function isTooLong(thrown: unknown): boolean {
-  if (!(thrown instanceof APIError)) return false;
-  const said = thrown.apiMessage ?? thrown.message;
-  return (
-    thrown.status === 413 ||
-    (thrown.status === 400 &&
-      /(prompt|input|request|conversation)\b.*\btoo (long|large)|context.?(length|window|size|limit)|max\w* .*context|too many (input )?tokens|exceed\w* .*tokens?\b/i.test(
-        said,
-      ))
-  );
 }
 
 export interface SumUp {

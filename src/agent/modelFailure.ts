@@ -27,6 +27,19 @@ export function refusesContent(thrown: unknown): boolean {
   return thrown instanceof APIError && (thrown.status === 400 || thrown.status === 413);
 }
 
+/** Whether a server refuses a request since it is longer than what the model can hold. Servers say it each in their own words. */
+export function isTooLong(thrown: unknown): boolean {
+  if (!(thrown instanceof APIError)) return false;
+  const said = thrown.apiMessage ?? thrown.message;
+  return (
+    thrown.status === 413 ||
+    (thrown.status === 400 &&
+      /(prompt|input|request|conversation)\b.*\btoo (long|large)|context.?(length|window|size|limit)|max\w* .*context|too many (input )?tokens|exceed\w* .*tokens?\b/i.test(
+        said,
+      ))
+  );
+}
+
 /** Whether a budget did not allow the request: then the agent has one turn to say how far it came. */
 export function isOutOfBudget(thrown: unknown): boolean {
   return thrown instanceof APIError && typeOf(thrown) === BUDGET_GONE;
@@ -52,6 +65,12 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
   if (isOutOfBudget(thrown)) return fail('budget', said, 'Raise the budget, then go on from what was done.');
   const status = statusOf(thrown);
   if (typeOf(thrown) === EDITOR_ERROR) return editorFailure(status, said);
+  if (status === 400 && isTooLong(thrown))
+    return fail(
+      'model',
+      `What was asked is too long for the model “${modelName}”: ${said}`,
+      'Ask for less at once, select fewer files, or use another model.',
+    );
   switch (status) {
     case 401:
     case 403:

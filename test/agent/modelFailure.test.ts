@@ -4,6 +4,7 @@ import { modelClient } from '../../src/agent/client';
 import { modelFailure } from '../../src/agent/modelFailure';
 import { anthropicModel } from '../../src/model/anthropic';
 import type { ModelFetch } from '../../src/model/fetch';
+import { errorResponse } from '../../src/model/messages';
 import { serveModel } from '../support/modelServer';
 import { playing, run } from './agentRun';
 
@@ -65,6 +66,18 @@ describe('a model that does not answer', () => {
       assert.deepEqual((await run(playing([busy(status, 4)]))).result, { ok: true, value: { summary: 'At last.' } });
       assert.equal((await failureOf(playing([busy(status)]))).requests, 5);
     }
+  });
+
+  it('says that what is asked is too long, where nothing can be made shorter', async () => {
+    const message = 'prompt is too long: 208310 tokens > 200000 maximum';
+    const thrown: unknown = await modelClient(async () => errorResponse(400, 'invalid_request_error', message))
+      .messages.create({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] })
+      .catch((error: unknown) => error);
+    assert.deepEqual(modelFailure(thrown, 'm', new AbortController().signal), {
+      kind: 'model',
+      message: `What was asked is too long for the model “m”: ${message}.`,
+      fix: 'Ask for less at once, select fewer files, or use another model.',
+    });
   });
 
   it('says an error in mid-stream that is no passing one', async () => {
