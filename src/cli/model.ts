@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Failure, failureText, ok, type Result } from '../domain/failure';
+import { type Failure, fail, failureText, ok, type Result, thrownText } from '../domain/failure';
+import { type OwnPrices, readPrices } from '../domain/prices';
 import { recordInto } from '../model/record/recordingFile';
 import { type RunModel, runModel } from '../model/runModel';
 import { SharedModels } from '../model/sharedModels';
@@ -31,9 +32,22 @@ export async function modelFor({ model, fallbacks = [], record: path, warn }: As
     wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   });
   if (!source.ok) return source;
+  const prices = pricesSet();
+  if (!prices.ok) return prices;
   const shared = new SharedModels(systemTime);
   const onFailure = (failure: Failure) => warn(failureText(failure));
   const record = path === undefined ? ok(undefined) : recordInto(path, { secrets: where.key === undefined ? [] : [where.key], onFailure });
   if (!record.ok) return record;
-  return ok(runModel({ source: source.value, door: doorOf(where), shared, prices: {}, fallbacks, record: record.value }));
+  return ok(runModel({ source: source.value, door: doorOf(where), shared, prices: prices.value, fallbacks, record: record.value }));
+}
+
+/** `WEFT_PRICES`: as the setting `weft.prices` of VS Code. */
+function pricesSet(): Result<OwnPrices> {
+  const said = process.env['WEFT_PRICES'] ?? '';
+  if (said === '') return ok({});
+  try {
+    return readPrices(JSON.parse(said), 'WEFT_PRICES');
+  } catch (thrown) {
+    return fail('input', `WEFT_PRICES is not JSON: ${thrownText(thrown)}.`, 'Write it as the setting weft.prices of VS Code.');
+  }
 }

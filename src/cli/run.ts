@@ -45,6 +45,7 @@ import { projectNow, projectOf } from './project';
 import { recoveryPorts } from './record';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
+import { tellWaits } from './waits';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -92,7 +93,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
   const cap = capFor(plan, command.budget);
   const past = await pastRuns(ports.repo.stateDir, readState);
-  const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: {} }));
+  const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: model.value.budget.prices }));
   ports.output.say(`Cost, as past runs tell: ${forecast ?? 'not known, for there is none of such tasks'}. Budget: ${budgetText(cap)}.`);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   const untold = command.lessons ? {} : { project: await projectOf(ports.repo, false) };
@@ -223,6 +224,7 @@ async function driveRun(
 /** To its end, and that of its agents. */
 async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<number> {
   const { signal } = ports;
+  tellWaits(run, ports.output);
   const stop = () => run.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

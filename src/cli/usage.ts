@@ -92,7 +92,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
 What --include names is sent to the model when an agent reads it: mind your secrets. The settings of VS Code do not hold
 here: those of a folder may be a stranger's. Snapshots are forgotten only when you say so.
 What an MCP server is to be given (\${input:ID}) stands in WEFT_INPUT_ID.
-Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR, WEFT_OTLP_ENDPOINT (an
-OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
+Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR, WEFT_PRICES (as weft.prices in VS Code),
+WEFT_OTLP_ENDPOINT (an OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
 Exit codes of “weft run”, “weft resume” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;

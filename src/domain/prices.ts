@@ -42,8 +42,8 @@ export function priceOf(model: string, own: OwnPrices = {}): Price | undefined {
   return set?.[1] ?? PRICES.find(([pattern]) => pattern.test(model))?.[1];
 }
 
-/** Reads the setting `weft.prices`. Failing, it names the model and the field. */
-export function readPrices(setting: unknown): Result<OwnPrices> {
+/** Reads prices that the person set, in the place of that name. Failing, it names the model and the field. */
+export function readPrices(setting: unknown, source = 'weft.prices'): Result<OwnPrices> {
   const parsed = ownPricesSchema.safeParse(setting ?? {});
   if (parsed.success) return ok(parsed.data);
   const problems = parsed.error.issues.map((issue) =>
@@ -51,7 +51,7 @@ export function readPrices(setting: unknown): Result<OwnPrices> {
   );
   return fail(
     'input',
-    `The prices in weft.prices cannot be used: ${problems.join('; ')}.`,
+    `The prices in ${source} cannot be used: ${problems.join('; ')}.`,
     'Give each model its price in dollars per million tokens: { "my-model": { "input": 1, "output": 5 } }.',
   );
 }

@@ -115,8 +115,9 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSummaries(sessions),
     registerChanges(),
     planRoles,
-    registerPlanLens(planRoles),
+    // Of what stands over the same line, what was registered last comes first.
     registerPlanForecast(sessions),
+    registerPlanLens(planRoles),
     registerPlanRouting(planRoles),
     registerPlanDiagnostics(planRoles),
     registerPlanCompletion(sessions, planRoles),

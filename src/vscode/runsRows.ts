@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { changeWord } from '../domain/changes';
+import { isOutOfBudget } from '../domain/cost';
 import { counted } from '../domain/figures';
 import type { Part } from '../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../domain/run';
@@ -119,7 +120,8 @@ function runIcon(view: RunView): vscode.ThemeIcon {
   const counts = stageCounts(state);
   if (life === 'running' && isPaused(state) && !isPausing(state, liveOf(view)?.held)) return new vscode.ThemeIcon('debug-pause');
   if (life === 'running' && !waitsForPerson(state)) return new vscode.ThemeIcon('sync~spin');
-  if (counts.conflicted > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (counts.conflicted > 0 || (life === 'running' && isOutOfBudget(state)))
+    return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (isComplete(state)) return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
   if (counts.failed > 0) return new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
   return new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('testing.iconSkipped'));

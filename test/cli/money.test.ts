@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorResponse } from '../../src/model/messages';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
 import { serveModel } from '../support/modelServer';
@@ -50,6 +51,35 @@ describe('weft run, with a budget', () => {
       assert.equal(code, 2);
       assert.match(err, said);
     }
+  });
+});
+
+describe('weft run, where the server has a limit', () => {
+  it('waits as it says, says so once, and counts by the prices that are set', async () => {
+    const { root: cwd } = await sandbox({ x: 'x' });
+    const scripted = scriptedModel(scenarioSchema.parse({ otherwise: writing({ 'a.txt': 'a\n' }) }), {
+      paceMs: 0,
+      wait: async () => undefined,
+    });
+    let asked = 0;
+    const server = await serveModel(async (request) => {
+      asked += 1;
+      return asked < 3 ? errorResponse(429, 'rate_limit_error', 'Too many.', { 'retry-after-ms': '50' }) : scripted(request);
+    });
+    afterThisTest(() => server.close());
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'k', WEFT_PRICES: JSON.stringify({ m: { input: 10, output: 10 } }) };
+    const { code, out, err } = await weft(['run', '-', '--model', 'm'], { cwd, env, input: planText({ id: 'api' }) });
+    assert.equal(code, 0, out + err);
+    assert.deepEqual(out.match(/‖ .*/g), ['‖ api: waiting for the model: its rate limit is used up']);
+    assert.match(out, /^Cost, as past runs tell: not known, for there is none of such tasks\. Budget: \$10\.00\.$/m);
+    assert.match(out, /cost +\$0\.\d+, of \$10\.00/);
+    const wrong = await weft(['run', '-', '--model', 'm'], {
+      cwd,
+      env: { ...env, WEFT_PRICES: '{"m":{"input":"much"}}' },
+      input: planText({ id: 'api' }),
+    });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /The prices in WEFT_PRICES cannot be used: m\./);
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { z } from 'zod';
+import packageJson from '../../package.json';
 import { openBrowser } from '../run/browser';
 import { makeRepository } from '../run/folders';
 import { openProcesses } from '../run/processes';
@@ -112,6 +113,8 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
   };
 }
 
+const scopes: Readonly<Record<string, { readonly scope: string }>> = packageJson.contributes.configuration.properties;
+
 /** Needs what the runner of the suite prepared (`WEFT_UI`): run it with `npm test -- --only ui`. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
@@ -122,6 +125,9 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const data = join(own, 'data');
   const settingsFile = join(data, 'User', 'settings.json');
   writeSettings(settingsFile, { ...quietSettings, ...options.settings });
+  // In a remote window, as this is one, settings of the machine are not the person's, but the server's.
+  const ofMachine = Object.entries(options.settings ?? {}).filter(([name]) => scopes[name]?.scope === 'machine');
+  writeSettings(join(data, 'Machine', 'settings.json'), Object.fromEntries(ofMachine));
   const env = cleanEnvironment(options.env);
   let server: Server;
   const browser = await openBrowser(prepared.browser);

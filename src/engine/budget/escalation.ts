@@ -32,8 +32,8 @@ export function escalateBudgets({ record, inbox }: EscalationPorts): () => void 
       const before = budgetOf(state, of);
       const budget = doubled(before);
       const whose = of === undefined ? 'the run' : `“${state.tasks.get(of)?.task.title ?? of}”`;
-      const title = `The budget of ${whose} is used up`;
-      const detail = `${budgetText(event.spent)} of ${budgetText(before)} is spent. Its agents have wrapped up, and what they did is kept; with more, they go on where they were.`;
+      const title = `The budget of ${whose} (${budgetText(before)}) is used up`;
+      const detail = `${budgetText(event.spent)} is spent, and the next turn may cost more than is left. Its agents have wrapped up, and what they did is kept; with more, they go on where they were.`;
       const ask = { kind: 'decision' as const, title, detail, options: [raiseText(budget), LEAVE] };
       const item = inbox.put({ ask, key: keyFor(state, of), seconds: null }, null, null);
       asked.set(item, { of, budget });

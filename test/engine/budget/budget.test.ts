@@ -93,7 +93,7 @@ describe('the budget of a run', () => {
     await parked(box, 'a');
     const [first] = open();
     assert.deepEqual(first?.kind === 'decision' && [first.title, first.options], [
-      'The budget of the run is used up',
+      'The budget of the run (50,000 tokens) is used up',
       ['Raise it to 100,000 tokens', 'Leave it as it is'],
     ]);
     assert.equal(open().length, 1);
