@@ -146,11 +146,14 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
   for (const task of state.tasks.values()) {
     const { id } = task.task;
     if (busy.starting.has(id)) found.running.push(task);
-    const isBusy = busy.starting.has(id) || busy.landing === id || busy.checking.has(id) || busy.settling.has(id) || busy.ending.has(id);
+    const isUnder = busy.starting.has(id) || busy.landing === id || busy.settling.has(id) || busy.ending.has(id);
+    const isBusy = isUnder || busy.checking.has(id);
     if (isBusy || busy.resting.has(id)) found.moving = true;
     if (isBusy) {
       if (busy.ending.has(id) && task.stage.kind === 'running') found.running.push(task);
       found.open++;
+      // Which did not fit with the workspace: it waits for nothing that is checked still.
+      if (!isUnder && task.stage.kind === 'conflicted') conflicted(found, state, task, limits);
     } else if (!isOver(task.stage)) look(found, state, task, { limits, busy });
   }
   return found;

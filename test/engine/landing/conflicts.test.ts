@@ -8,6 +8,7 @@ import { undoTask } from '../../../src/engine/history/undo';
 import { journalFile, readJournal } from '../../../src/engine/journal/journal';
 import { conflictCard } from '../../../src/engine/landing/conflictCard';
 import { landPortsOf, landTask, resolveFile } from '../../../src/engine/landing/landing';
+import { gatedCheck } from '../../support/gatedCheck';
 import type { Held } from '../../support/gatedWorker';
 import { NEVER, valued } from '../../support/result';
 import { leave, type Rig, type RigOptions, resumedRig, rig } from '../../support/run';
@@ -146,6 +147,36 @@ describe('an arbiter', () => {
     await arbiter.fail('unsure');
     valued(await box.ended);
     assert.deepEqual(box.stages(), { a: 'landed', b: 'conflicted', c: 'doomed', 'b.1': 'failed' });
+  });
+
+  it('is asked while what was to be checked with its task is checked still', async () => {
+    const gate = gatedCheck();
+    const roles = { a: 'coder', b: 'docs', c: 'tester' };
+    const box = await rig(
+      { 'a.txt': TEXT },
+      { a: [] },
+      { plan: plan(roles, { check: 'the check' }), conflicts: rules('arbiter'), check: gate.check },
+    );
+    gate.of(box);
+    const [a, b, c] = [await box.agents.agent('a'), await box.agents.agent('b'), await box.agents.agent('c')];
+    await a.finish({ 'a.txt': first('a') });
+    const alone = await gate.nth(1);
+    await b.finish({ 'a.txt': first('b') });
+    await c.finish({ 'c.txt': 'c\n' });
+    await box.reaches('c', 'done');
+    alone.answer(true);
+    const checking = await gate.nth(2);
+    assert.deepEqual(Object.keys(checking.files), ['a.txt', 'c.txt']);
+    const arbiter = await box.agents.agent('b.1');
+    assert.deepEqual(box.stages(), { a: 'landed', b: 'conflicted', c: 'done', 'b.1': 'running' });
+    await arbiter.finish({ 'a.txt': BOTH });
+    await box.reaches('b', 'done');
+    checking.answer(true);
+    const last = await gate.nth(3);
+    assert.deepEqual(last.files, { 'a.txt': BOTH, 'c.txt': 'c\n' });
+    last.answer(true);
+    valued(await box.ended);
+    assert.deepEqual(box.stages(), { a: 'landed', b: 'landed', c: 'landed', 'b.1': 'joined' });
   });
 
   it('makes way for the person, who decides meanwhile', async () => {
