@@ -252,7 +252,7 @@ async function makeCalls(talk: Talk, { content, results, redacted }: OpenTurn): 
       talk.isOpen = true;
     },
     spawn: spawner(draft, spawn),
-    actFor: actor(draft, act),
+    actFor: actor(draft, act, role.tools === null || role.tools.includes('edit')),
     signal,
   };
   for (const call of callsOf(content)) {
