@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { z } from 'zod';
+import { listRunIds } from '../../../src/engine/journal/journal';
 import { scenarioSchema } from '../../../src/model/scenario';
 import { scriptedModel } from '../../../src/model/scripted';
 import { type ModelServer, serveModel } from '../../support/modelServer';
@@ -129,6 +130,26 @@ describe('planning', () => {
     assert.match(answers.asked[0] ?? '', /^Clipboard, (Terminal Selection, )?File…$/);
     assert.match(requests[0] ?? '', /What was printed \(File…\):\n```\n1\) adds\nAssertionError: 3 is not 4\n```/);
     assert.equal(place.folder.index, 0);
+  });
+
+  it('that the model cannot mend opens for the person, is said to be wrong, and does not run by itself', async () => {
+    const place = await freshFolder({ 'a.txt': 'a\n' });
+    const before = await listRunIds(place.repo.stateDir);
+    const bad = { goal: 'Bad', tasks: [{ ...task('a'), context: ['none.txt'] }] };
+    const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
+    writeFileSync(file, JSON.stringify({ plans: [bad, bad, bad] }));
+    await setting('model', `scripted:${file}`);
+    await setting('plan.autoApprove', true);
+    const answers = answering({});
+    await vscode.commands.executeCommand('weft.dispatch', 'Do it');
+    const said = await answers.told('Mend it before you run it');
+    assert.match(
+      said,
+      /the model’s plan is not right yet\. Mend it before you run it: tasks\[0\]\.context\[0\]: there is no file “none\.txt”/,
+    );
+    assert.deepEqual(openPlan(), { goal: 'Bad', tasks: [{ ...SHOWN.tasks[0], context: ['none.txt'] }] });
+    assert.deepEqual(await listRunIds(place.repo.stateDir), before);
+    answers.dispose();
   });
 
   it('is revised by a sentence, as an edit that can be undone', async () => {
