@@ -1,12 +1,13 @@
 /** Choosing a model among those that there are: the server's, VS Code's, and the scripted sample. */
 import * as vscode from 'vscode';
-import { KNOWN_MODELS, priceOf } from '../domain/prices';
+import { KNOWN_MODELS, type OwnPrices, priceOf } from '../domain/prices';
 import { ANTHROPIC_URL } from '../model/anthropic';
 import { type ServedModel, servedModels } from '../model/served';
 import { SAMPLE_MODEL } from '../repo/sample';
 import { languageModels, nameOf } from './languageModels';
 import { notify, saysTrusted } from './messages';
 import { baseUrlOf, hasKey, serverOf, settingsOf } from './model';
+import { moneySet } from './money';
 import { COMMANDS, SETTINGS } from './names';
 
 /** A server that has not said by then which models it has is not waited for. */
@@ -45,6 +46,9 @@ export async function chooseModel(model: string): Promise<void> {
 async function itemsOf(context: vscode.ExtensionContext): Promise<ModelItem[]> {
   const settings = settingsOf(vscode.workspace.workspaceFolders?.[0]);
   const [served, editor, key] = await Promise.all([serversModels(context), languageModels(), hasKey(context)]);
+  // Those that cannot be used are told of when a run begins.
+  const money = moneySet();
+  const prices = money.ok ? money.value.prices : {};
   const base = baseUrlOf(settings);
   const isAnthropic = base === ANTHROPIC_URL;
   const known = isAnthropic ? KNOWN_MODELS.map((id) => ({ id, title: id })) : [];
@@ -52,7 +56,7 @@ async function itemsOf(context: vscode.ExtensionContext): Promise<ModelItem[]> {
   const items = [
     section(isAnthropic ? `Anthropic${key ? '' : ': needs an API key'}` : base),
     ...ofServer.map(
-      ({ id, title }): ModelItem => ({ label: title, description: title === id ? '' : id, detail: priceText(id), model: id }),
+      ({ id, title }): ModelItem => ({ label: title, description: title === id ? '' : id, detail: priceText(id, prices), model: id }),
     ),
     ...(editor.length === 0 ? [] : [section('VS Code: no API key needed')]),
     ...editor.map((one) => editorItem(one, editor)),
@@ -76,8 +80,8 @@ function editorItem(model: vscode.LanguageModelChat, all: readonly vscode.Langua
   return { label: model.name, description: name, detail, model: name };
 }
 
-function priceText(model: string): string {
-  const price = priceOf(model);
+function priceText(model: string, own: OwnPrices): string {
+  const price = priceOf(model, own);
   if (price === undefined) return 'Its price is not known to Weft.';
   return `$${price.input} per million tokens of input, $${price.output} of output.`;
 }

@@ -14,8 +14,9 @@ describe('Choose Model', function () {
     server = await serveModel(async (request) =>
       request.method === 'GET' ? Response.json(SERVED) : new Response('nothing is to be asked', { status: 500 }),
     );
+    const settings = { 'weft.prices': { 'our-own-model': { input: 0.3, output: 7 } } };
     const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
-    workbench = await openWorkbench({ files: { 'README.md': '# A shop\n' }, env });
+    workbench = await openWorkbench({ files: { 'README.md': '# A shop\n' }, settings, env });
   });
   afterEach(async function () {
     const test = this.currentTest;
@@ -32,7 +33,9 @@ describe('Choose Model', function () {
     const choices = await workbench.choices();
     await workbench.screenshot('choose-model');
     assert.deepEqual(
-      ['Claude Sonnet 5.5', 'our-own-model', 'Scripted Sample', 'Another Name…'].filter((one) => !choices.some((row) => row.includes(one))),
+      ['Claude Sonnet 5.5', 'our-own-model', '$0.3 per million tokens of input, $7 of output.', 'Scripted Sample', 'Another Name…'].filter(
+        (one) => !choices.some((row) => row.includes(one)),
+      ),
       [],
     );
     await workbench.choose('our-own-model');
