@@ -14,6 +14,7 @@ import { registerCallOff } from './callOff';
 import { registerChanges } from './changes';
 import { registerCheckOutput } from './checkOutput';
 import { registerChooseModel } from './chooseModel';
+import { registerCommandOutput } from './commandOutput';
 import { registerConflictCard } from './conflictCard';
 import { registerConflicts } from './conflicts';
 import { registerDispatch } from './dispatch';
@@ -110,6 +111,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerRadarWatch(sessions),
     registerStateFiles(sessions),
     registerCheckOutput(sessions),
+    registerCommandOutput(sessions),
     registerTraces(sessions),
     registerLessons(sessions),
     registerSummaries(sessions),

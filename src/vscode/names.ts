@@ -44,6 +44,7 @@ export const COMMANDS = {
   showChange: 'weft.showChange',
   showTask: 'weft.showTask',
   showCheck: 'weft.showCheck',
+  showOutput: 'weft.showOutput',
   showSummary: 'weft.showSummary',
   showTrace: 'weft.showTrace',
   keepLessons: 'weft.keepLessons',
@@ -113,6 +114,9 @@ export const BLOB_SCHEME = 'weft-blob';
 
 /** Scheme of read-only documents that show what a check printed. */
 export const CHECK_SCHEME = 'weft-check';
+
+/** Scheme of read-only documents that show what commands of an agent print. */
+export const OUTPUT_SCHEME = 'weft-output';
 
 /** Scheme of read-only documents that say what both sides of a conflict are for. */
 export const CONFLICT_SCHEME = 'weft-conflict';

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { foldersHome } from '../../../src/repo/commands/folderPool';
+import { listFolders } from '../../../src/repo/commands/folderStore';
 import { answering } from '../answers';
 import { heard, setting } from '../events';
 import { freshFolder } from '../folder';
@@ -11,6 +13,37 @@ import { freshFolder } from '../folder';
 const SCRIPT = join(__dirname, '../..', 'support', 'mcpStdio.js');
 
 describe('an agent that acts', () => {
+  it('has what its command prints shown while it runs', async function () {
+    this.timeout(120_000);
+    await freshFolder({ 'a.txt': 'a\n' });
+    const command = 'echo up; until [ -f go ]; do sleep 0.1; done; echo over';
+    const turns = [
+      { paceMs: 0, calls: [{ tool: 'run', input: { command } }] },
+      { paceMs: 0, calls: [{ tool: 'finish', input: { summary: 'Done.' } }] },
+    ];
+    const scenario = { plans: [{ goal: 'Act', tasks: [{ id: 'act', title: 'Act', instructions: 'Act.' }] }], tasks: { act: turns } };
+    const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
+    writeFileSync(file, JSON.stringify(scenario));
+    await setting('model', `scripted:${file}`);
+    await setting('plan.autoApprove', true);
+    await setting('approvals.command', 'allow');
+    const happened = await heard();
+    try {
+      await vscode.commands.executeCommand('weft.dispatch', 'Act');
+      const { state } = await happened.next('task.started');
+      await vscode.commands.executeCommand('weft.showOutput', { kind: 'task', view: { state }, task: state.tasks.get('act') });
+      const shown = await happened.document(({ uri, getText }) => uri.scheme === 'weft-output' && getText().includes('\nup\n'));
+      assert.equal(shown.getText(), `$ ${command}\nup\n`);
+      const home = foldersHome();
+      for (const { path, root } of await listFolders(home)) if (root === state.start.root) writeFileSync(join(path, 'go'), '');
+      const { state: ended } = await happened.next('run.finished');
+      assert.equal(ended.tasks.get('act')?.stage.kind, 'landed');
+    } finally {
+      happened.dispose();
+      for (const name of ['plan.autoApprove', 'approvals.command']) await setting(name, undefined);
+    }
+  });
+
   it('runs what a rule allows, and uses the server that the person let in, who is asked once', async function () {
     this.timeout(180_000);
     const server = { command: process.execPath, args: [SCRIPT], env: { GIVEN: '$' + '{input:key}' } };
