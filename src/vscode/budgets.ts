@@ -1,4 +1,4 @@
-/** Budgets of runs that go on: telling the person when one is nearly spent, and giving it more. */
+/** Budgets of runs that go on: telling the person when one is nearly or wholly spent, and giving it more. */
 import * as vscode from 'vscode';
 import { type Budget, budgetText, budgetWith, WHOLE_RUN } from '../domain/budget';
 import { budgetOf, emptyAccount, spentFor, spentIn, spentText } from '../domain/cost';
@@ -28,8 +28,7 @@ export function registerBudgets(sessions: Sessions): vscode.Disposable {
 }
 
 function tell(session: Session, event: RunEvent, state: RunState): void {
-  // What is used up is in the inbox, which tells of it.
-  if (event.type !== 'run.nearBudget') return;
+  if (event.type !== 'run.nearBudget' && event.type !== 'run.outOfBudget') return;
   const { of } = event;
   const task = of === undefined ? undefined : state.tasks.get(of);
   const whose = task === undefined ? 'the run' : `“${task.task.title}”`;
@@ -38,7 +37,11 @@ function tell(session: Session, event: RunEvent, state: RunState): void {
   const row = task === undefined ? { kind: 'run' as const, view } : { kind: 'task' as const, view, task };
   const more = { title: 'Raise Budget…', act: () => vscode.commands.executeCommand(COMMANDS.raiseBudget, row) };
   const show = { title: 'Show Runs', act: () => vscode.commands.executeCommand(`${VIEWS.runs}.focus`) };
-  void notify('information', `Weft: ${budgetText(event.spent)} is spent of the budget of ${whose} (${cap}).`, [more, show]);
+  const said =
+    event.type === 'run.nearBudget'
+      ? `${budgetText(event.spent)} is spent of the budget of ${whose} (${cap}).`
+      : `the budget of ${whose} (${cap}) is used up. Its agents wrap up, and nothing new starts; with more, all goes on where it was.`;
+  void notify(event.type === 'run.nearBudget' ? 'information' : 'warning', `Weft: ${said}`, [more, show]);
 }
 
 async function raise(sessions: Sessions, row: unknown): Promise<Result<unknown>> {

@@ -54,7 +54,7 @@ describe('a run and its budget', function () {
     await workbench.row('Runs', 'waiting for the model (rate limit)');
     await workbench.screenshot('waiting-for-the-model');
     await workbench.row('Runs', 'out of budget, goes on with more');
-    await workbench.notification('The budget of the run ($0.60) is used up');
+    await workbench.notification('the budget of the run ($0.60) is used up');
     await workbench.screenshot('out-of-budget');
     await workbench.clearNotifications();
     await workbench.clickRowAction('Runs', 'Write all notes', 'Raise Budget…');

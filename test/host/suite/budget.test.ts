@@ -34,7 +34,7 @@ describe('the budget of a run', () => {
     assert.deepEqual(budgetOf(state), { usd: 0.6 });
     const { usd } = spentIn(state);
     assert.ok(usd > 0 && usd <= 0.6, String(usd));
-    assert.match(await answers.told('is used up'), /^Weft: The run asks: The budget of the run \(\$0\.60\) is used up/);
+    assert.match(await answers.told('is used up'), /^Weft: the budget of the run \(\$0\.60\) is used up\. Its agents wrap up/);
     await vscode.commands.executeCommand('weft.raiseBudget');
     const { event } = await happened.next('run.budgeted');
     assert.deepEqual(event.type === 'run.budgeted' && event.budget, { usd: 50 });
