@@ -13,7 +13,8 @@ describe('the limits of a run that goes on', () => {
     const server = await serveModel(held.model);
     const { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key } = process.env;
     Object.assign(process.env, { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' });
-    const tasks = ['one', 'two'].map((id) => ({ id, title: `Task ${id}`, instructions: 'Do it.' }));
+    // With models of their own: else the second would wait until the first has warmed the prefix that they share.
+    const tasks = ['one', 'two'].map((id) => ({ id, title: `Task ${id}`, instructions: 'Do it.', model: `held-${id}` }));
     const place = await freshFolder({ 'a.txt': 'a\n', 'two.weft.json': JSON.stringify({ goal: 'Two', tasks }) });
     await setting('model', 'held');
     await setting('maxWorkers', 1);
