@@ -7,6 +7,7 @@ import picomatch from 'picomatch';
  */
 export const DEFAULT_PROTECT: readonly string[] = [
   '**/.github/**',
+  '**/.gitmodules',
   '**/.gitlab-ci.yml',
   '**/.circleci/**',
   '**/azure-pipelines.yml',

@@ -37,7 +37,7 @@ describe('weft and its snapshots', function () {
     const cwd = workspace();
     assert.match((await ran(cwd, '--json')).out, /"changes":\[\]/);
     assert.equal(folderState(cwd)['.env'], 'file SECRET=1\n');
-    const { code, err, out } = await ran(cwd, '--include', '.env', '--json');
+    const { code, err, out } = await ran(cwd, '--include', '.env', '--approve', 'protected', '--json');
     assert.deepEqual([code, err], [0, '']);
     assert.equal(folderState(cwd)['.env'], 'file SECRET=2\n');
     // Ids of runs that began within one second do not tell which was first.

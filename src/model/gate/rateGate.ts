@@ -3,7 +3,7 @@ import { thrownText } from '../../domain/failure';
 import { type About, aboutOf } from '../about';
 import { askedOf, onward } from '../asked';
 import type { Part } from '../fetch';
-import { noAnswer } from '../messages';
+import { NO_ANSWER, noAnswer } from '../messages';
 import type { Time } from '../time';
 import { watched } from '../watched';
 import { pauseMs, retryAfterMs } from './pace';
@@ -28,12 +28,14 @@ export interface GateOptions {
   readonly onWaiting: (waiting: Waiting) => void;
   /** How long one request is tried for while the server says that it has too much to do; default: an hour. */
   readonly busyMs?: number;
-  /** How often one request is tried again after other faults in a row; default: six times, which takes about a minute. */
+  /** How often one request is tried again after other faults in a row; default: six times, which takes about a minute. Twice where nothing was ever heard of the server. */
   readonly tries?: number;
 }
 
 const BUSY_MS = 60 * 60 * 1000;
 const TRIES = 6;
+/** A server that has never answered is hardly away for a moment: its address is wrong, or it was not started. */
+const FIRST_TRIES = 2;
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 /** The count that the SDK sends with its own tries. */
@@ -54,6 +56,7 @@ type Outcome =
  */
 export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: most = TRIES }: GateOptions): Part {
   const stile = turnstile({ atOnce, time });
+  let isKnown = false;
   const backoff = (tries: number) => Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + time.random() / 2);
 
   return (model) => async (request) => {
@@ -68,6 +71,7 @@ export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: mos
         comer.over();
         const sent = onward(request, asked, tries === 0 ? {} : { headers: { [RETRY_HEADER]: String(tries) } });
         const outcome = await tried(() => model(sent), { request, pass, time });
+        isKnown ||= outcome.kind === 'answer' || (outcome.why !== 'lost' && outcome.why !== 'silent');
         if (outcome.kind === 'answer') {
           stile.park(pauseMs(outcome.response.headers, time.now()));
           return outcome.response;
@@ -75,7 +79,8 @@ export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: mos
         const ms = outcome.ms ?? backoff(tries);
         const isBusy = outcome.why === 'limit' || outcome.why === 'overloaded';
         if (!isBusy) faults += 1;
-        if (faults > most || (isBusy && time.elapsed() + ms - since > busyMs)) return outcome.last();
+        if (faults > (isKnown ? most : Math.min(most, FIRST_TRIES)) || (isBusy && time.elapsed() + ms - since > busyMs))
+          return outcome.last();
         if (outcome.why === 'limit') stile.park(ms);
         else {
           comer.waits(outcome.why, ms);
@@ -121,7 +126,8 @@ async function tried(
     const { status, statusText, headers } = response;
     const bytes = await response.arrayBuffer();
     pass.leave();
-    return { kind: 'fault', why, ms: retryAfterMs(headers, time.now()), last: () => last(bytes, { status, statusText, headers }) };
+    const ms = retryAfterMs(headers, time.now());
+    return { kind: 'fault', why: saysNoAnswer(bytes) ? 'lost' : why, ms, last: () => last(bytes, { status, statusText, headers }) };
   } catch (thrown) {
     pass.leave();
     request.signal.throwIfAborted();
@@ -132,6 +138,11 @@ async function tried(
       last: () => noAnswer(thrownText(thrown)),
     };
   }
+}
+
+/** What stands for an answer where there is none: a breaker that is open gives it. */
+function saysNoAnswer(bytes: ArrayBuffer): boolean {
+  return Buffer.from(bytes).includes(`"type":"${NO_ANSWER}"`);
 }
 
 /** Undefined where trying again would not help; the server knows best. */

@@ -251,7 +251,8 @@ describe('the rate gate', () => {
   it('gives up in the end, with what came last, and says that the SDK should as well', async () => {
     const cases: [() => Response | Error, number, string][] = [
       [() => refused(500), 7, '500 {"type":"error","error":{"type":"x","message":"Because."}}'],
-      [() => new Error('Lost.'), 7, '502 {"type":"error","error":{"type":"no_answer_error","message":"Lost."}}'],
+      // Nothing was ever heard of the server.
+      [() => new Error('Lost.'), 3, '502 {"type":"error","error":{"type":"no_answer_error","message":"Lost."}}'],
       // A minute in half a minute’s steps.
       [() => refused(429, { 'retry-after': '29' }), 3, '429 {"type":"error","error":{"type":"x","message":"Because."}}'],
       [() => refused(529, { 'retry-after': '61' }), 1, '529 {"type":"error","error":{"type":"x","message":"Because."}}'],
@@ -276,6 +277,22 @@ describe('the rate gate', () => {
       );
       assert.equal(notes.filter(({ kind }) => kind === 'over').length, tries - 1);
     }
+  });
+
+  it('waits longer for a server that it has heard of before', async () => {
+    const time = handTime();
+    let asked = 0;
+    const going: ModelFetch = async () => {
+      asked += 1;
+      if (asked > 1) throw new Error('Lost.');
+      return refused(401);
+    };
+    const gate = rateGate({ atOnce: 1, time, onWaiting: () => undefined });
+    const first = await gate(going)(asking({}));
+    assert.match(await first.text(), /Because/);
+    const answer = gate(going)(asking({}));
+    await time.pass(120_000);
+    assert.deepEqual([(await answer).status, asked], [502, 1 + 7]);
   });
 
   it('is shared by all models that are put behind it', async () => {
