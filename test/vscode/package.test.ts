@@ -232,6 +232,18 @@ describe('package.json', () => {
     assert.ok(packageJson.activationEvents.includes(`onFileSystem:${BLOB_SCHEME}`));
   });
 
+  it('packs every bundle that the build makes', () => {
+    const names = [...readFileSync(join(root, 'esbuild.js'), 'utf8').matchAll(/entryPoints: \{ (\w+):/g)].map(
+      ([, name]) => `!dist/${name}.js`,
+    );
+    const packed = readFileSync(join(root, '.vscodeignore'), 'utf8').split('\n');
+    assert.ok(names.includes('!dist/mcp.js'));
+    assert.deepEqual(
+      names.filter((name) => !packed.includes(name)),
+      [],
+    );
+  });
+
   it('checks plans by the schema that the code checks them by', () => {
     assert.deepEqual(contributes.jsonValidation, [{ fileMatch: '*.weft.json', url: './dist/plan.schema.json' }]);
     // The build writes to that file what the CLI says.
