@@ -3,7 +3,7 @@ import type { BetaContentBlockParam, BetaMessageParam, BetaToolResultBlockParam 
 import { counted } from '../domain/figures';
 import type { Takes } from '../model/takes';
 
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
+const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 type ImageType = (typeof IMAGE_TYPES)[number];
 
 export type Media =

@@ -19,7 +19,7 @@ export interface ShortMemory {
 }
 
 /** The server's words for what is longer than `most` characters. */
-export const anthropics: Refusal = (length) =>
+const anthropics: Refusal = (length) =>
   errorResponse(400, 'invalid_request_error', `prompt is too long: ${length} tokens > 200000 maximum`);
 
 /** Plays these turns, whatever was summed up in between; refuses requests whose messages have more than `most` characters. */

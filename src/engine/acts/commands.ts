@@ -9,8 +9,8 @@ import type { Repository } from '../../repo/repository';
 import type { ActContext, Executor } from './acts';
 
 /** How long a command may take where its agent does not say, and at most. */
-export const DEFAULT_SECONDS = 120;
-export const MAX_SECONDS = 1800;
+const DEFAULT_SECONDS = 120;
+const MAX_SECONDS = 1800;
 /** So many paths are named that a command changed. */
 const MAX_NAMED = 30;
 

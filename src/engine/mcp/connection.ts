@@ -18,7 +18,7 @@ import { FOLDER_VARIABLE, signalTree } from '../../repo/commands/processTree';
 import { limitedFetch, tooLarge } from './limitedFetch';
 
 /** The largest message that is taken from a server. */
-export const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
 /** How often in a row a server may die, or not come up, before it is left alone. */
 const MAX_DEATHS = 3;
 /** Pages of a list of tools. */
