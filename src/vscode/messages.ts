@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { type Failure, failureText, never } from '../domain/failure';
 import { COMMANDS } from './names';
-import { withoutLinks } from './wording';
+import { withoutLinks } from './runs/wording';
 
 export interface Button extends vscode.MessageItem {
   readonly act: () => Thenable<unknown>;

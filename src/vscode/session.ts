@@ -19,12 +19,12 @@ import { systemTime } from '../model/time';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
 import type { Workspace } from '../repo/workspace';
+import { lazyProjectReader } from './agents/projectReader';
 import { notify, showFailure } from './messages';
-import { settingsOf } from './model';
-import { type Place, placeOf } from './place';
-import { lazyProjectReader } from './projectReader';
-import { includeIn } from './snapshotSettings';
-import { vscodeWorkspace } from './workspace';
+import { settingsOf } from './models/model';
+import { includeIn } from './snapshots/snapshotSettings';
+import { type Place, placeOf } from './workspace/place';
+import { vscodeWorkspace } from './workspace/workspace';
 
 /** Who works on the tasks of a run, and who checks what they do. */
 export type RunAgents = Pick<RunPorts, 'acts' | 'worker' | 'check' | 'hold' | 'budget' | 'traffic' | 'width' | 'reuse'>;

@@ -5,8 +5,8 @@ import * as vscode from 'vscode';
 import type { Result } from '../../src/domain/failure';
 import { openRepository, type Repository } from '../../src/repo/repository';
 import type { Workspace } from '../../src/repo/workspace';
-import { placeOf } from '../../src/vscode/place';
-import { vscodeWorkspace } from '../../src/vscode/workspace';
+import { placeOf } from '../../src/vscode/workspace/place';
+import { vscodeWorkspace } from '../../src/vscode/workspace/workspace';
 
 export interface TestFolder {
   /** The session's. */

@@ -67,7 +67,8 @@ function menuItems(): { menu: string; command: string; when: string }[] {
 
 function sources(): string[] {
   const folder = join(root, 'src/vscode');
-  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
 function isView(id: string): boolean {
@@ -200,7 +201,7 @@ describe('package.json', () => {
   });
 
   it('offers on a row only what its kind of row is called in the code', () => {
-    const rows = ['inboxRows.ts', 'runsRows.ts', 'snapshotsView.ts'];
+    const rows = ['inbox/inboxRows.ts', 'runs/runsRows.ts', 'snapshots/snapshotsView.ts'];
     const code = rows.map((name) => readFileSync(join(root, 'src/vscode', name), 'utf8')).join('\n');
     for (const { when } of menuItems()) {
       for (const [, stages = ''] of when.matchAll(/viewItem =~ \/\^task\\\.\(?([a-z|]+)/g)) {

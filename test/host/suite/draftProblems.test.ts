@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../../src/domain/clock';
 import type { ActContext } from '../../../src/engine/acts/acts';
 import { folderPool } from '../../../src/repo/commands/folderPool';
-import { draftProblems } from '../../../src/vscode/draftProblems';
-import { placeOf } from '../../../src/vscode/place';
+import { draftProblems } from '../../../src/vscode/agents/draftProblems';
+import { placeOf } from '../../../src/vscode/workspace/place';
 import { beginTestRun, never } from '../agents';
 import { freshFolder, must } from '../folder';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
-import { blobUri } from '../../../src/vscode/blobs';
+import { blobUri } from '../../../src/vscode/changes/blobs';
 import { freshFolder } from '../folder';
 
 describe('Weft’s own files', () => {

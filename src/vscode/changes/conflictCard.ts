@@ -1,0 +1,93 @@
+/** What both sides of a conflict are for, as a read-only document beside the merge editor, with the ways out above it. */
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { isReversal } from '../../domain/taskState';
+import { conflictCard, othersOf } from '../../engine/landing/conflictCard';
+import { COMMANDS, CONFLICT_SCHEME } from '../names';
+import type { TaskNode } from '../runs/nodes';
+import { shortened } from '../runs/wording';
+import type { Sessions } from '../session';
+import { type TaskTarget, taskTarget } from '../targets';
+
+const querySchema = z.object({ run: z.string(), task: z.string() });
+
+const TITLE_LENGTH = 30;
+
+export function registerConflictCard(sessions: Sessions): vscode.Disposable {
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  const lenses = new vscode.EventEmitter<void>();
+  return vscode.Disposable.from(
+    changed,
+    lenses,
+    vscode.workspace.registerTextDocumentContentProvider(CONFLICT_SCHEME, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: async (uri) => {
+        const found = await targetOf(sessions, uri);
+        return found === undefined ? 'This run is not there any more.\n' : `${conflictCard(found.view.state, found.task).join('\n')}\n`;
+      },
+    }),
+    vscode.languages.registerCodeLensProvider(
+      { scheme: CONFLICT_SCHEME },
+      { onDidChangeCodeLenses: lenses.event, provideCodeLenses: ({ uri }) => lensesOf(sessions, uri) },
+    ),
+    vscode.commands.registerCommand(COMMANDS.showConflict, (row: unknown) => showCard(sessions, row)),
+    sessions.onDidHappen(({ event, state }) => {
+      if (!('task' in event)) return;
+      for (const { uri } of vscode.workspace.textDocuments) {
+        if (uri.scheme !== CONFLICT_SCHEME || queryOf(uri)?.run !== state.start.run) continue;
+        changed.fire(uri);
+        lenses.fire();
+      }
+    }),
+  );
+}
+
+async function showCard(sessions: Sessions, row: unknown): Promise<void> {
+  const wanted = ({ task }: TaskTarget) => task.stage.kind === 'conflicted';
+  const options = { wanted, title: 'Weft: Show Both Sides of Conflict', none: 'No task is in conflict.', takeOnly: true };
+  const target = await taskTarget(sessions, row, options);
+  if (target === undefined) return;
+  const { id } = target.task.task;
+  const query = JSON.stringify({ run: target.view.state.start.run, task: id } satisfies z.infer<typeof querySchema>);
+  const uri = vscode.Uri.from({ scheme: CONFLICT_SCHEME, path: `/Conflict of ${id}.txt`, query });
+  // The merge editor keeps its place and the keyboard.
+  const isMerging = vscode.window.tabGroups.activeTabGroup.activeTab !== undefined;
+  const viewColumn = isMerging ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn, preview: true, preserveFocus: true });
+}
+
+function queryOf(uri: vscode.Uri): z.infer<typeof querySchema> | undefined {
+  return querySchema.safeParse(JSON.parse(uri.query)).data;
+}
+
+async function targetOf(sessions: Sessions, uri: vscode.Uri): Promise<TaskTarget | undefined> {
+  const query = queryOf(uri);
+  const view = query && (await sessions.find(query.run));
+  const task = query && view?.state.tasks.get(query.task);
+  return view === undefined || task === undefined ? undefined : { view, task };
+}
+
+/** The ways out, then what there is to read of each side. */
+async function lensesOf(sessions: Sessions, uri: vscode.Uri): Promise<vscode.CodeLens[]> {
+  const found = await targetOf(sessions, uri);
+  if (found === undefined || found.task.stage.kind !== 'conflicted') return [];
+  const { view, task } = found;
+  const lens = (title: string, command: string, of = task) => {
+    const node: TaskNode = { kind: 'task', view, task: of };
+    return new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: [node] });
+  };
+  const canAsk = view.life === 'running' && !isReversal(task.stage);
+  const sides = [task, ...othersOf(task).flatMap((id) => (id === null ? [] : (view.state.tasks.get(id) ?? [])))];
+  return [
+    lens('Open in Merge Editor', COMMANDS.openConflict),
+    lens('Take One Side…', COMMANDS.takeSide),
+    ...(canAsk ? [lens('Ask an Arbiter', COMMANDS.askArbiter)] : []),
+    ...sides.flatMap((side) => {
+      const name = shortened(side.task.title, TITLE_LENGTH);
+      return [
+        lens(`Trace of “${name}”`, COMMANDS.showTaskTrace, side),
+        ...(side.check === null ? [] : [lens(`Check of “${name}”`, COMMANDS.showCheck, side)]),
+      ];
+    }),
+  ];
+}

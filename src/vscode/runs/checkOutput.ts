@@ -1,0 +1,56 @@
+/** What the last check of a task printed, as a read-only document that follows the task. */
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { TaskState } from '../../domain/taskState';
+import { verdictText } from '../../engine/landing/check';
+import { CHECK_SCHEME, COMMANDS } from '../names';
+import type { Sessions } from '../session';
+import { type TaskTarget, taskTarget } from '../targets';
+import { durationText } from './wording';
+
+const querySchema = z.object({ run: z.string(), task: z.string() });
+
+export function registerCheckOutput(sessions: Sessions): vscode.Disposable {
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  return vscode.Disposable.from(
+    changed,
+    vscode.workspace.registerTextDocumentContentProvider(CHECK_SCHEME, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: (uri) => contentOf(sessions, uri),
+    }),
+    vscode.commands.registerCommand(COMMANDS.showCheck, (row: unknown) => showCheck(sessions, row)),
+    sessions.onDidHappen(({ event, state }) => {
+      if (event.type === 'task.checking' || event.type === 'task.checked') changed.fire(checkUri(state.start.run, event.task));
+    }),
+  );
+}
+
+function checkUri(run: string, task: string): vscode.Uri {
+  const query = JSON.stringify({ run, task } satisfies z.infer<typeof querySchema>);
+  return vscode.Uri.from({ scheme: CHECK_SCHEME, path: `/Check of ${task}.log`, query });
+}
+
+async function showCheck(sessions: Sessions, row: unknown): Promise<void> {
+  const wanted = ({ task }: TaskTarget) => task.check !== null;
+  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Show Check Output', none: 'No task was checked yet.' });
+  if (target === undefined) return;
+  const document = await vscode.workspace.openTextDocument(checkUri(target.view.state.start.run, target.task.task.id));
+  await vscode.window.showTextDocument(document, { preview: true });
+}
+
+async function contentOf(sessions: Sessions, uri: vscode.Uri): Promise<string> {
+  const query = querySchema.safeParse(JSON.parse(uri.query));
+  if (!query.success) return '';
+  const { run, task } = query.data;
+  const view = (await sessions.runs()).find(({ state }) => state.start.run === run);
+  const found = view?.state.tasks.get(task);
+  return found === undefined ? 'This run is not there any more.\n' : checkText(found);
+}
+
+function checkText({ task, check }: TaskState): string {
+  if (check === null) return `“${task.title}” was not checked.\n`;
+  if (check.kind === 'running') return `${check.commands.map((command) => `$ ${command}\n`).join('')}\nChecking “${task.title}” …\n`;
+  const { command, output, ok, milliseconds } = check;
+  const end = ok ? 'It is green' : `It is red: ${verdictText(check)}`;
+  return `$ ${command}\n${output.trimEnd()}\n\n${end}, after ${durationText(milliseconds)}.\n`;
+}
