@@ -1,6 +1,6 @@
 /** Which acts need leave: rules for commands that nothing gets past, and globs of protected files. */
 import assert from 'node:assert/strict';
-import { array, assert as check, constantFrom, property, string } from 'fast-check';
+import { array, assert as check, constantFrom, pre, property, string } from 'fast-check';
 import { DEFAULT_VERDICTS, type Verdict, verdictOn } from '../../src/domain/approvals';
 import { DEFAULT_PROTECT, protectedAmong } from '../../src/domain/protected';
 
@@ -58,6 +58,8 @@ describe('a rule for commands', () => {
     const text = array(string({ unit: 'grapheme-ascii' })).map((all) => all.join(''));
     check(
       property(text, risky, text, (before, char, after) => {
+        // The rule itself is a command as well: names of files in the place of its `*` are what it allows anyway.
+        pre(!(`npm run ${before}${char}${after}` in commands));
         assert.notEqual(verdict(`npm run ${before}${char}${after}`), 'allow');
       }),
       { numRuns: 500 },
