@@ -35,9 +35,10 @@ import { registerAddTask } from './runs/addTask';
 import { registerBudgets } from './runs/budgets';
 import { registerCheckOutput } from './runs/checkOutput';
 import { registerCommandOutput } from './runs/commandOutput';
+import { registerContextKeys } from './runs/contextKeys';
 import { registerLessons } from './runs/lessons';
 import { registerLimits } from './runs/limits';
-import { registerConflictsKey, registerNotices } from './runs/notices';
+import { registerNotices } from './runs/notices';
 import { registerResume } from './runs/resume';
 import { runsFeed } from './runs/runsFeed';
 import { registerRunsView } from './runs/runsView';
@@ -104,7 +105,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSnapshotsView(sessions, sessions.clock),
     registerStatusBar(feed),
     registerNotices(sessions),
-    registerConflictsKey(feed),
+    registerContextKeys(feed),
     registerSample(context, sessions),
     registerBlobs(sessions),
     registerLiveDrafts(sessions),

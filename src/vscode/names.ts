@@ -69,6 +69,12 @@ export const VIEWS = { container: 'weft', inbox: 'weft.inbox', runs: 'weft.runs'
 
 /** Keys of `when` clauses. */
 export const CONTEXT = {
+  /** There are runs of this window's folders. */
+  runs: 'weft.hasRuns',
+  /** One of them goes on. */
+  running: 'weft.running',
+  /** The inbox has something. */
+  waiting: 'weft.waiting',
   /** A conflict of a run waits for its decision. */
   conflicts: 'weft.conflicts',
 } as const;

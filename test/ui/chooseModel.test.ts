@@ -33,19 +33,19 @@ describe('Choose Model', function () {
     const choices = await workbench.choices();
     await workbench.screenshot('choose-model');
     assert.deepEqual(
-      ['Claude Sonnet 5.5', 'our-own-model', '$0.3 per million tokens of input, $7 of output.', 'Scripted Sample', 'Another Name…'].filter(
+      ['Claude Sonnet 5.5', 'our-own-model', '$0.30 per million tokens of input, $7 of output.', 'Scripted Sample', 'Another Name…'].filter(
         (one) => !choices.some((row) => row.includes(one)),
       ),
       [],
     );
     await workbench.choose('our-own-model');
-    await workbench.notification('“our-own-model” plans and works on what you dispatch from now on.');
+    await workbench.notification('“our-own-model” is used from the next run on.');
     await workbench.screenshot('chose-model');
     await workbench.runCommand('Weft: Choose Model');
     await workbench.page.getByText('Scripted Sample').first().waitFor();
     await workbench.screenshot('choose-model-again');
     await workbench.choose('Another Name…');
     await workbench.answer('claude-opus-5');
-    await workbench.notification('“claude-opus-5” plans and works on');
+    await workbench.notification('“claude-opus-5” is used from the next run on');
   });
 });

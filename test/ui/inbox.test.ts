@@ -65,7 +65,7 @@ describe('the inbox', function () {
     await workbench.screenshot('inbox-command');
     await workbench.clickRowAction('Inbox', 'Run npm install', 'Approve');
     await workbench.screenshot('inbox-read');
-    await workbench.clickDialog('npm run build', 'Cancel');
+    await workbench.clickDialog('Approve this command?', 'Cancel');
     await workbench.clickRowAction('Inbox', 'Run npm install', 'Deny…');
     await workbench.answer('Work without packages.');
     await held.nth('server', 3);
@@ -80,7 +80,7 @@ describe('the inbox', function () {
     await workbench.editor('Start the server');
     await workbench.clickRowAction('Inbox', 'Change .github/workflows/ci.yml', 'Approve');
     await workbench.clickDialog('.github/workflows/ci.yml', 'Approve');
-    await workbench.row('Runs', 'landed');
+    await workbench.row('Runs', '1/2 landed');
     await workbench.screenshot('inbox-landed');
   });
 });

@@ -61,6 +61,25 @@ const STAGES = [
   'doomed',
 ] satisfies Stage['kind'][] as string[];
 
+/** Rows as they are called in the code, with all that they can have. */
+const ROWS: readonly (readonly [view: string, row: string])[] = [
+  ...['leave', 'leaveToLand', 'question', 'conflict', 'held'].map((row) => [VIEWS.inbox, row] as const),
+  ...['running', 'running.paused', 'elsewhere', 'elsewhere.paused', 'finished', 'finished.interrupted.landed.undone.rest'].map(
+    (row) => [VIEWS.runs, `run.${row}`] as const,
+  ),
+  ...[...STAGES, 'conflicted.reversal'].flatMap((stage) =>
+    ['', '.draft', '.draft.checked.live.poor.printed'].map((more) => [VIEWS.runs, `task.${stage}${more}`] as const),
+  ),
+  [VIEWS.runs, 'file.landed.parts'],
+  [VIEWS.snapshots, 'snapshot'],
+];
+
+function isShown(when: string, view: string, row: string): boolean {
+  const exact = / && viewItem == (\S+)$/.exec(when)?.[1];
+  const pattern = / && viewItem =~ \/(.+)\/$/.exec(when)?.[1];
+  return when.startsWith(`view == ${view} && `) && (exact === undefined ? new RegExp(pattern ?? '$^').test(row) : exact === row);
+}
+
 function menuItems(): { menu: string; command: string; when: string }[] {
   return Object.entries(contributes.menus).flatMap(([menu, items]) => items.map(({ command, when }) => ({ menu, command, when })));
 }
@@ -197,7 +216,7 @@ describe('package.json', () => {
       const bare = when.replaceAll(/== [\w.]+/g, '').replaceAll(/\/(\\.|[^/])*\//g, '');
       return bare.match(/\bweft\.\w+/g) ?? [];
     });
-    assert.deepEqual([...new Set(keys)], Object.values(CONTEXT));
+    assert.deepEqual([...new Set(keys)].sort(), Object.values(CONTEXT).sort());
   });
 
   it('offers on a row only what its kind of row is called in the code', () => {
@@ -211,6 +230,29 @@ describe('package.json', () => {
         for (const [, word = ''] of pattern.matchAll(/\\\.([a-z]+)/gi)) assert.ok(STAGES.includes(word) || code.includes(`.${word}`), when);
       }
       for (const [, value] of when.matchAll(/viewItem == ([\w.]+)/g)) assert.ok(code.includes(`'${value}'`), when);
+    }
+  });
+
+  it('gives each action of a row a place of its own, and shows few of them beside it', () => {
+    for (const [view, row] of ROWS) {
+      const shown = contributes.menus['view/item/context'].filter(({ when }) => isShown(when, view, row));
+      const places = shown.map(({ group }) => group);
+      assert.ok(places.length > 0, row);
+      assert.deepEqual(
+        places.filter((place, at) => places.indexOf(place) < at),
+        [],
+        row,
+      );
+      assert.ok(places.filter((place) => place.startsWith('inline@')).length <= 3, row);
+      // What shows beside the row is in its menu, too.
+      const [inline, menu] = [true, false].map((is) =>
+        shown.filter(({ group }) => group.startsWith('inline@') === is).map(({ command }) => command),
+      );
+      assert.deepEqual(
+        inline?.filter((command) => menu?.includes(command) !== true),
+        [],
+        row,
+      );
     }
   });
 

@@ -73,10 +73,12 @@ export class Live {
     this.tell();
   }
 
-  /** A command of a task's agent has printed something. Told only to those who {@link read} it: it comes in many pieces. */
+  /** A command of a task's agent has printed something. It comes in many pieces: all but the first are told only to those who {@link read} it. */
   print(task: TaskId, text: string): void {
+    const isFirst = !this.printed.has(task);
     this.printed.set(task, `${this.printed.get(task) ?? ''}${text}`.slice(-MAX_PRINTED));
     for (const reader of this.readers) reader(task);
+    if (isFirst) this.tell();
   }
 
   /** Calls `reader` whenever a command of a task's agent has printed something; the function that comes back ends that. */

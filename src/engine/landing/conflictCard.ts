@@ -11,7 +11,7 @@ export function othersOf({ stage }: TaskState): (TaskId | null)[] {
   return [...new Set(stage.conflict.files.flatMap(({ authors = [null] }) => (authors.length === 0 ? [null] : authors)))];
 }
 
-/** Lines of Markdown that show nothing but text: what agents wrote is quoted. */
+/** Lines of plain text; what agents wrote is indented. */
 export function conflictCard({ start, tasks }: RunState, task: TaskState): string[] {
   const { stage } = task;
   if (stage.kind !== 'conflicted') return [`“${task.task.title}” is in no conflict any more.`];
@@ -21,13 +21,13 @@ export function conflictCard({ start, tasks }: RunState, task: TaskState): strin
   );
   const others = othersOf(task).flatMap((id) => {
     const other = id === null ? undefined : tasks.get(id);
-    return ['', ...(other === undefined ? ['IN THE WORKSPACE: your own edits'] : ['IN THE WORKSPACE:', ...sideLines(other)])];
+    return ['', ...(other === undefined ? ['In the workspace: your own edits'] : ['In the workspace:', ...sideLines(other)])];
   });
   return [
-    `CONFLICT OF “${task.task.title}”`,
+    `Conflict of “${task.task.title}”`,
     `Goal: ${start.plan.goal}`,
     ...files,
-    ...(left === null ? [] : ['', 'LEFT TO YOU', ...quoted(left.message)]),
+    ...(left === null ? [] : ['', 'Left to you:', ...quoted(left.message)]),
     '',
     INCOMING[conflict.intent],
     ...sideLines(task),
@@ -35,7 +35,7 @@ export function conflictCard({ start, tasks }: RunState, task: TaskState): strin
   ];
 }
 
-const INCOMING = { land: 'TO LAND:', undo: 'TO BE UNDONE:', redo: 'TO BE BROUGHT BACK:' } as const;
+const INCOMING = { land: 'To land:', undo: 'To be undone:', redo: 'To be brought back:' } as const;
 
 function sideLines(side: TaskState): string[] {
   const { task, work, check } = side;

@@ -1,17 +1,19 @@
 /** What both sides of a conflict are for, as a read-only document beside the merge editor, with the ways out above it. */
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { RunState } from '../../domain/run';
 import { isReversal } from '../../domain/taskState';
 import { conflictCard, othersOf } from '../../engine/landing/conflictCard';
 import { COMMANDS, CONFLICT_SCHEME } from '../names';
 import type { TaskNode } from '../runs/nodes';
-import { shortened } from '../runs/wording';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
+import { closeDocument } from './tabs';
 
 const querySchema = z.object({ run: z.string(), task: z.string() });
 
-const TITLE_LENGTH = 30;
+/** Beside the merge editor there is room for so many characters in a row. */
+const ROW_LENGTH = 60;
 
 export function registerConflictCard(sessions: Sessions): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
@@ -23,18 +25,21 @@ export function registerConflictCard(sessions: Sessions): vscode.Disposable {
       onDidChange: changed.event,
       provideTextDocumentContent: async (uri) => {
         const found = await targetOf(sessions, uri);
-        return found === undefined ? 'This run is not there any more.\n' : `${conflictCard(found.view.state, found.task).join('\n')}\n`;
+        return found === undefined
+          ? 'This run is not there any more.\n'
+          : `${conflictCard(found.view.state, found.task).flatMap(wrapped).join('\n')}\n`;
       },
     }),
     vscode.languages.registerCodeLensProvider(
       { scheme: CONFLICT_SCHEME },
-      { onDidChangeCodeLenses: lenses.event, provideCodeLenses: ({ uri }) => lensesOf(sessions, uri) },
+      { onDidChangeCodeLenses: lenses.event, provideCodeLenses: (document) => lensesOf(sessions, document) },
     ),
     vscode.commands.registerCommand(COMMANDS.showConflict, (row: unknown) => showCard(sessions, row)),
     sessions.onDidHappen(({ event, state }) => {
       if (!('task' in event)) return;
       for (const { uri } of vscode.workspace.textDocuments) {
         if (uri.scheme !== CONFLICT_SCHEME || queryOf(uri)?.run !== state.start.run) continue;
+        if (isOver(state, uri)) void closeDocument(uri);
         changed.fire(uri);
         lenses.fire();
       }
@@ -49,11 +54,16 @@ async function showCard(sessions: Sessions, row: unknown): Promise<void> {
   if (target === undefined) return;
   const { id } = target.task.task;
   const query = JSON.stringify({ run: target.view.state.start.run, task: id } satisfies z.infer<typeof querySchema>);
-  const uri = vscode.Uri.from({ scheme: CONFLICT_SCHEME, path: `/Conflict of ${id}.txt`, query });
+  const uri = vscode.Uri.from({ scheme: CONFLICT_SCHEME, path: `/Conflict of ${id}`, query });
   // The merge editor keeps its place and the keyboard.
   const isMerging = vscode.window.tabGroups.activeTabGroup.activeTab !== undefined;
   const viewColumn = isMerging ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn, preview: true, preserveFocus: true });
+}
+
+/** Whether what the card is of is no conflict any more. */
+function isOver({ tasks }: RunState, uri: vscode.Uri): boolean {
+  return tasks.get(queryOf(uri)?.task ?? '')?.stage.kind !== 'conflicted';
 }
 
 function queryOf(uri: vscode.Uri): z.infer<typeof querySchema> | undefined {
@@ -67,15 +77,31 @@ async function targetOf(sessions: Sessions, uri: vscode.Uri): Promise<TaskTarget
   return view === undefined || task === undefined ? undefined : { view, task };
 }
 
+/** Rows that fit, indented as the whole; a word that is longer stays whole. */
+function wrapped(row: string): string[] {
+  const indent = /^ */.exec(row)?.[0] ?? '';
+  const rows: string[] = [];
+  let rest = row.slice(indent.length);
+  while (indent.length + rest.length > ROW_LENGTH) {
+    const end = rest.lastIndexOf(' ', ROW_LENGTH - indent.length);
+    const at = end > 0 ? end : rest.indexOf(' ');
+    if (at <= 0) break;
+    rows.push(`${indent}${rest.slice(0, at)}`);
+    rest = rest.slice(at + 1);
+  }
+  return [...rows, `${indent}${rest}`];
+}
+
 /** The ways out, then what there is to read of each side. */
-async function lensesOf(sessions: Sessions, uri: vscode.Uri): Promise<vscode.CodeLens[]> {
-  const found = await targetOf(sessions, uri);
+async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+  const found = await targetOf(sessions, document.uri);
   if (found === undefined || found.task.stage.kind !== 'conflicted') return [];
   const { view, task } = found;
-  const lens = (title: string, command: string, of = task) => {
+  const lens = (title: string, command: string, { of = task, at = 0 } = {}) => {
     const node: TaskNode = { kind: 'task', view, task: of };
-    return new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: [node] });
+    return new vscode.CodeLens(new vscode.Range(at, 0, at, 0), { title, command, arguments: [node] });
   };
+  const rows = document.getText().split('\n');
   const canAsk = view.life === 'running' && !isReversal(task.stage);
   const sides = [task, ...othersOf(task).flatMap((id) => (id === null ? [] : (view.state.tasks.get(id) ?? [])))];
   return [
@@ -83,10 +109,13 @@ async function lensesOf(sessions: Sessions, uri: vscode.Uri): Promise<vscode.Cod
     lens('Take One Side…', COMMANDS.takeSide),
     ...(canAsk ? [lens('Ask an Arbiter', COMMANDS.askArbiter)] : []),
     ...sides.flatMap((side) => {
-      const name = shortened(side.task.title, TITLE_LENGTH);
+      const at = Math.max(
+        0,
+        rows.findIndex((row) => row.startsWith(`“${side.task.title}”`)),
+      );
       return [
-        lens(`Trace of “${name}”`, COMMANDS.showTaskTrace, side),
-        ...(side.check === null ? [] : [lens(`Check of “${name}”`, COMMANDS.showCheck, side)]),
+        lens('Show Trace', COMMANDS.showTaskTrace, { of: side, at }),
+        ...(side.check === null ? [] : [lens('Show Check Output', COMMANDS.showCheck, { of: side, at })]),
       ];
     }),
   ];

@@ -17,7 +17,7 @@ import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
 import { saveWhole } from '../workspace/documents';
 import { stateFile, stateUri } from '../workspace/stateFiles';
-import { mergeOf } from './tabs';
+import { closeConflict, mergeOf } from './tabs';
 
 /** VS Code's own commands: the first is internal, so it may be missing in a fork, or one day. */
 const OPEN_MERGE_EDITOR = '_open.mergeEditor';
@@ -41,6 +41,7 @@ export function registerConflicts(sessions: Sessions): vscode.Disposable {
 }
 
 const TAKE_SIDE = 'Weft: Take One Side';
+const INCOMING = { land: 'to land', undo: 'to be undone', redo: 'to be brought back' } as const;
 
 const isConflicted = ({ task }: TaskTarget) => task.stage.kind === 'conflicted';
 
@@ -93,14 +94,14 @@ async function takeSide(sessions: Sessions, row: unknown): Promise<Result<void>>
   const by = [...new Set(open.map(({ oursBy }) => oursBy))].join(', ');
   const sides = [
     {
-      label: 'The workspace’s',
-      description: by,
+      label: by,
+      description: 'in the workspace',
       detail: 'What the task did to these files is left out; its other files land.',
       side: 'ours' as const,
     },
     {
-      label: 'The task’s',
-      description: task.title,
+      label: task.title,
+      description: INCOMING[stage.conflict.intent],
       detail: 'The files become what the task made of them, whole.',
       side: 'theirs' as const,
     },
@@ -118,6 +119,8 @@ async function takeSide(sessions: Sessions, row: unknown): Promise<Result<void>>
   if (files === undefined) return ok();
   const side = await vscode.window.showQuickPick(sides, { title: TAKE_SIDE, placeHolder: 'Which side do you take?' });
   if (side === undefined) return ok();
+  // What was begun in the merge editor is not what is taken; while there is more to decide, the next file opens.
+  if (!(await closeConflict(target.view, task.id))) return cancelled;
   return decide(
     sessions,
     target,

@@ -75,6 +75,17 @@ async function say(sessions: Sessions, { view, waiting }: ItemNode, said: Answer
   return fulfil(sessions, view, { kind: 'answer', item: waiting.item.id, answer: said }, 'Weft: answering');
 }
 
+const SCOPES: Readonly<Record<Scope, string>> = {
+  once: 'Approve',
+  agents: 'Approve for These Agents',
+  run: 'Approve for This Run',
+};
+
+function approvalTitle({ waiting }: ItemNode): string {
+  const what = { command: 'command', mcp: 'call of a tool', protected: 'landing', landing: 'landing', question: '', decision: '' };
+  return `Approve this ${what[waiting.item.ask.kind]}?`;
+}
+
 /** `read`: how many characters of it the person has seen. */
 async function approveAfterReading(
   sessions: Sessions,
@@ -83,8 +94,8 @@ async function approveAfterReading(
 ): Promise<Result<unknown> | undefined> {
   const text = askText(node.waiting.item.ask);
   if (text.length > read) {
-    const button = 'Approve';
-    const asked = await vscode.window.showWarningMessage('Approve this, as a whole?', { modal: true, detail: text }, button);
+    const button = SCOPES[scope];
+    const asked = await vscode.window.showWarningMessage(approvalTitle(node), { modal: true, detail: text }, button);
     if (asked !== button) return undefined;
   }
   return say(sessions, node, { kind: 'approved', scope });
@@ -116,8 +127,8 @@ async function answer(sessions: Sessions, node: ItemNode): Promise<Result<unknow
 function choicesFor(sessions: Sessions, node: ItemNode): Choice[] {
   const { ask } = node.waiting.item;
   const saying = (label: string): Choice => ({ label, act: () => say(sessions, node, { kind: 'said', text: label }) });
-  const approving = (label: string, scope: Scope, description: string): Choice => ({
-    label,
+  const approving = (scope: Scope, description: string): Choice => ({
+    label: SCOPES[scope],
     description,
     act: () => approveAfterReading(sessions, node, { scope, read: TITLE_LENGTH }),
   });
@@ -130,9 +141,9 @@ function choicesFor(sessions: Sessions, node: ItemNode): Choice[] {
     case 'command':
     case 'mcp':
       return [
-        approving('Approve', 'once', 'this once'),
-        approving('Approve for These Agents', 'agents', 'just this, as often as they ask'),
-        approving('Approve for This Run', 'run', 'just this, whichever agent asks'),
+        approving('once', 'this once'),
+        approving('agents', 'just this, as often as they ask'),
+        approving('run', 'just this, whichever agent asks'),
         denying,
       ];
     case 'protected':
@@ -146,7 +157,7 @@ function choicesFor(sessions: Sessions, node: ItemNode): Choice[] {
             return undefined;
           },
         },
-        approving('Approve', 'once', 'it lands'),
+        approving('once', 'it lands'),
         denying,
       ];
     default:

@@ -67,7 +67,7 @@ async function notifyOf(nodes: readonly InboxNode[]): Promise<void> {
   const show: Button = { title: 'Show Inbox', act: () => vscode.commands.executeCommand(`${VIEWS.inbox}.focus`) };
   if (only === undefined || only.waiting.kind !== 'item') return;
   if (nodes.length > 1) {
-    await notify('warning', `Weft: ${counted(nodes.length, 'thing')} wait for your answer.`, [show]);
+    await notify('warning', `Weft: ${counted(nodes.length, 'decision')} wait for you in the Inbox.`, [show]);
     return;
   }
   const { ask } = only.waiting.item;

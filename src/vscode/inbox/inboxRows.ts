@@ -96,7 +96,8 @@ function contextOf({ waiting }: InboxNode): Context {
 export function labelOf({ view, waiting }: InboxNode): string {
   if (waiting.kind === 'item') return askText(waiting.item.ask);
   // What it says of itself, without what it is called.
-  return taskText(waiting.task, view.state, view.life, 0).split(' · ')[0] ?? '';
+  const [said = ''] = taskText(waiting.task, view.state, view.life, 0).split(' · ');
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
 }
 
 function describe({ view, waiting }: InboxNode, now: number): string {

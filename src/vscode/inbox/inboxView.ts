@@ -21,7 +21,7 @@ export function registerInboxView(feed: RunsFeed, clock: Clock): vscode.Disposab
   const view = vscode.window.createTreeView(VIEWS.inbox, { treeDataProvider: tree });
   const update = async () => {
     nodes = inboxNodes(await feed.runs());
-    view.badge = nodes.length === 0 ? undefined : { value: nodes.length, tooltip: `${counted(nodes.length, 'thing')} to decide` };
+    view.badge = nodes.length === 0 ? undefined : { value: nodes.length, tooltip: `${counted(nodes.length, 'decision')} to make` };
     // Runs tell of every step: rows are drawn anew where one of them differs.
     const now = JSON.stringify(nodes.map((node) => [inboxKey(node), inboxItem(node, clock.now())]));
     if (now === drawn) return;

@@ -38,7 +38,7 @@ export async function chooseModel(model: string): Promise<void> {
   const section = vscode.workspace.getConfiguration('weft');
   await section.update(SETTINGS.model, model, vscode.ConfigurationTarget.Global);
   const holds = settingsOf(vscode.workspace.workspaceFolders?.[0]).model;
-  if (holds === model) return notify('information', `Weft: “${model}” plans and works on what you dispatch from now on.`);
+  if (holds === model) return notify('information', `Weft: “${model}” is used from the next run on.`);
   const open = { title: 'Open Settings', act: () => vscode.commands.executeCommand('workbench.action.openWorkspaceSettingsFile') };
   await notify('warning', `Weft: “${model}” is set, but this workspace’s own settings name “${holds}”, which holds here.`, [open]);
 }
@@ -83,7 +83,12 @@ function editorItem(model: vscode.LanguageModelChat, all: readonly vscode.Langua
 function priceText(model: string, own: OwnPrices): string {
   const price = priceOf(model, own);
   if (price === undefined) return 'Its price is not known to Weft.';
-  return `$${price.input} per million tokens of input, $${price.output} of output.`;
+  return `${dollars(price.input)} per million tokens of input, ${dollars(price.output)} of output.`;
+}
+
+/** `$2`, `$0.30`, `$0.075`. */
+function dollars(amount: number): string {
+  return `$${Number.isInteger(amount) || amount !== Number(amount.toFixed(2)) ? amount : amount.toFixed(2)}`;
 }
 
 /** Undefined where the server does not say. */

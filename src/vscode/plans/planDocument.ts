@@ -77,7 +77,7 @@ function lensesOf(document: vscode.TextDocument, roles: readonly RoleHead[]): vs
   const atOnce = Math.min(size.tasks, size.maxWorkers ?? (folder === undefined ? DEFAULT_MAX_WORKERS : settingsOf(folder).maxWorkers));
   const facts = [
     counted(size.tasks, 'task'),
-    `up to ${atOnce} at once`,
+    ...(size.tasks === 1 ? [] : [`up to ${atOnce} at once`]),
     ...(size.commands === 0 ? [] : [`${counted(size.commands, 'command')} to check with`]),
   ];
   const run = { title: `$(play) Run Plan — ${facts.join(', ')}`, command: COMMANDS.runPlan, arguments: [document.uri] };

@@ -34,7 +34,7 @@ async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Prom
   const project = await projectNow(session.value, sessions.closing);
   const plan = project.ok ? readPlanDocument(document, project.value.roles) : project;
   if (!plan.ok) return [];
-  const runs = (await sessions.runs()).filter((view) => view.session.id === session.value.id);
+  const runs = (await sessions.runs()).filter((view) => view.session.id === session.value.id && view.life !== 'running');
   const { model } = settingsOf(session.value.folder);
   const forecast = forecastText(forecastOf(plan.value, { past: runs.map(({ state }) => state), model, prices: money.value.prices }));
   const { limits } = plan.value;

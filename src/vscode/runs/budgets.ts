@@ -4,6 +4,7 @@ import { type Budget, budgetText, budgetWith, WHOLE_RUN } from '../../domain/bud
 import { budgetOf, emptyAccount, spentFor, spentIn, spentText } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import { ok, type Result } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import type { RunState } from '../../domain/run';
 import { MAX_BUDGET_TOKENS, MAX_BUDGET_USD } from '../../domain/settings';
 import { lifeOf } from '../../engine/journal/library';
@@ -69,10 +70,11 @@ async function askBudget(state: RunState, account: string): Promise<Budget | und
   const before = budgetOf(state, account);
   const spent = account === WHOLE_RUN ? spentIn(state) : spentFor(state, account);
   const whose = account === WHOLE_RUN ? 'the run' : `“${state.tasks.get(account)?.task.title ?? account}”`;
+  const isGone = state.standings.get(account)?.is === 'gone';
   const inTokens = before.usd === undefined && before.tokens !== undefined;
   const said = await vscode.window.showInputBox({
     title: TITLE,
-    prompt: `What ${whose} may spend in all, in ${inTokens ? 'tokens' : 'dollars'}. So far: ${spentText(spent)}, ${spent.tokens.toLocaleString('en')} tokens, of ${budgetText(before)}. 0 means no limit.`,
+    prompt: `What ${whose} may spend in all, in ${inTokens ? 'tokens' : 'dollars'}. So far: ${spentText(spent)} of ${budgetText(before)} (${counted(spent.tokens, 'token')})${isGone ? '; the next request might cost more than is left' : ''}. 0 means no limit.`,
     value: String(inTokens ? 2 * (before.tokens ?? 0) : 2 * (before.usd ?? 0)),
     ignoreFocusOut: true,
     validateInput: (text) =>

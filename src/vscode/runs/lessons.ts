@@ -16,6 +16,8 @@ const TITLE = 'Weft: Keep Lessons of Run';
 const UNTRUSTED = 'Lessons are written into it, so none is kept until you trust it.';
 /** A longer goal is cut in a notification. */
 const GOAL_LENGTH = 60;
+/** So much of a lesson fits into a line of the list. */
+const LINE_LENGTH = 72;
 
 export function registerLessons(sessions: Sessions): vscode.Disposable {
   return vscode.Disposable.from(
@@ -52,7 +54,12 @@ async function offer(sessions: Sessions, view: RunView): Promise<void> {
 
 /** Shows what a run learned; the person chooses what of it is kept, and edits it in the file. */
 async function choose(sessions: Sessions, row: unknown): Promise<Result<void>> {
-  const view = await runTarget(sessions, row, { wanted: () => true, title: TITLE, none: 'There are no runs of this folder yet.' });
+  const view = await runTarget(sessions, row, {
+    wanted: () => true,
+    title: TITLE,
+    none: 'There are no runs of this folder yet.',
+    takeOnly: true,
+  });
   if (view === undefined) return ok();
   const { session, state } = view;
   const found = await newLessons(session.repo, session.workspace, state);
@@ -61,21 +68,29 @@ async function choose(sessions: Sessions, row: unknown): Promise<Result<void>> {
     await notify('information', 'Weft: this run has no lesson that is not kept already.');
     return ok();
   }
-  const items = found.value.map((lesson) => ({ label: lesson, picked: true }));
+  const items = found.value.map((lesson) => ({ ...inTwoLines(lesson), picked: true, lesson }));
   const picked = await vscode.window.showQuickPick(items, {
     title: TITLE,
-    placeHolder: `What agents of later runs are told, from ${lessonsPath(session.repo)}; edit it there`,
+    placeHolder: `Told to agents of later runs, from ${lessonsPath(session.repo)}`,
     canPickMany: true,
   });
   if (picked === undefined || picked.length === 0) return ok();
   const kept = await keepLessons(
     session.repo,
     session.workspace,
-    picked.map(({ label }) => label),
+    picked.map(({ lesson }) => lesson),
     sessions.closing,
   );
   if (kept.ok) await open(session);
   return kept;
+}
+
+/** The list shows the beginning of a line, and no more of it. */
+function inTwoLines(lesson: string): Pick<vscode.QuickPickItem, 'label' | 'detail'> {
+  if (lesson.length <= LINE_LENGTH) return { label: lesson };
+  const end = lesson.lastIndexOf(' ', LINE_LENGTH);
+  const at = end <= 0 ? LINE_LENGTH : end;
+  return { label: lesson.slice(0, at), detail: lesson.slice(at).trim() };
 }
 
 async function open({ repo, place }: Session): Promise<void> {

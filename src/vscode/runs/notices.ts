@@ -9,10 +9,9 @@ import { lifeOf } from '../../engine/journal/library';
 import { conflictStep } from '../../engine/schedule/conflictStep';
 import { hasRest } from '../../plan/rest';
 import { type Button, notify } from '../messages';
-import { COMMANDS, CONTEXT, VIEWS } from '../names';
+import { COMMANDS, VIEWS } from '../names';
 import type { Session, Sessions } from '../session';
 import type { RunNode, TaskNode } from './nodes';
-import type { RunsFeed } from './runsFeed';
 import { finishedText, stageCounts } from './wording';
 
 /** Failures and conflicts that come within this many milliseconds are told together. */
@@ -52,19 +51,6 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
 function isPersons({ event, state }: Happened): boolean {
   const task = 'task' in event ? state.tasks.get(event.task) : undefined;
   return task !== undefined && conflictStep(state, task).kind === 'person';
-}
-
-/** Keeps the context key up by which the editor offers to complete a merge. */
-export function registerConflictsKey(feed: RunsFeed): vscode.Disposable {
-  let last: boolean | undefined;
-  const update = async () => {
-    const some = (await feed.runs()).some(({ state }) => stageCounts(state).conflicted > 0);
-    if (some === last) return;
-    last = some;
-    await vscode.commands.executeCommand('setContext', CONTEXT.conflicts, some);
-  };
-  void update();
-  return feed.onDidChange(() => void update());
 }
 
 interface Gathering extends vscode.Disposable {
@@ -126,7 +112,7 @@ async function tellStale(tasks: readonly TaskNode[]): Promise<void> {
   const command = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, only) });
   const buttons = asked
     ? [command('Land Anyway', COMMANDS.landTask), command('Rework', COMMANDS.reworkTask), command('Discard', COMMANDS.discardTask)]
-    : [showRuns()];
+    : [...(all.length === 1 ? [command('Show Changes', COMMANDS.showTask)] : []), showRuns()];
   await notify('warning', `Weft: ${what}`, buttons);
 }
 

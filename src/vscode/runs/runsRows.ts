@@ -2,7 +2,6 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { changeWord } from '../../domain/changes';
-import { isOutOfBudget } from '../../domain/cost';
 import { counted } from '../../domain/figures';
 import type { Part } from '../../domain/part';
 import { isComplete, type RunState, waitsForPerson } from '../../domain/run';
@@ -90,14 +89,15 @@ function runContext({ session, state, life }: RunView): string {
 }
 
 /**
- * `task.landed.draft.checked.live`: the stage, whether there are changes to look at, and what a check printed, and whether this window
- * drives its run. `task.conflicted.reversal…` where what is in conflict is an undo or a redo.
+ * `task.landed.draft.checked.live.printed`: the stage, whether there are changes to look at, and what a check printed, whether this window
+ * drives its run, and whether a command of its agent has printed something. `task.conflicted.reversal…` where what is in conflict is an undo or a redo.
  */
 function taskContext(node: TaskNode): string {
   const elsewhere = runContext(node.view).startsWith('run.elsewhere') ? 'elsewhere.' : '';
   const live = node.view.session.live.has(node.view.state.start.run) ? '.live' : '';
+  const printed = liveOf(node.view)?.printed.has(node.task.task.id) === true ? '.printed' : '';
   const poor = node.view.life === 'running' && node.task.work.parked !== null ? '.poor' : '';
-  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}${poor}`;
+  return `task.${elsewhere}${stageWord(node)}${hasDraft(node) ? '.draft' : ''}${node.task.check === null ? '' : '.checked'}${live}${poor}${printed}`;
 }
 
 /** Of a run that nobody drives any more, nothing can be stopped, and what did not land is a draft that was kept. */
@@ -120,8 +120,8 @@ function runIcon(view: RunView): vscode.ThemeIcon {
   const counts = stageCounts(state);
   if (life === 'running' && isPaused(state) && !isPausing(state, liveOf(view)?.held)) return new vscode.ThemeIcon('debug-pause');
   if (life === 'running' && !waitsForPerson(state)) return new vscode.ThemeIcon('sync~spin');
-  if (counts.conflicted > 0 || (life === 'running' && isOutOfBudget(state)))
-    return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  // One that goes on, and does not move, waits for the person.
+  if (life === 'running' || counts.conflicted > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (isComplete(state)) return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
   if (counts.failed > 0) return new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
   return new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('testing.iconSkipped'));

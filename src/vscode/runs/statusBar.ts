@@ -50,7 +50,7 @@ function show(item: vscode.StatusBarItem, runs: readonly RunView[]): void {
     ({ state }) =>
       `${state.start.plan.goal}: ${isPaused(state) ? 'paused, ' : ''}${stageCounts(state).landed} of ${counted(ownTasks(state).length, 'task')} landed, ${spentText(spentIn(state))}${isLimited(budgetOf(state)) ? ` of ${budgetText(budgetOf(state))}` : ''}${isOutOfBudget(state) ? ', out of budget' : ''}`,
   );
-  if (open > 0) lines.push(open === conflicts ? `${toDecide} to decide` : `${counted(open, 'thing')} to decide`);
+  if (open > 0) lines.push(open === conflicts ? `${toDecide} to decide` : `${toDecide} to make`);
   item.command = `${open > conflicts ? VIEWS.inbox : VIEWS.runs}.focus`;
   item.tooltip = lines.join('\n');
   item.accessibilityInformation = { label: `Weft, ${lines.join(', ')}` };

@@ -118,18 +118,18 @@ describe('an arbiter', () => {
     assert.deepEqual([task(box, 'b')?.work.changeset, task(box, 'b')?.settlements], [before, []]);
     assert.deepEqual(folderState(box.root), { 'a.txt': `file ${first('a')}` });
     assert.deepEqual(conflictCard(box.run.record.state, task(box, 'b') as TaskState).slice(0, 3), [
-      'CONFLICT OF “Task b”',
+      'Conflict of “Task b”',
       'Goal: A goal',
       '  a.txt, also changed by “Task a”',
     ]);
     const card = conflictCard(box.run.record.state, task(box, 'b') as TaskState).join('\n');
     assert.match(
       card,
-      /LEFT TO YOU\n {4}As the conflict was decided[\s\S]+TO LAND:\n“Task b” \(docs, b\)\n {2}It was told:\n {4}Do what b does\./,
+      /Left to you:\n {4}As the conflict was decided[\s\S]+To land:\n“Task b” \(docs, b\)\n {2}It was told:\n {4}Do what b does\./,
     );
     assert.match(
       card,
-      /IN THE WORKSPACE:\n“Task a” \(coder, a\)[\s\S]+Its agent says:\n {4}I have put a first\.\n {2}Its check: “node .+” is green$/,
+      /In the workspace:\n“Task a” \(coder, a\)[\s\S]+Its agent says:\n {4}I have put a first\.\n {2}Its check: “node .+” is green$/,
     );
     box.run.stop();
     valued(await box.ended);

@@ -35,6 +35,17 @@ async function inConflict(conflicts: 'ask' | 'arbiter'): Promise<{ place: TestFo
   return { place, happened, task: event.task, other: event.task === 'one' ? 'two' : 'one' };
 }
 
+/** The tabs of a conflict: its card, and its merge editor, whose kind of tab is not in the stable API. */
+const shown = () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.filter(({ label }) => /^(Conflict of|Merging:) /.test(label)));
+
+const tabsChanged = () =>
+  new Promise<void>((resolve) => {
+    const listening = vscode.window.tabGroups.onDidChangeTabs(() => {
+      listening.dispose();
+      resolve();
+    });
+  });
+
 const text = (place: TestFolder) => readFileSync(place.path('a.txt'), 'utf8');
 
 describe('a conflict', () => {
@@ -50,14 +61,14 @@ describe('a conflict', () => {
     const said = card.getText();
     assert.match(
       said,
-      new RegExp(`^CONFLICT OF “Write ${task}”\nGoal: Write\n {2}a\\.txt, also changed by “Write ${other}”\n\nLEFT TO YOU\n`),
+      new RegExp(`^Conflict of “Write ${task}”\nGoal: Write\n {2}a\\.txt, also changed by “Write ${other}”\n\nLeft to you:\n`),
     );
     for (const line of [`Write ${task} into a.txt.`, `Write ${other} into a.txt.`, `Wrote ${task}.`, `Wrote ${other}.`])
       assert.ok(said.includes(line), line);
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', card.uri);
     assert.deepEqual(
       lenses.map(({ command }) => command?.title),
-      ['Open in Merge Editor', 'Take One Side…', 'Ask an Arbiter', `Trace of “Write ${task}”`, `Trace of “Write ${other}”`],
+      ['Open in Merge Editor', 'Take One Side…', 'Ask an Arbiter', 'Show Trace', 'Show Trace'],
     );
     await vscode.commands.executeCommand('weft.askArbiter');
     const { event } = await happened.next('task.settled');
@@ -68,17 +79,21 @@ describe('a conflict', () => {
   });
 
   it('ends where the person takes one side', async () => {
-    const { place, happened, task } = await inConflict('ask');
-    const answers = answering({ picks: ['The task’s'] });
+    const { place, happened, task, other } = await inConflict('ask');
+    const answers = answering({ picks: [`Write ${task}`] });
+    for (const command of ['openConflict', 'showConflict']) await vscode.commands.executeCommand(`weft.${command}`);
+    assert.equal(shown().length, 2);
     await vscode.commands.executeCommand('weft.takeSide');
     const { state } = await happened.next('run.finished');
     assert.deepEqual(
-      answers.asked.filter((one) => one.startsWith('The workspace’s')),
-      ['The workspace’s, The task’s'],
+      answers.asked.filter((one) => one.includes(', ')),
+      [`Write ${other}, Write ${task}`],
     );
     answers.dispose();
     assert.equal(text(place), `${task}\n`);
     assert.deepEqual(state.tasks.get(task)?.settlements, [{ by: { kind: 'person' }, files: ['a.txt'] }]);
+    // Neither the merge editor nor the card has anything to say any more.
+    while (shown().length > 0) await tabsChanged();
     happened.dispose();
   });
 });

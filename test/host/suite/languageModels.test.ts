@@ -42,13 +42,13 @@ describe('models of VS Code', () => {
     api.answer(working);
     const answers = answering({ picks: ['Small, Preview'] });
     await vscode.commands.executeCommand('weft.chooseModel');
-    const told = await answers.told('plans and works on');
+    const told = await answers.told('is used from the next run on');
     answers.dispose();
     assert.match(
       answers.asked[0] ?? '',
       /Anthropic: needs an API key.*claude-sonnet-5-5.*VS Code.*Large, Small, Small, Preview.*Scripted Sample/,
     );
-    assert.equal(told, 'Weft: “vscode:small-2” plans and works on what you dispatch from now on.');
+    assert.equal(told, 'Weft: “vscode:small-2” is used from the next run on.');
     await setting('plan.autoApprove', true);
     const happened = await heard();
     await vscode.commands.executeCommand('weft.dispatch', 'Write b');
