@@ -53,10 +53,10 @@ describe('a rule for commands', () => {
     }
   });
 
-  it('allows no command with a character that a shell could mean something by, whatever is around it', () => {
+  it('allows no command with a character that a shell could mean something by, whatever is around it', async () => {
     const risky = constantFrom(...'&;|`$<>(){}[]!*?#\'"\\\n\r\t\0');
     const text = array(string({ unit: 'grapheme-ascii' })).map((all) => all.join(''));
-    check(
+    await check(
       property(text, risky, text, (before, char, after) => {
         // The rule itself is a command as well: names of files in the place of its `*` are what it allows anyway.
         pre(!(`npm run ${before}${char}${after}` in commands));

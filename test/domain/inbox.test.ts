@@ -70,8 +70,8 @@ describe('what waits for the person', () => {
     assert.equal(answerText({ kind: 'denied', reason: 'No\nway.' }), 'denied: No way.');
   });
 
-  it('has no character in it that cannot be seen, and what differs looks different', () => {
-    check(
+  it('has no character in it that cannot be seen, and what differs looks different', async () => {
+    await check(
       property(string({ unit: 'binary' }), string({ unit: 'binary' }), (one, other) => {
         assert.doesNotMatch(exactly(one), /\p{C}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/u);
         assert.equal(exactly(exactly(one)), exactly(one));
