@@ -77,7 +77,14 @@ describe('a secret', () => {
     );
     afterThisTest(() => void server.close());
     const out = temporaryFolder();
-    const env = { ANTHROPIC_API_KEY: PLANTED.key, GITHUB_TOKEN: PLANTED.environment, ANTHROPIC_BASE_URL: server.url };
+    // Of its own: what other tests keep beside it is theirs.
+    const state = temporaryFolder();
+    const env = {
+      WEFT_STATE_DIR: state,
+      ANTHROPIC_API_KEY: PLANTED.key,
+      GITHUB_TOKEN: PLANTED.environment,
+      ANTHROPIC_BASE_URL: server.url,
+    };
     const allowed = ['--allow-command', 'npm test', '--approve', 'command=allow'];
     const args = ['run', '--goal', 'Look around', '--json', '--model', 'claude-x', '--record', join(out, 'run.jsonl'), '--attempts', '1'];
     const ran = await weft([...args, ...allowed], { cwd: root, env });
@@ -96,7 +103,7 @@ describe('a secret', () => {
     assert.deepEqual([ran.code, readFileSync(join(root, 'c.txt'), 'utf8')], [1, `API_KEY=${PLANTED.said}\n`]);
     assert.match(ran.out, /The API key was refused \(401\)/);
 
-    const kept = [join(root, '.git', 'weft'), process.env['WEFT_STATE_DIR'] ?? '', out].flatMap(below);
+    const kept = [join(root, '.git', 'weft'), state, out].flatMap(below);
     const files = kept.filter((path) => lstatSync(path).isFile());
     for (const name of ['journal.jsonl', 'a.jsonl', 'run.jsonl', 'index.json', 'a.json'])
       assert.ok(
