@@ -36,7 +36,7 @@ export async function runTarget(
   if (id !== undefined) return all.find((view) => view.state.start.run === id);
   const items = all
     .filter(options.wanted)
-    .map((view) => ({ label: view.state.start.plan.goal, description: new Date(view.state.start.at).toLocaleString(), view }));
+    .map((view) => ({ label: view.state.start.plan.goal, detail: new Date(view.state.start.at).toLocaleString(), view }));
   return (await pick(items, options))?.view;
 }
 

@@ -62,7 +62,7 @@ describe('a run and its budget', function () {
     await workbench.screenshot('raise-budget');
     await workbench.answer('50');
     await workbench.notification('1 of 1 task landed');
-    await workbench.page.getByText(/As past runs tell: about \$\d/).waitFor();
+    await workbench.page.getByText(/As past runs tell: about \$\d.* — more than the budget: \$0\.60/).waitFor();
     await workbench.screenshot('budget-raised');
   });
 });

@@ -13,7 +13,9 @@ import { closeDocument } from './tabs';
 const querySchema = z.object({ run: z.string(), task: z.string() });
 
 /** Beside the merge editor there is room for so many characters in a row. */
-const ROW_LENGTH = 60;
+const ROW_LENGTH = 50;
+/** So much of a title is in its first row. */
+const TITLE_LENGTH = 20;
 
 export function registerConflictCard(sessions: Sessions): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
@@ -111,7 +113,7 @@ async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Prom
     ...sides.flatMap((side) => {
       const at = Math.max(
         0,
-        rows.findIndex((row) => row.startsWith(`“${side.task.title}”`)),
+        rows.findIndex((row) => row.startsWith(`“${side.task.title}”`.slice(0, TITLE_LENGTH))),
       );
       return [
         lens('Show Trace', COMMANDS.showTaskTrace, { of: side, at }),

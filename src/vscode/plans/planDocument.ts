@@ -30,7 +30,14 @@ export async function openPlan(session: Session, plan: Plan): Promise<Result<vsc
   }
   const document = await vscode.workspace.openTextDocument(stateUri(session, file));
   await vscode.window.showTextDocument(document, { preview: false });
+  await wrapLines(document);
   return ok(document);
+}
+
+/** Reasons and instructions are whole paragraphs, and to be read before they are approved. Of the active editor, which is new. */
+async function wrapLines(document: vscode.TextDocument): Promise<void> {
+  if (vscode.workspace.getConfiguration('editor', document).get('wordWrap') === 'off')
+    await vscode.commands.executeCommand('editor.action.toggleWordWrap');
 }
 
 /** The plan as the editor shows it, saved or not. `roles`: those that there are. */

@@ -36,10 +36,13 @@ async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Prom
   if (!plan.ok) return [];
   const runs = (await sessions.runs()).filter((view) => view.session.id === session.value.id && view.life !== 'running');
   const { model } = settingsOf(session.value.folder);
-  const forecast = forecastText(forecastOf(plan.value, { past: runs.map(({ state }) => state), model, prices: money.value.prices }));
+  const forecast = forecastOf(plan.value, { past: runs.map(({ state }) => state), model, prices: money.value.prices });
+  const said = forecastText(forecast);
   const { limits } = plan.value;
   const cap = leastOf(money.value.cap, budgetWith(limits?.budgetUsd, limits?.budgetTokens));
-  const title = `$(credit-card) ${forecast === undefined ? 'Cost not known yet' : `As past runs tell: ${forecast}`} — budget: ${budgetText(cap)}`;
+  const isMore = (forecast.usd?.low ?? 0) > (cap.usd ?? Number.POSITIVE_INFINITY);
+  const budget = `${isMore ? 'more than the budget' : 'budget'}: ${budgetText(cap)}`;
+  const title = `$(${isMore ? 'warning' : 'credit-card'}) ${said === undefined ? 'Cost not known yet' : `As past runs tell: ${said}`} — ${budget}`;
   const command = { title, command: 'workbench.action.openSettings', arguments: ['weft.budget'] };
   return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), command)];
 }

@@ -32,7 +32,12 @@ function checkUri(run: string, task: string): vscode.Uri {
 
 async function showCheck(sessions: Sessions, row: unknown): Promise<void> {
   const wanted = ({ task }: TaskTarget) => task.check !== null;
-  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Show Check Output', none: 'No task was checked yet.' });
+  const target = await taskTarget(sessions, row, {
+    wanted,
+    title: 'Weft: Show Check Output',
+    none: 'No task was checked yet.',
+    takeOnly: true,
+  });
   if (target === undefined) return;
   const document = await vscode.workspace.openTextDocument(checkUri(target.view.state.start.run, target.task.task.id));
   await vscode.window.showTextDocument(document, { preview: true });

@@ -70,7 +70,7 @@ function follow(sessions: Sessions, { run, task }: Query, tell: () => void): () 
 async function showOutput(sessions: Sessions, row: unknown): Promise<void> {
   const wanted = ({ view, task }: TaskTarget) => printedBy(sessions, { run: view.state.start.run, task: task.task.id }) !== undefined;
   const none = 'No command of an agent has printed anything in this window yet.';
-  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Show Command Output', none });
+  const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Show Command Output', none, takeOnly: true });
   if (target === undefined) return;
   const { task } = target.task;
   const query = JSON.stringify({ run: target.view.state.start.run, task: task.id } satisfies Query);

@@ -41,7 +41,7 @@ function summaryUri(run: string): vscode.Uri {
 }
 
 async function show(sessions: Sessions, row: unknown): Promise<void> {
-  const options = { wanted: () => true, title: 'Weft: Show Summary of Run', none: 'There are no runs of this folder yet.' };
+  const options = { wanted: () => true, title: 'Weft: Show Summary of Run', none: 'There are no runs of this folder yet.', takeOnly: true };
   const view = await runTarget(sessions, row, options);
   if (view === undefined) return;
   const uri = summaryUri(view.state.start.run);

@@ -44,7 +44,7 @@ function follows(type: string): boolean {
 }
 
 async function showRun(sessions: Sessions, row: unknown): Promise<void> {
-  const options = { wanted: () => true, title: 'Weft: Show Trace of Run', none: 'There are no runs of this folder yet.' };
+  const options = { wanted: () => true, title: 'Weft: Show Trace of Run', none: 'There are no runs of this folder yet.', takeOnly: true };
   const view = await runTarget(sessions, row, options);
   if (view !== undefined) await show({ run: view.state.start.run }, 'Trace of run');
 }
