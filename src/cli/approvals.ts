@@ -11,7 +11,8 @@ const UNATTENDED_SECONDS = 300;
 
 /** `isAttended`: somebody reads what is printed. */
 export function approvalsOf(values: Values, isAttended: boolean): Result<Approvals> {
-  const verdicts: Record<ApprovalKind, Verdict> = { ...DEFAULT_VERDICTS };
+  // Who has a goal planned and run at the command line wants just that.
+  const verdicts: Record<ApprovalKind, Verdict> = { ...DEFAULT_VERDICTS, plan: 'allow' };
   for (const one of values.approve ?? []) {
     const [kindText, verdictText] = one.split('=');
     const kind = APPROVAL_KINDS.find((known) => known === kindText);

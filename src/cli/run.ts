@@ -70,6 +70,9 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const { roles } = project.value;
   const given = await givenPlan(command.work, roles, ports);
   if (!given.ok) return refuse(given.failure);
+  const { plan: approval } = command.approvals.verdicts;
+  if (given.value === undefined && approval === 'deny')
+    return refuse(fail('denied', 'You let no plan run that a model made.', 'Give a plan file, or leave out --approve plan=deny.').failure);
   const pools = readPools(command.pools, '--pool', roles);
   if (!pools.ok) return refuse(pools.failure);
   const { fallbacks, record } = command;
@@ -86,6 +89,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const { timeoutSeconds } = command;
   const plan =
     timeoutSeconds === undefined ? planned.value.plan : { ...planned.value.plan, limits: { ...planned.value.plan.limits, timeoutSeconds } };
+  if (given.value === undefined && approval === 'ask') return refuse(unreadPlan(plan).failure);
   const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
   if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
@@ -243,6 +247,15 @@ function unreadCommands(plan: Plan, commands: readonly string[]) {
     'input',
     `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as a check, which you have not allowed; nothing was started.`,
     `Allow it with ${options}, or read the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
+  );
+}
+
+/** `--approve plan=ask`: nobody can be shown it here before it runs. */
+function unreadPlan(plan: Plan) {
+  return fail(
+    'input',
+    'The plan is made, and waits for you to read it; nothing was started.',
+    `Save it as a file, and run that: ${JSON.stringify(plan)}`,
   );
 }
 

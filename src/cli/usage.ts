@@ -22,8 +22,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --allow-command COMMAND             a command that agents, and a plan of --goal, may run, exactly or with *; may be
                                            repeated
        --allow-mcp NAME                    an MCP server of .vscode/mcp.json or .mcp.json that agents may use; may be repeated
-       --approve KIND=ask|allow|deny       without asking: command, mcp (tools of servers), protected (files such as
-                                           .github/**), landing, question; may be repeated
+       --approve KIND=ask|allow|deny       without asking: plan (one that a model made; allow), command, mcp (tools of
+                                           servers), protected (files such as .github/**), landing, question; may be repeated
        --answer-within SECONDS             how long an agent waits for your answer, which is no then (default 1800, without a
                                            terminal 300)
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);

@@ -5,12 +5,13 @@ import { isAllowed } from './commands';
 export const VERDICTS = ['ask', 'allow', 'deny'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What the person may be asked about. Plans are read before they run, which is a setting of its own. */
-export const APPROVAL_KINDS = ['command', 'mcp', 'protected', 'landing', 'question'] as const;
+/** What the person may be asked about. A plan is one that a model made: whoever asks for it reads it, and runs it. */
+export const APPROVAL_KINDS = ['plan', 'command', 'mcp', 'protected', 'landing', 'question'] as const;
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 
 /** What lands can be undone, what a command does outside of its folder cannot. */
 export const DEFAULT_VERDICTS: Readonly<Record<ApprovalKind, Verdict>> = {
+  plan: 'ask',
   command: 'ask',
   mcp: 'ask',
   protected: 'ask',

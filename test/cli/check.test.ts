@@ -68,6 +68,23 @@ describe('weft run with a check', () => {
     assert.ok(existsSync(ran) && existsSync(join(root, 'b.txt')));
   });
 
+  it('leaves a model’s plan to be read, or makes none, where that is wanted', async () => {
+    const { root } = await sandbox(FILES);
+    const model = scenarioFile({ a: writing({ 'b.txt': 'b' }) }, [JSON.parse(planText({ id: 'a' }))]);
+    const asked = await weft(['run', '--goal', 'Do it', '--model', model, '--approve', 'plan=ask'], { cwd: root });
+    assert.equal(asked.code, 2);
+    assert.match(
+      asked.err,
+      /^weft: The plan is made, and waits for you to read it; nothing was started\. Save it as a file, and run that: \{"/,
+    );
+    const none = await weft(['run', '--goal', 'Do it', '--model', model, '--approve', 'plan=deny'], { cwd: root });
+    assert.deepEqual(
+      [none.code, none.out, none.err],
+      [2, '', 'weft: You let no plan run that a model made. Give a plan file, or leave out --approve plan=deny.\n'],
+    );
+    assert.ok(!existsSync(join(root, 'b.txt')));
+  });
+
   it('keeps the key and other secrets from the check', async () => {
     const { root } = await sandbox({ ...FILES, 'check.js': 'console.log(JSON.stringify(process.env)); process.exit(1)\n' });
     const plan = JSON.stringify({ ...JSON.parse(withCheck(planText({ id: 'a' }))), limits: { repairs: 0 } });

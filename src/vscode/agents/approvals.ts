@@ -6,6 +6,7 @@ import { DEFAULT_ANSWER_MINUTES } from '../../domain/settings';
 import { SETTINGS } from '../names';
 
 const NAMES: Readonly<Record<ApprovalKind, string>> = {
+  plan: SETTINGS.approvePlans,
   command: SETTINGS.approveCommands,
   mcp: SETTINGS.approveMcp,
   protected: SETTINGS.approveProtected,

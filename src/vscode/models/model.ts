@@ -53,7 +53,6 @@ export interface Settings {
   readonly adaptiveWorkers: boolean;
   /** How often an agent may begin on a task before it has failed. */
   readonly attempts: number;
-  readonly autoApprove: boolean;
   readonly onStale: OnStale;
   readonly conflicts: ConflictRule;
   /** What becomes of runs that were cut off. */
@@ -78,7 +77,6 @@ export function settingsOf(folder: vscode.WorkspaceFolder | undefined): Settings
     adaptiveWorkers: section.get<unknown>(SETTINGS.adaptiveWorkers) === true,
     maxWorkers: countOr(section.get<unknown>(SETTINGS.maxWorkers), MAX_WORKERS, DEFAULT_MAX_WORKERS),
     attempts: countOr(section.get<unknown>(SETTINGS.attempts), MAX_ATTEMPTS, DEFAULT_ATTEMPTS),
-    autoApprove: section.get<unknown>(SETTINGS.autoApprove) === true,
     onStale: ON_STALE.find((one) => one === section.get<unknown>(SETTINGS.onStale)) ?? DEFAULT_ON_STALE,
     conflicts: {
       by: CONFLICTS.find((one) => one === section.get<unknown>(SETTINGS.conflicts)) ?? DEFAULT_CONFLICTS,

@@ -1,13 +1,14 @@
 /** Planning: what was selected, or said, becomes a plan that the person reviews. */
 import * as vscode from 'vscode';
 import { notAllowed } from '../../domain/commands';
-import { ok, type Result } from '../../domain/failure';
+import { fail, ok, type Result } from '../../domain/failure';
 import { problemsText } from '../../domain/plan';
 import { addUsage, NO_USAGE, type Usage } from '../../domain/usage';
 import { planningModel } from '../../model/runModel';
 import { planningText, type Selected } from '../../plan/context';
 import { type Ground, groundOf } from '../../plan/ground';
 import type { Planned } from '../../plan/planner';
+import { approvalsOf } from '../agents/approvals';
 import { notify, withProgress } from '../messages';
 import { modelOf, settingsOf } from '../models/model';
 import { moneySet } from '../models/money';
@@ -22,17 +23,23 @@ const COMMAND_LENGTH = 60;
 
 /** Plans what was selected, and shows the plan for review; runs it at once only where the person set that, and it is as it should be. */
 export async function planAndRun(ports: Ports, session: Session, selected: readonly Selected[]): Promise<Result<void>> {
-  const settings = settingsOf(session.folder);
+  const { plan: approval } = approvalsOf(session.folder).verdicts;
+  if (approval === 'deny')
+    return fail(
+      'denied',
+      'Your settings let no plan run that a model made.',
+      'Write a plan file (*.weft.json), or change weft.approvals.plan.',
+    );
   const planned = await planFor(ports, session, (ground) => planningText(selected, ground));
   if (!planned.ok) return planned;
   const { plan, usage, problems } = planned.value;
-  const unread = notAllowed(plan, settings.allowedCommands);
-  if (settings.autoApprove && unread.length === 0 && problems.length === 0) {
+  const unread = notAllowed(plan, settingsOf(session.folder).allowedCommands);
+  if (approval === 'allow' && unread.length === 0 && problems.length === 0) {
     const started = await startRun(ports, session, plan, usage);
     return started.ok ? ok() : started;
   }
   const shown = await showPlanned(ports, session, planned.value);
-  if (shown.ok && settings.autoApprove && problems.length === 0) void tellUnread(unread);
+  if (shown.ok && approval === 'allow' && problems.length === 0) void tellUnread(unread);
   return shown;
 }
 

@@ -31,7 +31,7 @@ async function scripted(files: Readonly<Record<string, string>>): Promise<void> 
   const folder = mkdtempSync(join(tmpdir(), 'weft-scenario-'));
   writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ tasks: { both: turns }, plans: [plan] }));
   await setting('model', `scripted:${join(folder, 'scenario.json')}`);
-  await setting('plan.autoApprove', true);
+  await setting('approvals.plan', 'allow');
 }
 
 const taskRow = (state: RunState, id: string) => ({ view: { state }, task: state.tasks.get(id) });

@@ -25,7 +25,7 @@ describe('an agent that acts', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
     writeFileSync(file, JSON.stringify(scenario));
     await setting('model', `scripted:${file}`);
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     await setting('approvals.command', 'allow');
     const happened = await heard();
     try {
@@ -40,7 +40,7 @@ describe('an agent that acts', () => {
       assert.equal(ended.tasks.get('act')?.stage.kind, 'landed');
     } finally {
       happened.dispose();
-      for (const name of ['plan.autoApprove', 'approvals.command']) await setting(name, undefined);
+      for (const name of ['approvals.plan', 'approvals.command']) await setting(name, undefined);
     }
   });
 
@@ -73,7 +73,7 @@ describe('an agent that acts', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
     writeFileSync(file, JSON.stringify(scenario));
     await setting('model', `scripted:${file}`);
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     await setting('reuse', false);
     await setting('commands.allow', ['cp a.txt b.txt']);
     await setting('approvals.mcp', 'allow');
@@ -101,7 +101,7 @@ describe('an agent that acts', () => {
       answers.dispose();
       happened.dispose();
       await vscode.commands.executeCommand('weft.forgetServers');
-      for (const name of ['plan.autoApprove', 'reuse', 'commands.allow', 'approvals.mcp']) await setting(name, undefined);
+      for (const name of ['approvals.plan', 'reuse', 'commands.allow', 'approvals.mcp']) await setting(name, undefined);
     }
   });
 });

@@ -30,7 +30,7 @@ describe('a check', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
     writeFileSync(file, JSON.stringify(scenario));
     await setting('model', `scripted:${file}`);
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     // Together with what is typed, and not saved, the agent's first number is too much.
     const other = await openFile(place.uri('b.txt'));
     await typeAt(other, 0, '5\n');
@@ -65,6 +65,6 @@ describe('a check', () => {
     assert.match(shown.getText(), /^\$ node check\.js\nThe sum is 10\n\nIt is green, after /);
     assert.ok(!existsSync(place.path('node_modules')));
     happened.dispose();
-    await setting('plan.autoApprove', false);
+    await setting('approvals.plan', 'ask');
   });
 });

@@ -32,7 +32,7 @@ describe('models of VS Code', () => {
   });
   afterEach(async () => {
     (await models()).answer(undefined);
-    for (const name of ['model', 'plan.autoApprove']) await setting(name, undefined);
+    for (const name of ['model', 'approvals.plan']) await setting(name, undefined);
     if (before !== undefined) process.env['ANTHROPIC_API_KEY'] = before;
   });
 
@@ -49,7 +49,7 @@ describe('models of VS Code', () => {
       /Anthropic: needs an API key.*claude-sonnet-5-5.*VS Code.*Large, Small, Small, Preview.*Scripted Sample/,
     );
     assert.equal(told, 'Weft: “vscode:small-2” is used from the next run on.');
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     const happened = await heard();
     await vscode.commands.executeCommand('weft.dispatch', 'Write b');
     const { state } = await happened.next('run.finished');
@@ -74,7 +74,7 @@ describe('models of VS Code', () => {
     await freshFolder({ 'a.txt': 'a\n' });
     const api = await models();
     api.answer(working);
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     const answers = answering({ buttons: ['Use This Model'] });
     const happened = await heard();
     await vscode.commands.executeCommand('weft.dispatch', 'Write b');

@@ -43,7 +43,7 @@ describe('planning', () => {
     requests = [];
     await setting('model', 'any');
     await setting('baseUrl', server.url);
-    await setting('plan.autoApprove', false);
+    await setting('approvals.plan', 'ask');
   });
   afterEach(() => setting('baseUrl', undefined));
 
@@ -139,7 +139,7 @@ describe('planning', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
     writeFileSync(file, JSON.stringify({ plans: [bad, bad, bad] }));
     await setting('model', `scripted:${file}`);
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     const answers = answering({});
     await vscode.commands.executeCommand('weft.dispatch', 'Do it');
     const said = await answers.told('Mend it before you run it');

@@ -14,7 +14,7 @@ describe('the sample', () => {
     const place = await freshFolder({});
     cpSync(join(root, 'media', 'sample'), place.repo.top.folder, { recursive: true });
     await setting('model', 'scripted:sample');
-    await setting('plan.autoApprove', true);
+    await setting('approvals.plan', 'allow');
     const before = everything(place.repo.top.folder);
     const happened = await heard();
     await vscode.commands.executeCommand('weft.dispatch', 'Open the shop');

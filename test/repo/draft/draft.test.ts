@@ -91,7 +91,7 @@ describe('a draft', () => {
     });
     const refused = [
       await draft.write('.vscode/settings.json', bytes('{"weft.snapshot.keep": 1, "tabs": 2}')),
-      await draft.write('in/.VSCode/Settings.json', bytes('{"\\u0077eft.plan.autoApprove": true}')),
+      await draft.write('in/.VSCode/Settings.json', bytes('{"\\u0077eft.approvals.plan": "allow"}')),
       await draft.write('a.code-workspace', bytes('{"folders": [], "settings": {"weft.snapshot.include": ["*"]}}')),
       await draft.remove('.vscode/settings.json'),
       await draft.move('x/settings.json', 'y/.vscode/settings.json'),
