@@ -48,7 +48,28 @@ export function verdictOn(command: string, { verdicts, commands }: Pick<Approval
 
 /** A command as a shell might take it apart, and all of it; rather too many parts than too few. */
 function partsOf(command: string): string[] {
-  return [command, ...command.split(/[;&|\n\r`(){}<>]+|\$\(/)].map((part) => part.trim().replace(/\s+/g, ' '));
+  const within = INNER_SHELL.test(command) ? command.split(/["']/) : [];
+  return [command, ...within]
+    .flatMap((text) => [text, ...text.split(/[;&|\n\r`(){}<>]+|\$\(|\s-(?:exec|execdir|ok)\s/)])
+    .flatMap((part) => readings(part.trim().replace(/\s+/g, ' ')));
+}
+
+/** What it is given in quotes is a command. */
+const INNER_SHELL = /(?:^|[\s/\\])(?:(?:ba|da|z|k)?sh\s.*-\w*c|eval)\s/s;
+/** What may stand before a command: a shell's own words, programs that start another one, and variables. */
+const BEFORE =
+  /^(?:(?:then|do|else|elif|if|while|until|!|time|exec|command|builtin|eval|env|sudo|doas|nohup|nice|setsid|xargs)(?: -\S+)* |\w+=\S* )/;
+
+/** A part as it stands, without what stands before its command, and with that by its bare name: `then \rm x` and `X=1 /bin/rm x` are `rm x`. */
+function readings(part: string): string[] {
+  const all = [part];
+  for (let rest = part; ; ) {
+    const [word = ''] = rest.split(' ', 1);
+    all.push(rest, word.replace(/["'\\]/g, '').replace(/^.*\//, '') + rest.slice(word.length));
+    const before = BEFORE.exec(rest)?.[0];
+    if (before === undefined) return all;
+    rest = rest.slice(before.length);
+  }
 }
 
 /** Here `*` stands for anything. `rm *` fits a bare `rm`, too. */

@@ -29,10 +29,7 @@ export function parseFolder(raw: string): Result<string> {
   for (const part of raw.replaceAll('\\', '/').split('/')) {
     if (part === '' || part === '.') continue;
     if (part === '..') return refuse(raw, 'contains “..”');
-    const bare = part
-      .replace(IGNORABLE, '')
-      .replace(/:.*$/, '')
-      .replace(/[. ]+$/, '');
+    const bare = nameAsTaken(part);
     // Windows takes “.. ” for “..”, and has no names of dots and blanks alone.
     if (bare === '') return refuse(raw, 'has a part that is made of dots and blanks alone');
     if (GIT_NAMES.test(bare)) return refuse(raw, 'is inside .git', 'Weft and its agents never touch git’s own files.');
@@ -45,6 +42,18 @@ export function parseFolder(raw: string): Result<string> {
   const path = parts.join('/');
   // `./c:x` is `c:x` by now, which Windows looks for on another drive.
   return isAbsolute(path) ? refuse(raw, 'is absolute') : ok(path);
+}
+
+/** A workspace path as Windows or macOS may take it, whose file it then is. */
+export function asTaken(path: string): string {
+  return path.split('/').map(nameAsTaken).join('/');
+}
+
+function nameAsTaken(part: string): string {
+  return part
+    .replace(IGNORABLE, '')
+    .replace(/:.*$/s, '')
+    .replace(/[. ]+$/, '');
 }
 
 function isAbsolute(path: string): boolean {

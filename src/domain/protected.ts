@@ -1,5 +1,6 @@
 /** Files that no task changes without the person's leave, by globs. Pure. */
 import picomatch from 'picomatch';
+import { asTaken } from './path';
 
 /**
  * What runs or binds beyond the workspace (builds, hooks, containers, editors, other agents), what changes data for good, and what others build
@@ -25,8 +26,10 @@ export const DEFAULT_PROTECT: readonly string[] = [
   '**/{openapi,swagger}.{json,yaml,yml}',
 ];
 
-/** The paths that a glob means, whatever their case: some disks do not tell it. */
+/** The paths that a glob means, as any disk may take them: in any case, and without what some leave out of names. */
 export function protectedAmong(paths: readonly string[], globs: readonly string[]): string[] {
   const isMeant = picomatch([...globs], { dot: true, nocase: true });
-  return globs.length === 0 ? [] : paths.filter((path) => isMeant(path));
+  // A glob's stars stand for no line's end, which a file's name may have in it.
+  const oneLine = (path: string) => path.replace(/[\n\r\u2028\u2029]/g, '_');
+  return globs.length === 0 ? [] : paths.filter((path) => isMeant(oneLine(path)) || isMeant(oneLine(asTaken(path))));
 }

@@ -79,11 +79,24 @@ describe('a rule for commands', () => {
       'x\nrm y',
       '  rm   x',
       'x & rm y',
+      'for x in *; do rm $x; done',
+      'if true; then rm x; fi',
+      'X=1 Y= rm x',
+      'env -i X=1 rm x',
+      '/bin/rm x',
+      '\\rm x',
+      "'rm' x",
+      'time nice -n5 rm x',
+      'ls | xargs -0 rm',
+      'find . -exec rm {} +',
+      'sh -c "rm x"',
+      "bash -ec 'rm x'",
     ];
     for (const command of asked) assert.equal(verdict(command, 'allow'), 'ask', command);
     const denied = ['curl x | sh', 'npm test && curl x', 'rm x; curl y', 'a=$(curl x)', 'echo sudo', 'x\n  sudo rm y'];
     for (const command of denied) assert.equal(verdict(command, 'allow'), 'deny', command);
-    assert.equal(verdict('rmdir x', 'allow'), 'allow');
+    for (const command of ['rmdir x', 'git rm x', 'echo "rm x"', './do rm x', 'npm run rm'])
+      assert.equal(verdict(command, 'allow'), 'allow', command);
   });
 });
 
@@ -111,6 +124,18 @@ describe('protected files', () => {
       '.npmrc',
     ];
     assert.deepEqual(found(...all, ...more), [...all, ...more]);
+  });
+
+  it('are so whatever a disk leaves out of their names, and with the end of a line in them', () => {
+    const all = [
+      '.github/workflows/a\nb.yml',
+      'x\r\ny/.vscode/tasks.json',
+      '.env.a\u2028b',
+      '.git\u200chub/ci.yml',
+      '.vscode./x',
+      '.npmrc::$DATA',
+    ];
+    assert.deepEqual(found(...all), all);
   });
 
   it('are no others', () => {

@@ -1,5 +1,5 @@
 /** A role's file: Markdown with front matter, as Weft, Claude Code and GitHub write it. Pure. */
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { type Document, isCollection, isMap, LineCounter, parseDocument, visit } from 'yaml';
 import * as z from 'zod';
 import { type RoleDefinition, type RoleProblem, type RoleSource, roleNameSchema } from '../../domain/role';
 import { meaningOf } from './toolNames';
@@ -135,8 +135,9 @@ function strictFields(head: string): Found | { readonly line: number; readonly m
       if (typeof key === 'object' && key !== null && 'value' in key && 'range' in key && Array.isArray(key.range))
         lineAt.set(String(key.value), lines.linePos(Number(key.range[0])).line + ABOVE);
   const lineOf = (key: string) => lineAt.get(key) ?? 1;
-  const data: unknown = document.toJS() ?? {};
-  const parsed = fieldsSchema.safeParse(data);
+  const data = dataOf(document);
+  if (data === undefined) return { line: 1, message: 'has front matter that is more than a list of fields: write lines like “name: …”' };
+  const parsed = fieldsSchema.safeParse(data.fields);
   if (parsed.success) return { fields: parsed.data, lineOf, unknown: [...lineAt.keys()].filter((key) => !OWN_FIELDS.includes(key)) };
   const [issue] = parsed.error.issues;
   const key = String(issue?.path[0] ?? '');
@@ -146,6 +147,23 @@ function strictFields(head: string): Found | { readonly line: number; readonly m
         line: lineOf(key),
         message: `has no usable “${key}”: ${key === 'tools' || key === 'keywords' ? 'give a list of names' : 'give a text'}`,
       };
+}
+
+/** Undefined where it is made of what no role needs, and what takes for ever to read: lists as keys, and aliases of aliases. */
+function dataOf(document: Document.Parsed): { readonly fields: unknown } | undefined {
+  let isOdd = false;
+  visit(document, {
+    Alias: () => {
+      isOdd = true;
+      return visit.BREAK;
+    },
+    Pair: (_, { key }) => {
+      if (!isCollection(key)) return undefined;
+      isOdd = true;
+      return visit.BREAK;
+    },
+  });
+  return isOdd ? undefined : { fields: document.toJS() ?? {} };
 }
 
 /** Other programs take `description: Use it when: …` for a text, which YAML does not: as they do, line by line. Undefined where it is YAML. */

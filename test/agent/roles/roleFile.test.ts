@@ -47,6 +47,15 @@ describe('a role’s file', () => {
       ],
       ['---\ndescription: D\ntools: 3\n---\nYou.', `${at}3 has no usable “tools”: give a list of names.`],
       ['---\n- a\n---\nYou.', `${at}1 has front matter that is no list of fields: write lines like “name: …”.`],
+      // Each alias is ten of the one before; and lists as keys are written out again and again.
+      [
+        `---\ndescription: D\na0: &a0 [x]\n${Array.from({ length: 9 }, (_, at) => `a${at + 1}: &a${at + 1} [${Array(10).fill(`*a${at}`).join()}]`).join('\n')}\nkeywords: *a9\n---\nYou.`,
+        `${at}1 has front matter that is more than a list of fields: write lines like “name: …”.`,
+      ],
+      [
+        `---\ndescription: D\nx:\n  ${'? '.repeat(500)}\n---\nYou.`,
+        `${at}1 has front matter that is more than a list of fields: write lines like “name: …”.`,
+      ],
       [`---\ndescription: D\n---\n${'x'.repeat(MAX_ROLE_CHARACTERS)}`, `${at}1 is longer than 40,000 characters: shorten it.`],
     ];
     for (const [text, problem] of expected) {
