@@ -42,6 +42,11 @@ export function capFor({ limits }: Pick<Plan, 'limits'>, { usd, tokens }: SaidBu
   return budgetWith(limitOf(usd ?? own.usd), limitOf(tokens ?? own.tokens));
 }
 
+/** What is said of a run that has a budget already: of what nothing is said, that stays as it is. */
+export function budgetNow({ usd, tokens }: SaidBudget, before: Budget): Budget {
+  return budgetWith(limitOf(usd ?? before.usd), limitOf(tokens ?? before.tokens));
+}
+
 function limitOf(amount: number | undefined): number | undefined {
   return amount === 0 ? undefined : amount;
 }

@@ -38,7 +38,7 @@ import { type Allowed, actsFor } from './acts';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
 import { modelFor } from './model';
-import { capFor, type SaidBudget } from './money';
+import { budgetNow, capFor, type SaidBudget } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { projectNow, projectOf } from './project';
@@ -197,7 +197,7 @@ export async function resumeCommand(
 function raisedCap(state: RunState, { usd, tokens }: SaidBudget, task: string | undefined): Budget | undefined {
   if (usd === undefined && tokens === undefined) return undefined;
   const before = budgetOf(state, task);
-  return capFor({}, { usd: usd ?? before.usd ?? 0, tokens: tokens ?? before.tokens ?? 0 });
+  return budgetNow({ usd, tokens }, before);
 }
 
 /** Begins a run and drives it to its end, telling all of it. */

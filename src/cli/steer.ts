@@ -2,22 +2,22 @@
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Budget } from '../domain/budget';
 import { systemClock } from '../domain/clock';
+import { budgetOf } from '../domain/cost';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { MAX_BUDGET_USD } from '../domain/settings';
 import { findRun } from '../engine/journal/library';
 import { tellWish, type Wish } from '../engine/steering/wishes';
-import { amountOf, capFor, saidBudget } from './money';
+import { amountOf, budgetNow, type SaidBudget, saidBudget } from './money';
 import type { Values } from './options';
 import { ended } from './output';
 import type { CliPorts } from './run';
 
 export type Steer =
   | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
-  /** What it may spend; `task`: that task of it. */
-  | { readonly kind: 'budget'; readonly run: string; readonly task: string | undefined; readonly budget: Budget }
+  /** What it may spend, of dollars or tokens; `task`: that task of it. */
+  | { readonly kind: 'budget'; readonly run: string; readonly task: string | undefined; readonly budget: SaidBudget }
   /** `source`: the file that has the task, or `-` for standard input. */
   | { readonly kind: 'add'; readonly run: string; readonly source: string };
 
@@ -32,10 +32,10 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
 export function budgetSteerOf([run, said, task]: readonly string[], values: Values): Result<Steer> {
   if (run === undefined || (said === undefined && values['budget-tokens'] === undefined))
     return fail('input', '“weft budget” needs a run and dollars.', 'Give both: weft budget RUN 20; 0 means no limit.');
-  const usd = amountOf('The budget', said, MAX_BUDGET_USD);
+  const usd = amountOf(`weft budget ${run}`, said, MAX_BUDGET_USD);
   if (!usd.ok) return usd;
   const rest = saidBudget(values);
-  return rest.ok ? ok({ kind: 'budget', run, task, budget: capFor({}, { usd: usd.value ?? 0, tokens: rest.value.tokens }) }) : rest;
+  return rest.ok ? ok({ kind: 'budget', run, task, budget: { usd: usd.value, tokens: rest.value.tokens } }) : rest;
 }
 
 export function steerOf(kind: Exclude<Steer['kind'], 'budget'>, [run, source]: readonly string[]): Result<Steer> {
@@ -53,7 +53,7 @@ export async function steerCommand(steer: Steer, ports: CliPorts): Promise<numbe
   const { output } = ports;
   const state = await findRun(ports.repo, steer.run);
   if (!state.ok) return ended(output, state);
-  const wish = await wishOf(steer, ports.signal);
+  const wish = await wishOf(steer, state.value, ports.signal);
   if (!wish.ok) return ended(output, wish);
   return wishFor(state.value, wish.value, `Run ${state.value.start.run} ${DONE[steer.kind]}.`, ports);
 }
@@ -67,9 +67,10 @@ export async function wishFor(state: RunState, wish: Wish, done: string, { repo,
   return 0;
 }
 
-async function wishOf(steer: Steer, signal: AbortSignal): Promise<Result<Wish>> {
+async function wishOf(steer: Steer, state: RunState, signal: AbortSignal): Promise<Result<Wish>> {
   if (steer.kind === 'budget') {
-    const { budget, task } = steer;
+    const { task } = steer;
+    const budget = budgetNow(steer.budget, budgetOf(state, task));
     return ok({ kind: 'budget', budget, ...(task === undefined ? {} : { task }) });
   }
   if (steer.kind !== 'add') return ok({ kind: steer.kind });

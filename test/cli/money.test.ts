@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { budgetNow } from '../../src/cli/money';
 import { errorResponse } from '../../src/model/messages';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
@@ -51,6 +52,22 @@ describe('weft run, with a budget', () => {
       assert.equal(code, 2);
       assert.match(err, said);
     }
+  });
+});
+
+describe('weft budget', () => {
+  it('leaves as it was what nothing is said of, and takes away what is 0', () => {
+    const before = { usd: 3, tokens: 9 };
+    assert.deepEqual(
+      [
+        { usd: 5, tokens: undefined },
+        { usd: undefined, tokens: 7 },
+        { usd: 0, tokens: undefined },
+        { usd: undefined, tokens: 0 },
+      ].map((said) => budgetNow(said, before)),
+      [{ usd: 5, tokens: 9 }, { usd: 3, tokens: 7 }, { tokens: 9 }, { usd: 3 }],
+    );
+    assert.deepEqual(budgetNow({ usd: undefined, tokens: 7 }, {}), { tokens: 7 });
   });
 });
 

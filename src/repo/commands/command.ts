@@ -122,10 +122,18 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
   });
 }
 
-/** The person's environment without secrets, and with what makes tools print plainly and ask nothing. */
+/**
+ * What tells one terminal or session of a person from another, and means nothing to a command: what they approved for an environment holds
+ * where they go on in another window, too.
+ */
+const OF_A_TERMINAL =
+  /^(_|SHLVL|OLDPWD|COLUMNS|LINES|WINDOWID|TMUX|TMUX_PANE|STY|WINDOW|WT_SESSION|WT_PROFILE_ID|COLORTERM|VTE_VERSION|SECURITYSESSIONID|XDG_SESSION_ID|XDG_ACTIVATION_TOKEN|DESKTOP_STARTUP_ID|INVOCATION_ID|JOURNAL_STREAM|SESSION_MANAGER|(TERM_|LC_TERMINAL|ITERM_|KITTY_|KONSOLE_|GNOME_TERMINAL_|ALACRITTY_|WEZTERM_|ZELLIJ|GIO_LAUNCHED_).*)$/;
+
+/** The person's environment without secrets and what tells its terminal, and with what makes tools print plainly and ask nothing. */
 export function commandEnvironment(from: NodeJS.ProcessEnv, place: Pick<CommandPlace, 'path' | 'temp' | 'ports'>): NodeJS.ProcessEnv {
   const environment = withoutSecrets(from);
-  for (const name of ['FORCE_COLOR', 'OLDPWD', 'NODE_CHANNEL_FD']) delete environment[name];
+  for (const name of Object.keys(environment)) if (OF_A_TERMINAL.test(name)) delete environment[name];
+  for (const name of ['FORCE_COLOR', 'NODE_CHANNEL_FD']) delete environment[name];
   return {
     ...environment,
     ...portVariables(place.ports),

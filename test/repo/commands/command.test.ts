@@ -93,6 +93,13 @@ describe('a command', () => {
       DATABASE_URL: 'postgres://me:hidden@host/db',
       DOCS_URL: 'https://host/a:b@c',
       FORCE_COLOR: '1',
+      // Of one terminal of many.
+      _: '/bin/weft',
+      SHLVL: '2',
+      COLUMNS: '80',
+      TERM_SESSION_ID: 'x',
+      TMUX_PANE: '%1',
+      KITTY_WINDOW_ID: '3',
     };
     const { TMPDIR, TMP, TEMP, PWD, CI, NO_COLOR, TERM, WEFT_FOLDER, GIT_CEILING_DIRECTORIES, GIT_TERMINAL_PROMPT, ...rest } =
       commandEnvironment(from, {
