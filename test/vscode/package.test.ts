@@ -39,7 +39,7 @@ import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, STATE_SCHEME, VIEWS } from '.
 const root = join(__dirname, '../../..');
 const { contributes } = packageJson;
 const own = contributes.commands.map(({ command }) => command);
-const properties = new Map<string, { default: unknown; scope: string; markdownDescription: string }>(
+const properties = new Map<string, { default: unknown; scope: string; order: number; markdownDescription: string }>(
   Object.entries(contributes.configuration.properties),
 );
 /** What VS Code itself brings, and welcome views may link to. */
@@ -173,6 +173,12 @@ describe('package.json', () => {
       Object.fromEntries(BUILT_IN_ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])),
     );
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
+    // The settings editor sorts what has the same place by name, and so tears apart what belongs together.
+    const places = [...properties.values()].map(({ order }) => order);
+    assert.deepEqual(
+      places,
+      [...new Set(places)].sort((a, b) => a - b),
+    );
   });
 
   it('lets no workspace send the key elsewhere, allow commands, skip a review or forget snapshots, nor an untrusted one set anything', () => {
