@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Happening } from '../../domain/event';
 import { ok, type Result } from '../../domain/failure';
+import type { Item } from '../../domain/inbox';
 import type { RunState } from '../../domain/run';
 import { settlementOf, type TaskState } from '../../domain/taskState';
 import type { Repository } from '../../repo/repository';
@@ -59,8 +60,11 @@ function keyOf({ start }: RunState, whole: TaskState): string {
 }
 
 /** Whether it came to its end. What was undone with all of its run makes way for another try; what was undone alone was not wanted. */
-function isWhole({ tasks }: RunState, task: TaskState): boolean {
+export function isWhole({ tasks, inbox }: RunState, task: TaskState): boolean {
   const { stage, origin } = task;
+  // What it was not let do, or not told, it may be this time.
+  const lacks = (item: Item) => item.answer?.kind === 'denied' || item.answer?.kind === 'expired';
+  if ([...inbox.values()].some((item) => lacks(item) && item.askers.some((asker) => asker.task === task.task.id))) return false;
   // What was decided between two tasks is the work of both.
   if (origin.kind !== 'plan' || settlementOf(task) !== undefined) return false;
   if (stage.kind === 'undone') return ![...tasks.values()].some((other) => other.stage.kind === 'landed' && other.work.changeset !== null);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Answer, Ask } from '../../../src/domain/inbox';
 import { type Plan, planSchema } from '../../../src/domain/plan';
-import { reuseFrom } from '../../../src/engine/agents/reuse';
+import { isWhole, reuseFrom } from '../../../src/engine/agents/reuse';
 import { rollBackTo } from '../../../src/engine/history/rollback';
 import { undoTask } from '../../../src/engine/history/undo';
 import { RunRecord } from '../../../src/engine/journal/record';
@@ -68,6 +69,22 @@ describe('an edited plan that is run again', () => {
     assert.deepEqual(
       [...again.run.record.state.tasks.values()].map(({ work }) => work.changeset),
       [null, null, null],
+    );
+  });
+
+  it('works again on what was not let do all that it asked for', async () => {
+    const box = await first();
+    const { state } = box.run.record;
+    const ask: Ask = { kind: 'command', command: 'make', folder: box.root };
+    const item = { id: '1', key: 'k', ask, askers: [{ task: 'c', call: 'call' }], since: 0, seconds: 1 };
+    const reusedWith = (answer: Answer) => {
+      const before = { ...state, inbox: new Map([['1', { ...item, answer }]]) };
+      const task = state.tasks.get('c');
+      return task !== undefined && isWhole(before, task);
+    };
+    assert.deepEqual(
+      [reusedWith({ kind: 'expired' }), reusedWith({ kind: 'denied', reason: '' }), reusedWith({ kind: 'approved', scope: 'once' })],
+      [false, false, true],
     );
   });
 
