@@ -1,4 +1,5 @@
 /** What is to be planned, as the command line says it: of `weft run`, `plan`, `revise` and `plan-rest`. */
+import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../domain/failure';
 import { DEFAULT_MODEL } from '../domain/settings';
 import type { Command, Wanted, Work } from './command';
@@ -51,6 +52,8 @@ export function planOf(values: Values): Result<Command> {
   const work = wantedOf(values, '“weft plan” needs a goal.', 'Give --goal TEXT, --tasks FILE.md or --failing FILE.');
   if (!work.ok) return work;
   const { model = DEFAULT_MODEL, include = [], out } = values;
+  const read = [values.tasks, values.failing].find((one) => one !== undefined && out !== undefined && resolve(one) === resolve(out));
+  if (read !== undefined) return fail('input', `--out ${out} would write the plan over what it is made from.`, 'Name another file.');
   return ok({ kind: 'plan', work: work.value, model, include, out });
 }
 

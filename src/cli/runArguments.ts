@@ -132,6 +132,8 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const onStale = stale.value;
   const conflicts = conflictsOf(values);
   if (!conflicts.ok) return conflicts;
+  if (values['fallback-model']?.some((one) => one.trim() === ''))
+    return fail('input', '--fallback-model names no model.', 'Give the name of one, or leave it out.');
   const reuse = values['no-reuse'] !== true;
   const lessons = values['no-lessons'] !== true;
   const work = workOf(plan, values);

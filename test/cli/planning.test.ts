@@ -77,6 +77,8 @@ describe('weft plan', function () {
       [['plan', '--tasks', 'none.md'], /The task list none\.md cannot be read: /],
       [['plan', '--failing', '-'], /What should have failed printed nothing/],
       [['plan', '--failing', '-', '--tasks', '-'], /Both --tasks and --failing are to be read from standard input/],
+      [['plan', '--tasks', 'list.md', '--out', './list.md'], /--out \.\/list\.md would write the plan over what it is made from/],
+      [['run', '--goal', 'x', '--fallback-model', ''], /--fallback-model names no model/],
       [['run', '--set', 'a=b', '--goal', 'x'], /--set is for a template/],
       [['run', 'p.json', '--template', 'x'], /Both a plan and a --template are given/],
       [['run', '--template', 'x', '--tasks', 'T'], /Both a template and a --tasks are given/],
