@@ -57,9 +57,11 @@ export function isLimited({ usd, tokens }: Budget): boolean {
 
 /** `$0.50`, `20,000 tokens`, or both. */
 export function budgetText({ usd, tokens }: Budget): string {
-  const parts = [
-    ...(usd === undefined ? [] : [`$${usd.toFixed(2)}`]),
-    ...(tokens === undefined ? [] : [`${tokens.toLocaleString('en')} tokens`]),
-  ];
+  const parts = [...(usd === undefined ? [] : [dollars(usd)]), ...(tokens === undefined ? [] : [`${tokens.toLocaleString('en')} tokens`])];
   return parts.join(' and ') || 'no limit';
+}
+
+/** What is less than a cent is no $0.00, which would be nothing. */
+function dollars(usd: number): string {
+  return usd > 0 && usd < 0.01 ? `$${usd.toLocaleString('en', { maximumSignificantDigits: 2 })}` : `$${usd.toFixed(2)}`;
 }

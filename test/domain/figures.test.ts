@@ -1,5 +1,6 @@
 /** Ages and sizes as a person reads them. */
 import assert from 'node:assert/strict';
+import { budgetText } from '../../src/domain/budget';
 import { ageText, counted, sizeText, tooLargeText } from '../../src/domain/figures';
 
 describe('counts', () => {
@@ -11,6 +12,11 @@ describe('counts', () => {
 });
 
 describe('figures', () => {
+  it('tell what may be spent, however little', () => {
+    const said = [{ usd: 10 }, { usd: 0.01, tokens: 2000 }, { usd: 0.00123 }, { usd: 1e-9 }, { usd: 0 }, {}].map(budgetText);
+    assert.deepEqual(said, ['$10.00', '$0.01 and 2,000 tokens', '$0.0012', '$0.000000001', '$0.00', 'no limit']);
+  });
+
   it('tell how long ago something was', () => {
     assert.deepEqual([-500, 5_000, 120_000, 7_300_000, 90_000_000, 999_000_000].map(ageText), [
       'just now',
