@@ -38,7 +38,7 @@ import { type Allowed, actsFor } from './acts';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
 import { modelFor } from './model';
-import { budgetNow, capFor, type SaidBudget } from './money';
+import { budgetNow, capFor, type SaidBudget, unpricedText } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { projectNow, projectOf } from './project';
@@ -99,6 +99,8 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const past = await pastRuns(ports.repo.stateDir, readState);
   const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: model.value.budget.prices }));
   ports.output.say(`Cost, as past runs tell: ${forecast ?? 'not known, for there is none of such tasks'}. Budget: ${budgetText(cap)}.`);
+  const unpriced = unpricedText([command.model, ...plan.tasks.flatMap((task) => task.model ?? [])], cap, model.value.budget.prices);
+  if (unpriced !== undefined) ports.output.warn(unpriced);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   const untold = command.lessons ? {} : { project: await projectOf(ports.repo, false) };
   return driveRun(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { budgetNow } from '../../src/cli/money';
+import { budgetNow, unpricedText } from '../../src/cli/money';
 import { errorResponse } from '../../src/model/messages';
 import { scenarioSchema, type Turn } from '../../src/model/scenario';
 import { scriptedModel } from '../../src/model/scripted';
@@ -68,6 +68,18 @@ describe('weft budget', () => {
       [{ usd: 5, tokens: 9 }, { usd: 3, tokens: 7 }, { tokens: 9 }, { usd: 3 }],
     );
     assert.deepEqual(budgetNow({ usd: undefined, tokens: 7 }, {}), { tokens: 7 });
+  });
+});
+
+describe('a limit in dollars', () => {
+  it('is said not to hold for a model without a price', () => {
+    const own = { mine: { input: 1, output: 2 } };
+    assert.equal(
+      unpricedText(['claude-opus-5', 'x', 'mine', 'x'], { usd: 1 }, own),
+      'No price is known of x, so the limit in dollars does not hold for it. Say its price in WEFT_PRICES, or give --budget-tokens.',
+    );
+    assert.equal(unpricedText(['claude-opus-5', 'mine'], { usd: 1 }, own), undefined);
+    assert.equal(unpricedText(['x'], { tokens: 1 }, own), undefined);
   });
 });
 
