@@ -6,12 +6,14 @@ import type { Time } from './time';
 import { watched } from './watched';
 
 export interface WarmupOptions {
-  readonly time: Pick<Time, 'now'>;
+  readonly time: Pick<Time, 'now' | 'wait'>;
   /** How long a cache keeps a prefix that nobody reads, in milliseconds; default: five minutes, as Anthropic's does. */
   readonly keptMs?: number;
 }
 
 const KEPT_MS = 5 * 60 * 1000;
+/** For so long others wait for the first: a model that thinks for minutes before it says a word must not hold up a whole run for the price of a prefix. */
+const PATIENCE_MS = 10_000;
 
 /** A prefix: whether its first request has not answered yet, and when it was last asked with. */
 interface Prefix {
@@ -21,7 +23,7 @@ interface Prefix {
 
 /**
  * Requests of one model that are the same up to their first cache breakpoint share a prefix: tools, and the beginning of the system prompt. The first one goes;
- * the others wait for the first byte of its answer, for only then is the prefix in the cache, and go all at once. Where it fails or is aborted, the next one is the first.
+ * the others wait for the first byte of its answer, ten seconds at most, for only then is the prefix in the cache, and go all at once. Where it fails or is aborted, the next one is the first.
  * A prefix that was not asked with for as long as a cache keeps it is cold again. Requests without a breakpoint there share nothing, and go as they come.
  * Belongs before the rate gate: who waits here takes nobody's place there.
  */
@@ -35,8 +37,9 @@ export function prefixWarmup({ time, keptMs = KEPT_MS }: WarmupOptions): Part {
       request.signal.throwIfAborted();
       const prefix = prefixes.get(key);
       if (prefix?.first !== undefined) {
-        await settledOrAborted(prefix.first, request.signal);
-        continue;
+        if (await isSettled(prefix.first, request.signal, time)) continue;
+        request.signal.throwIfAborted();
+        return model(onward(request, asked));
       }
       if (prefix !== undefined && time.now() - prefix.usedAt < keptMs) {
         prefix.usedAt = time.now();
@@ -76,15 +79,17 @@ export function prefixWarmup({ time, keptMs = KEPT_MS }: WarmupOptions): Part {
   }
 }
 
-function settledOrAborted(first: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done);
-    void first.then(done);
-  });
+/** Whether the first is through in time; it is not waited for any longer by who is aborted. */
+async function isSettled(first: Promise<void>, signal: AbortSignal, time: Pick<Time, 'wait'>): Promise<boolean> {
+  const over = new AbortController();
+  const leave = () => over.abort('aborted');
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  const settled = first.then(() => true);
+  const isInTime = await Promise.race([settled, time.wait(PATIENCE_MS, over.signal).then(() => false)]);
+  signal.removeEventListener('abort', leave);
+  over.abort('over');
+  return isInTime;
 }
 
 /** A hash of what a request begins with, up to its first breakpoint; undefined where there is none in its tools and its system prompt. */

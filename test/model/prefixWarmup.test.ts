@@ -34,6 +34,27 @@ function rig() {
 }
 
 describe('the warm-up of a prefix', () => {
+  it('holds nobody up for long where the first has not said a word', async () => {
+    const { time, held, ask, through } = rig();
+    const first = ask('a', body('shared'));
+    const others = ['b', 'c'].map((task) => ask(task, body('shared', task)));
+    await time.pass(9_999);
+    assert.equal(through(), 'a');
+    await time.pass(1);
+    assert.equal(through(), 'abc');
+    // It is no warmer by that: who comes now waits in turn.
+    const late = ask('d', body('shared'));
+    await settled();
+    assert.equal(through(), 'abc');
+    for (const request of held.all) request.answer(new Response('x'));
+    await Promise.all([first, ...others].map(async (one) => (await one).text()));
+    await settled();
+    assert.equal(through(), 'abcd');
+    held.all[3]?.answer(new Response('x'));
+    await (await late).text();
+    assert.deepEqual(time.left, []);
+  });
+
   it('lets the first go ahead, and the others at the first byte of its answer', async () => {
     const { held, ask, through } = rig();
     const first = ask('a', body('shared', 'one'));
