@@ -65,7 +65,7 @@ export function testEnvironment(folder: string, extra: Record<string, string> = 
   return env;
 }
 
-export function writeSettings(file: string, settings: Record<string, unknown>): void {
+export function writeSettings(file: string, settings: object): void {
   writeText(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 

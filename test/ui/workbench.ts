@@ -23,6 +23,8 @@ export interface WorkbenchOptions {
   files?: Record<string, string>;
   /** Beside `quietSettings`, which trust every folder: with 'security.workspace.trust.enabled' it opens in Restricted Mode. */
   settings?: Record<string, unknown>;
+  /** The person's keys: which command each of them runs. */
+  keys?: Record<string, string>;
   /** Beside the test's clean environment; no model key is in it. */
   env?: Record<string, string>;
   size?: { width: number; height: number };
@@ -128,6 +130,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   // In a remote window, as this is one, settings of the machine are not the person's, but the server's.
   const ofMachine = Object.entries(options.settings ?? {}).filter(([name]) => scopes[name]?.scope === 'machine');
   writeSettings(join(data, 'Machine', 'settings.json'), Object.fromEntries(ofMachine));
+  const keys = Object.entries(options.keys ?? {}).map(([key, command]) => ({ key, command }));
+  writeSettings(join(data, 'User', 'keybindings.json'), keys);
   const env = cleanEnvironment(options.env);
   let server: Server;
   const browser = await openBrowser(prepared.browser);
