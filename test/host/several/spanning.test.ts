@@ -34,11 +34,23 @@ async function scripted(files: Readonly<Record<string, string>>): Promise<void> 
   await setting('approvals.plan', 'allow');
 }
 
+const foldersChanged = () =>
+  new Promise<void>((resolve) => {
+    const listening = vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      listening.dispose();
+      resolve();
+    });
+  });
+
 const taskRow = (state: RunState, id: string) => ({ view: { state }, task: state.tasks.get(id) });
 
 describe('a window of several folders', () => {
-  let answers: Answers;
-  afterEach(() => answers.dispose());
+  let answers: Answers | undefined;
+  // A window may tell of its folders only after it has begun.
+  before(async () => {
+    while ((vscode.workspace.workspaceFolders?.length ?? 0) < 3) await foldersChanged();
+  });
+  afterEach(() => answers?.dispose());
 
   it('has a run over all of them, which lands around typed text, is undone, and is rolled back', async () => {
     await scripted({ 'api/a.txt': 'ONE\ntwo\nthree\ntyped\n', 'web/b.txt': 'agent\n', 'notes/new.md': 'agent\n' });
