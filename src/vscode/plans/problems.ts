@@ -8,13 +8,19 @@ import { pathOf } from '../workspace/place';
 /** What Weft itself says of plans. */
 const OWN = 'Weft';
 
-const SEVERITIES: Readonly<Record<vscode.DiagnosticSeverity, Problem['severity'] | undefined>> = {
-  [vscode.DiagnosticSeverity.Error]: 'error',
-  [vscode.DiagnosticSeverity.Warning]: 'warning',
-  [vscode.DiagnosticSeverity.Information]: 'information',
-  // A hint is nothing wrong.
-  [vscode.DiagnosticSeverity.Hint]: undefined,
-};
+/** As VS Code counts them; a hint is nothing wrong. */
+function severityOf(severity: vscode.DiagnosticSeverity): Problem['severity'] | undefined {
+  switch (severity) {
+    case vscode.DiagnosticSeverity.Error:
+      return 'error';
+    case vscode.DiagnosticSeverity.Warning:
+      return 'warning';
+    case vscode.DiagnosticSeverity.Information:
+      return 'information';
+    default:
+      return undefined;
+  }
+}
 
 /** Errors and warnings in files of a session: of one file, or at one place of it, whatever is said there, or of all. */
 export function problemsOf(session: Session, at: { uri?: vscode.Uri; range?: vscode.Range | undefined }): Problem[] {
@@ -30,7 +36,7 @@ export function problemsOf(session: Session, at: { uri?: vscode.Uri; range?: vsc
 }
 
 function isForAgents({ source, severity }: vscode.Diagnostic): boolean {
-  return source !== OWN && SEVERITIES[severity] !== undefined;
+  return source !== OWN && severityOf(severity) !== undefined;
 }
 
 function isUrgent({ severity }: vscode.Diagnostic): boolean {
@@ -38,7 +44,7 @@ function isUrgent({ severity }: vscode.Diagnostic): boolean {
 }
 
 function problemOf(path: string, { range, severity, message, source = '', code }: vscode.Diagnostic): Problem | undefined {
-  const known = SEVERITIES[severity];
+  const known = severityOf(severity);
   const number = typeof code === 'object' ? code.value : code;
   return known && { path, line: range.start.line + 1, severity: known, source: [source, number ?? ''].join(' ').trim(), message };
 }
