@@ -26,7 +26,7 @@ export const DEFAULT_PROTECT: readonly string[] = [
   '**/{openapi,swagger}.{json,yaml,yml}',
 ];
 
-/** The paths that a glob means, as any disk may take them: in any case, and without what some leave out of names. */
+/** The paths that a glob means, as disks may take them: whatever their case, and without what some leave out of names. */
 export function protectedAmong(paths: readonly string[], globs: readonly string[]): string[] {
   const isMeant = picomatch([...globs], { dot: true, nocase: true });
   // A glob's stars stand for no line's end, which a file's name may have in it.

@@ -14,7 +14,7 @@ function only(data: unknown, from = FILE): McpDefinition {
 }
 
 const VARIABLES: Variables = {
-  folder: '/work/app',
+  folder: '/srv/app',
   home: '/home/p',
   separator: '/',
   env: { TOKEN: 't', EMPTY: '' },
@@ -117,7 +117,7 @@ describe('definitions of MCP servers', () => {
       ok: true,
       value: {
         kind: 'stdio',
-        command: '/work/app/run',
+        command: '/srv/app/run',
         args: ['app', '/home/p', 't'],
         env: { K: 'k', S: '$HOME' },
         envFile: undefined,
