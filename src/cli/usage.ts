@@ -27,7 +27,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --answer-within SECONDS             how long an agent waits for your answer, which is no then (default 1800, without a
                                            terminal 300)
        --include GLOB                      ignored files, as in a .gitignore, that agents see and snapshots have (.env);
-                                           may be given several times, and adds to weft.snapshot.include
+                                           may be given several times
        --in-process                        run agents in this process, not in processes of their own without secrets
        --no-lessons                        agents are told nothing of .weft/lessons.md
        --no-reuse                          do everything anew, also what nothing has changed for since an earlier run
@@ -72,7 +72,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --reason TEXT                       what the agent is told with a no
   weft add RUN TASK.json | -               add a task to it, written as in a plan
   weft arbitrate RUN TASK                  have an agent decide what a task is in conflict over: in its run while that goes on, else
-                                           in one of its own; options as those of “weft retry”
+                                           in one of its own; options as of “weft retry”, but for
+                                           --hint, --fresh and --allow-mcp
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
                                            else in one of its own; --model, --on-stale and --in-process as above
        --hint TEXT                         what its agent should know
@@ -94,5 +95,5 @@ here: those of a folder may be a stranger's. Snapshots are forgotten only when y
 What an MCP server is to be given (\${input:ID}) stands in WEFT_INPUT_ID.
 Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the Messages API), WEFT_STATE_DIR, WEFT_PRICES (as weft.prices in VS Code),
 WEFT_OTLP_ENDPOINT (an OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
-Exit codes of “weft run”, “weft resume” and “weft retry”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
+Exit codes of “weft run”, “resume”, “retry” and “arbitrate”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;

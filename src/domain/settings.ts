@@ -51,7 +51,7 @@ export const DEFAULT_LINKS: readonly string[] = ['node_modules', '.venv', 'venv'
 export const MAX_FOLDERS = 4;
 export const DEFAULT_FOLDERS_QUOTA_GB = 10;
 
-/** Names of the settings about snapshots, under the section `weft`: the extension has them from VS Code, the CLI from the folder's. */
+/** Names of the settings about snapshots, under the section `weft` of VS Code's; the CLI has options of its own. */
 export const SNAPSHOT_SETTINGS = {
   include: 'snapshot.include',
   includeMaxFileMb: 'snapshot.includeMaxFileMb',

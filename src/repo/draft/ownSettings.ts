@@ -5,7 +5,7 @@
 import { parse } from 'jsonc-parser';
 import { fail, ok, type Result } from '../../domain/failure';
 
-/** Where VS Code, and Weft's CLI, read settings. */
+/** Where VS Code reads settings. */
 const SETTINGS_FILE = /(^|\/)(\.vscode\/settings\.json|[^/]*\.code-workspace)$/i;
 
 const ATTRIBUTES_FILE = /(^|\/)\.gitattributes$/i;
