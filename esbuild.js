@@ -2,6 +2,7 @@
 const { execFileSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const esbuild = require('esbuild');
+const { bundleExtension } = require('./bundling.js');
 
 const production = process.argv.includes('--production');
 const shared = {
@@ -35,7 +36,7 @@ async function build() {
   await esbuild.build({ ...shared, entryPoints: { mcp: 'src/engine/mcp/bundledMcp.ts' } });
   await esbuild.build({ ...shared, entryPoints: { telemetry: 'src/engine/trace/telemetry.ts' } });
   await esbuild.build({ ...apart, entryPoints: { worker: 'src/engine/agents/pool/entry.ts' } });
-  await esbuild.build({ ...apart, entryPoints: { extension: 'src/vscode/extension.ts' }, external: ['vscode'] });
+  await bundleExtension('src/vscode/extension.ts', apart);
   await esbuild.build({ ...apart, entryPoints: { weft: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   // The editor checks *.weft.json against what the CLI says a plan is: one schema for all.
   writeFileSync('dist/plan.schema.json', execFileSync(process.execPath, ['dist/weft.js', 'schema']));

@@ -14,6 +14,15 @@ export type Entry = z.infer<typeof entrySchema>;
 export const changeSchema = z.object({ path: z.string(), before: entrySchema.nullable(), after: entrySchema.nullable() });
 export type Change = z.infer<typeof changeSchema>;
 
+/** A file of a tree as an editor shows it. `entry` null: the tree has no such file, and it shows as an empty one. */
+export const shownFileSchema = z.object({
+  session: z.string(),
+  entry: entrySchema.nullable(),
+  /** Where it is a side of what a task's landing changed: of which, and whether it is the file before or after. */
+  of: z.object({ run: z.string(), task: z.string(), path: z.string(), side: z.enum(['before', 'after']) }).optional(),
+});
+export type ShownFile = z.infer<typeof shownFileSchema>;
+
 /** A path that an agent looked at, and the blob that the base of its draft has there; null: nothing. */
 export const readSchema = z.object({ path: z.string(), blob: z.string().nullable() });
 export type Read = z.infer<typeof readSchema>;

@@ -5,6 +5,11 @@ import { fail, ok, type Result } from './failure';
 
 const texts = z.record(z.string(), z.string());
 
+/** What a person said to definitions, by {@link consentKey}. */
+export const consentsSchema = z.record(z.string(), z.boolean());
+/** The inputs that a person gave: they themselves are kept as secrets. */
+export const inputNamesSchema = z.array(z.string());
+
 /** Fields that others know, and Weft does not, are left alone. */
 const stdioSchema = z.looseObject({
   type: z.literal('stdio').optional(),

@@ -67,12 +67,20 @@ export function activate(context: ExtensionContext): WeftApi {
   const sessions = new Sessions(context);
   const planRoles = new PlanRoles(sessions);
   const feed = runsFeed(sessions);
-  const pool = new Pool({ entry: context.asAbsolutePath('dist/worker.js') });
   const servers = new McpServers(context);
-  const agents = { context, models: new SharedModels(systemTime), sessions, pool, servers };
+  // Most windows never run an agent.
+  let pool: Pool | undefined;
+  let models: SharedModels | undefined;
+  const agents = {
+    context,
+    sessions,
+    servers,
+    pool: () => (pool ??= new Pool({ entry: context.asAbsolutePath('dist/worker.js') })),
+    models: () => (models ??= new SharedModels(systemTime)),
+  };
   const dispatch = dispatchPorts(agents);
   // What is being landed comes to its end; the rest goes on when the folder is opened again.
-  shutDown = () => sessions.leaveAll().finally(() => Promise.all([pool.close(), servers.close()]).then(() => undefined));
+  shutDown = () => sessions.leaveAll().finally(() => Promise.all([pool?.close(), servers.close()]).then(() => undefined));
   context.subscriptions.push(
     sessions,
     registerDispatch(dispatch),

@@ -80,7 +80,7 @@ export class Sessions implements vscode.Disposable {
   private readonly open = new Map<string, Promise<Result<OpenSession>>>();
   /** Runs of this window, by the session's id. */
   private readonly lives = new Map<string, Map<string, DrivenRun>>();
-  private readonly read = cachedReader();
+  private reading: ReturnType<typeof cachedReader> | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly happened = new vscode.EventEmitter<{ readonly session: Session; readonly event: RunEvent; readonly state: RunState }>();
   /** Runs, or snapshots, are not what they were: views read again. */
@@ -91,6 +91,11 @@ export class Sessions implements vscode.Disposable {
   private readonly closed = new AbortController();
   /** Aborts when the window closes: what nobody waits for ends then. */
   readonly closing = this.closed.signal;
+
+  /** What is looked at first loads the engine: that waits until VS Code has been told that Weft is active. */
+  private readonly active = new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
 
   constructor(
     private readonly context: Pick<vscode.ExtensionContext, 'asAbsolutePath'>,
@@ -115,6 +120,7 @@ export class Sessions implements vscode.Disposable {
       .map(({ uri }) => uri.toString())
       .sort()
       .join('\n');
+    await this.active;
     const known = this.open.get(key) ?? this.openSession(folders);
     this.open.set(key, known);
     const session = await known;
@@ -127,6 +133,7 @@ export class Sessions implements vscode.Disposable {
   async all(): Promise<Session[]> {
     const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
     if (!vscode.workspace.isTrusted) return [];
+    await this.active;
     const spans = folders.length > 1 && (await isWorkspace(folders.map(({ uri }) => uri.fsPath)));
     const sessions = await Promise.all([...folders.map((folder) => this.of(folder)), ...(spans ? [this.ofAll(folders)] : [])]);
     // Two folders of the window may be one on disk.
@@ -138,12 +145,17 @@ export class Sessions implements vscode.Disposable {
   async runs(): Promise<RunView[]> {
     const views: RunView[] = [];
     for (const session of await this.all()) {
-      for (const state of (await listRuns(session.repo, this.read)).runs) {
+      for (const state of (await listRuns(session.repo, this.reader())).runs) {
         const now = session.live.get(state.start.run)?.record.state ?? state;
         views.push({ session, state: now, life: lifeOf(now) });
       }
     }
     return views.sort((a, b) => b.state.start.at - a.state.start.at);
+  }
+
+  private reader(): ReturnType<typeof cachedReader> {
+    this.reading ??= cachedReader();
+    return this.reading;
   }
 
   /** A run by its id; undefined where no folder of the window has it. */
@@ -236,7 +248,7 @@ export class Sessions implements vscode.Disposable {
   }
 
   private ports(session: Session) {
-    return { ...this.recovery(session), project: session.project, time: systemTime, read: this.read };
+    return { ...this.recovery(session), project: session.project, time: systemTime, read: this.reader() };
   }
 
   /** What settles what was cut off in a folder, and tells the person. */

@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import { cancelled, fail, ok, type Result, thrownText } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import type { Executor } from '../../engine/acts/acts';
+import { readTsAnswer } from '../../engine/acts/tsAnswer';
 import type { FolderPool } from '../../repo/commands/folderPool';
 import { diffTrees } from '../../repo/trees';
 import { type Place, uriOf } from '../workspace/place';
@@ -29,17 +29,6 @@ const MAX_PROBLEMS = 100;
 /** A command of VS Code's own TypeScript extension, which is not part of the API. */
 const TS_REQUEST = 'typescript.tsserverRequest';
 const TS_LANGUAGES = new Set(['typescript', 'typescriptreact', 'javascript', 'javascriptreact']);
-
-const tsAnswerSchema = z.looseObject({
-  body: z.array(
-    z.looseObject({
-      message: z.string(),
-      category: z.string(),
-      code: z.number().optional(),
-      startLocation: z.looseObject({ line: z.number(), offset: z.number() }),
-    }),
-  ),
-});
 
 interface Problem {
   readonly severity: 'error' | 'warning' | 'information';
@@ -155,7 +144,7 @@ async function askTypeScript(path: string, file: string, signal: AbortSignal): P
     const over = new AbortController();
     const asked = vscode.commands.executeCommand(TS_REQUEST, request, { file, includeLinePosition: true });
     const late = pause(ASK_MS, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined);
-    const answer = tsAnswerSchema.safeParse(
+    const found = readTsAnswer(
       await Promise.race([
         asked.then(
           (said) => said,
@@ -164,8 +153,8 @@ async function askTypeScript(path: string, file: string, signal: AbortSignal): P
         late,
       ]).finally(() => over.abort()),
     );
-    if (!answer.success) return { path, said: 'nobody', problems: [] };
-    for (const { message, category, code, startLocation } of answer.data.body)
+    if (found === undefined) return { path, said: 'nobody', problems: [] };
+    for (const { message, category, code, startLocation } of found)
       problems.push({
         severity: category === 'error' ? 'error' : category === 'warning' ? 'warning' : 'information',
         line: startLocation.line,

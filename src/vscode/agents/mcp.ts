@@ -1,7 +1,6 @@
 /** The MCP servers of this window's folders: let through by the person once for each definition, and shared by the runs of the window. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
-import { consentKey, definitionText, type McpDefinition, type McpInput } from '../../domain/mcp';
+import { consentKey, consentsSchema, definitionText, inputNamesSchema, type McpDefinition, type McpInput } from '../../domain/mcp';
 import { findDefinitions, prepareServers } from '../../engine/mcp/definitions';
 import type { NamedServer, OpenServers } from '../../engine/mcp/servers';
 import { notify, withProgress } from '../messages';
@@ -11,8 +10,6 @@ import type { Session } from '../session';
 /** Where it is kept what the person said to each definition, and the names of the secrets that they gave. */
 const CONSENTS = 'weft.mcp.consents';
 const INPUTS = 'weft.mcp.inputs';
-const consentsSchema = z.record(z.string(), z.boolean());
-const namesSchema = z.array(z.string());
 
 interface Opened {
   /** What they were opened with. */
@@ -106,7 +103,7 @@ export class McpServers {
   }
 
   private inputNames(): string[] {
-    return namesSchema.safeParse(this.context.globalState.get(INPUTS)).data ?? [];
+    return inputNamesSchema.safeParse(this.context.globalState.get(INPUTS)).data ?? [];
   }
 
   /** Forgets what the person said to definitions, and what they gave for them. */

@@ -23,8 +23,8 @@ import type { McpServers } from './mcp';
 
 export interface AgentPorts extends ModelPorts {
   readonly sessions: Sessions;
-  /** Where the agents of all runs work. */
-  readonly pool: Pool;
+  /** Where the agents of all runs work: there from the first call on. */
+  readonly pool: () => Pool;
   readonly servers: McpServers;
 }
 
@@ -65,7 +65,7 @@ export async function runAgents(
   if (!asked.ok) return asked;
   const { model, ...asking } = asked.value;
   const width = settings.adaptiveWorkers ? new AdaptiveWidth({ time: systemTime, memoryLeft, first: DEFAULT_MAX_WORKERS }) : undefined;
-  const worker = processWorker(pool, { repo, model });
+  const worker = processWorker(pool(), { repo, model });
   const folders = folderPool(repo, settings.folders, sessions.clock);
   const check = folderChecker(folders);
   const mcp = await servers.of(session);

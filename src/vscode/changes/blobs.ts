@@ -1,29 +1,20 @@
 /** Read-only files that show what a tree of a run has at a path, as the workspace would hold it. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
-import { type Entry, entrySchema } from '../../domain/changes';
+import { type Entry, type ShownFile, shownFileSchema } from '../../domain/changes';
 import { failureText } from '../../domain/failure';
 import { contentOf } from '../../repo/filters';
+import { fieldsOf } from '../address';
 import { BLOB_SCHEME } from '../names';
 import type { Session, Sessions } from '../session';
 
-/** What an address says beside the path; `null`: the tree has no such file, and it shows as an empty one. */
-const querySchema = z.object({
-  session: z.string(),
-  entry: entrySchema.nullable(),
-  /** Where it is a side of what a task's landing changed: of which, and whether it is the file before or after. */
-  of: z.object({ run: z.string(), task: z.string(), path: z.string(), side: z.enum(['before', 'after']) }).optional(),
-});
-export type BlobQuery = z.infer<typeof querySchema>;
-
 /** The address of a file of a tree. Its path is the file's own, so that editors know the language. */
-export function blobUri(session: Pick<Session, 'id'>, path: string, entry: Entry | null, of?: BlobQuery['of']): vscode.Uri {
-  const query = { session: session.id, entry, of } satisfies BlobQuery;
+export function blobUri(session: Pick<Session, 'id'>, path: string, entry: Entry | null, of?: ShownFile['of']): vscode.Uri {
+  const query = { session: session.id, entry, of } satisfies ShownFile;
   return vscode.Uri.from({ scheme: BLOB_SCHEME, path: `/${path}`, query: JSON.stringify(query) });
 }
 
 /** What the address of such a file says; undefined where it is none. */
-export function readBlobUri(uri: vscode.Uri): BlobQuery | undefined {
+export function readBlobUri(uri: vscode.Uri): ShownFile | undefined {
   return uri.scheme === BLOB_SCHEME ? parseQuery(uri) : undefined;
 }
 
@@ -79,14 +70,8 @@ class Blobs implements vscode.FileSystemProvider {
   }
 }
 
-function parseQuery(uri: vscode.Uri): BlobQuery {
-  let data: unknown;
-  try {
-    data = JSON.parse(uri.query);
-  } catch {
-    throw vscode.FileSystemError.FileNotFound(uri);
-  }
-  const query = querySchema.safeParse(data);
+function parseQuery(uri: vscode.Uri): ShownFile {
+  const query = shownFileSchema.safeParse(fieldsOf(uri));
   if (!query.success) throw vscode.FileSystemError.FileNotFound(uri);
   return query.data;
 }

@@ -1,16 +1,14 @@
 /** What both sides of a conflict are for, as a read-only document beside the merge editor, with the ways out above it. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import type { RunState } from '../../domain/run';
 import { isReversal } from '../../domain/taskState';
 import { conflictCard, othersOf } from '../../engine/landing/conflictCard';
+import { addressOf, readTaskAddress } from '../address';
 import { COMMANDS, CONFLICT_SCHEME } from '../names';
 import type { TaskNode } from '../runs/nodes';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
 import { closeDocument } from './tabs';
-
-const querySchema = z.object({ run: z.string(), task: z.string() });
 
 /** Beside the merge editor there is room for so many characters in a row. */
 const ROW_LENGTH = 50;
@@ -40,7 +38,7 @@ export function registerConflictCard(sessions: Sessions): vscode.Disposable {
     sessions.onDidHappen(({ event, state }) => {
       if (!('task' in event)) return;
       for (const { uri } of vscode.workspace.textDocuments) {
-        if (uri.scheme !== CONFLICT_SCHEME || queryOf(uri)?.run !== state.start.run) continue;
+        if (uri.scheme !== CONFLICT_SCHEME || readTaskAddress(uri)?.run !== state.start.run) continue;
         if (isOver(state, uri)) void closeDocument(uri);
         changed.fire(uri);
         lenses.fire();
@@ -55,8 +53,7 @@ async function showCard(sessions: Sessions, row: unknown): Promise<void> {
   const target = await taskTarget(sessions, row, options);
   if (target === undefined) return;
   const { id } = target.task.task;
-  const query = JSON.stringify({ run: target.view.state.start.run, task: id } satisfies z.infer<typeof querySchema>);
-  const uri = vscode.Uri.from({ scheme: CONFLICT_SCHEME, path: `/Conflict of ${id}`, query });
+  const uri = addressOf(CONFLICT_SCHEME, `Conflict of ${id}`, { run: target.view.state.start.run, task: id });
   // The merge editor keeps its place and the keyboard.
   const isMerging = vscode.window.tabGroups.activeTabGroup.activeTab !== undefined;
   const viewColumn = isMerging ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
@@ -65,15 +62,11 @@ async function showCard(sessions: Sessions, row: unknown): Promise<void> {
 
 /** Whether what the card is of is no conflict any more. */
 function isOver({ tasks }: RunState, uri: vscode.Uri): boolean {
-  return tasks.get(queryOf(uri)?.task ?? '')?.stage.kind !== 'conflicted';
-}
-
-function queryOf(uri: vscode.Uri): z.infer<typeof querySchema> | undefined {
-  return querySchema.safeParse(JSON.parse(uri.query)).data;
+  return tasks.get(readTaskAddress(uri)?.task ?? '')?.stage.kind !== 'conflicted';
 }
 
 async function targetOf(sessions: Sessions, uri: vscode.Uri): Promise<TaskTarget | undefined> {
-  const query = queryOf(uri);
+  const query = readTaskAddress(uri);
   const view = query && (await sessions.find(query.run));
   const task = query && view?.state.tasks.get(query.task);
   return view === undefined || task === undefined ? undefined : { view, task };

@@ -1,20 +1,17 @@
 /** Read-only documents that show a file of a draft, and follow it while its agent works. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import { failureText } from '../../domain/failure';
 import type { RunState } from '../../domain/run';
 import { contentOf } from '../../repo/filters';
 import { lookUp } from '../../repo/trees';
+import { addressOf, readTaskAddress } from '../address';
 import { DRAFT_SCHEME } from '../names';
 import type { RunView, Sessions } from '../session';
 import { uriOf } from '../workspace/place';
 
-/** What an address says beside the path. */
-const querySchema = z.object({ run: z.string(), task: z.string() });
-
 /** The address of a file as a task's agent has it now. Its path is the file's own, so that editors know the language. */
 export function draftUri(run: string, task: string, path: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: DRAFT_SCHEME, path: `/${path}`, query: JSON.stringify({ run, task }) });
+  return addressOf(DRAFT_SCHEME, path, { run, task });
 }
 
 export function registerLiveDrafts(sessions: Sessions): vscode.Disposable {
@@ -23,7 +20,7 @@ export function registerLiveDrafts(sessions: Sessions): vscode.Disposable {
   const shown = new Map<string, string>();
   const follow = () => {
     for (const { uri } of vscode.workspace.textDocuments) {
-      const query = uri.scheme === DRAFT_SCHEME ? queryOf(uri) : undefined;
+      const query = uri.scheme === DRAFT_SCHEME ? readTaskAddress(uri) : undefined;
       const run = query === undefined ? undefined : sessions.driven(query.run);
       if (query === undefined || run === undefined) continue;
       if (commitOf(run.record.state, query.task, run.live.state.drafts.get(query.task)?.commit) !== shown.get(uri.toString()))
@@ -37,7 +34,7 @@ export function registerLiveDrafts(sessions: Sessions): vscode.Disposable {
     vscode.workspace.registerTextDocumentContentProvider(DRAFT_SCHEME, {
       onDidChange: changed.event,
       provideTextDocumentContent: async (uri) => {
-        const query = queryOf(uri);
+        const query = readTaskAddress(uri);
         if (query === undefined) throw vscode.FileSystemError.FileNotFound(uri);
         // Filters of a repository's configuration are programs, and would be run.
         if (!vscode.workspace.isTrusted) throw vscode.FileSystemError.NoPermissions('Weft shows this only in a trusted workspace.');
@@ -69,12 +66,4 @@ async function textAt({ session }: RunView, commit: string, path: string): Promi
   if (!content.ok) throw vscode.FileSystemError.Unavailable(failureText(content.failure));
   // In the encoding that the person's settings have for the file itself.
   return vscode.workspace.decode(content.value.bytes, { uri: uriOf(session.place, path) });
-}
-
-function queryOf(uri: vscode.Uri): z.infer<typeof querySchema> | undefined {
-  try {
-    return querySchema.safeParse(JSON.parse(uri.query)).data;
-  } catch {
-    return undefined;
-  }
 }

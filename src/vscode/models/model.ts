@@ -113,8 +113,8 @@ function numberOr(value: unknown, otherwise: number): number {
 
 export interface ModelPorts {
   readonly context: vscode.ExtensionContext;
-  /** What all runs of the window share. */
-  readonly models: SharedModels;
+  /** What all runs of the window share: there from the first call on. */
+  readonly models: () => SharedModels;
 }
 
 /**
@@ -132,7 +132,7 @@ export async function modelOf({ context, models }: ModelPorts, settings: Setting
   const record =
     recording === undefined ? ok(undefined) : recordInto(recording, { secrets, onFailure: (failure) => void showFailure(failure) });
   if (!record.ok) return record;
-  return ok(runModel({ source: source.value, door: doorOf(where), shared: models, prices, fallbacks, record: record.value }));
+  return ok(runModel({ source: source.value, door: doorOf(where), shared: models(), prices, fallbacks, record: record.value }));
 }
 
 /** The server that the settings name, with nothing before it, whatever model they name. */

@@ -32,9 +32,9 @@ export function registerSample(context: vscode.ExtensionContext, sessions: Sessi
 async function isFreshSample(sessions: Sessions): Promise<boolean> {
   const [folder, ...more] = vscode.workspace.workspaceFolders ?? [];
   if (folder === undefined || more.length > 0 || !vscode.workspace.isTrusted) return false;
-  if (folder.uri.scheme !== 'file' || !(await isSample(folder.uri.fsPath))) return false;
+  if (folder.uri.scheme !== 'file') return false;
   const session = await sessions.of(folder);
-  return session.ok && (await listRunIds(session.value.repo.stateDir)).length === 0;
+  return session.ok && (await isSample(folder.uri.fsPath)) && (await listRunIds(session.value.repo.stateDir)).length === 0;
 }
 
 async function offerSample(): Promise<void> {

@@ -1,14 +1,12 @@
 /** What the last check of a task printed, as a read-only document that follows the task. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import type { TaskState } from '../../domain/taskState';
 import { verdictText } from '../../engine/landing/check';
+import { addressOf, readTaskAddress } from '../address';
 import { CHECK_SCHEME, COMMANDS } from '../names';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
 import { durationText } from './wording';
-
-const querySchema = z.object({ run: z.string(), task: z.string() });
 
 export function registerCheckOutput(sessions: Sessions): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
@@ -26,8 +24,7 @@ export function registerCheckOutput(sessions: Sessions): vscode.Disposable {
 }
 
 function checkUri(run: string, task: string): vscode.Uri {
-  const query = JSON.stringify({ run, task } satisfies z.infer<typeof querySchema>);
-  return vscode.Uri.from({ scheme: CHECK_SCHEME, path: `/Check of ${task}.log`, query });
+  return addressOf(CHECK_SCHEME, `Check of ${task}.log`, { run, task });
 }
 
 async function showCheck(sessions: Sessions, row: unknown): Promise<void> {
@@ -44,11 +41,10 @@ async function showCheck(sessions: Sessions, row: unknown): Promise<void> {
 }
 
 async function contentOf(sessions: Sessions, uri: vscode.Uri): Promise<string> {
-  const query = querySchema.safeParse(JSON.parse(uri.query));
-  if (!query.success) return '';
-  const { run, task } = query.data;
-  const view = (await sessions.runs()).find(({ state }) => state.start.run === run);
-  const found = view?.state.tasks.get(task);
+  const address = readTaskAddress(uri);
+  if (address === undefined) return '';
+  const view = await sessions.find(address.run);
+  const found = view?.state.tasks.get(address.task);
   return found === undefined ? 'This run is not there any more.\n' : checkText(found);
 }
 

@@ -1,12 +1,9 @@
 /** What commands of a task's agent print, as a read-only document that follows them. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
+import { addressOf, readTaskAddress, type TaskAddress } from '../address';
 import { COMMANDS, OUTPUT_SCHEME } from '../names';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
-
-const querySchema = z.object({ run: z.string(), task: z.string() });
-type Query = z.infer<typeof querySchema>;
 
 /** Between two looks of an editor at what comes in many pieces. */
 const FOLLOW_MS = 300;
@@ -32,14 +29,14 @@ export function registerCommandOutput(sessions: Sessions): vscode.Disposable {
     vscode.workspace.registerTextDocumentContentProvider(OUTPUT_SCHEME, {
       onDidChange: changed.event,
       provideTextDocumentContent: (uri) => {
-        const query = querySchema.safeParse(JSON.parse(uri.query));
-        if (!query.success) return '';
+        const address = readTaskAddress(uri);
+        if (address === undefined) return '';
         if (!followed.has(uri.toString()))
           followed.set(
             uri.toString(),
-            follow(sessions, query.data, () => changed.fire(uri)),
+            follow(sessions, address, () => changed.fire(uri)),
           );
-        return printedBy(sessions, query.data) ?? NOTHING;
+        return printedBy(sessions, address) ?? NOTHING;
       },
     }),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => unfollow(uri)),
@@ -47,12 +44,12 @@ export function registerCommandOutput(sessions: Sessions): vscode.Disposable {
   );
 }
 
-function printedBy(sessions: Sessions, { run, task }: Query): string | undefined {
+function printedBy(sessions: Sessions, { run, task }: TaskAddress): string | undefined {
   return sessions.driven(run)?.live.state.printed.get(task);
 }
 
 /** Tells of what is printed, not more often than anybody can read; the function that comes back ends that. */
-function follow(sessions: Sessions, { run, task }: Query, tell: () => void): () => void {
+function follow(sessions: Sessions, { run, task }: TaskAddress, tell: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const unread = sessions.driven(run)?.live.read((printed) => {
     if (printed !== task) return;
@@ -73,7 +70,6 @@ async function showOutput(sessions: Sessions, row: unknown): Promise<void> {
   const target = await taskTarget(sessions, row, { wanted, title: 'Weft: Show Command Output', none, takeOnly: true });
   if (target === undefined) return;
   const { task } = target.task;
-  const query = JSON.stringify({ run: target.view.state.start.run, task: task.id } satisfies Query);
-  const uri = vscode.Uri.from({ scheme: OUTPUT_SCHEME, path: `/Output of ${task.id}.log`, query });
+  const uri = addressOf(OUTPUT_SCHEME, `Output of ${task.id}.log`, { run: target.view.state.start.run, task: task.id });
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
 }

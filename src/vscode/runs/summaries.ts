@@ -1,16 +1,14 @@
 /** What came of a run, as one answer: a Markdown document that follows the run. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import { failureText, never } from '../../domain/failure';
 import { readSynthesis } from '../../engine/synthesis/read';
 import type { Next } from '../../engine/synthesis/synthesis';
 import { synthesisText } from '../../engine/synthesis/text';
+import { addressOf, readAddress } from '../address';
 import { COMMANDS, SUMMARY_SCHEME } from '../names';
 import type { Sessions } from '../session';
 import { runTarget } from '../targets';
 import { durationText, escaped } from './wording';
-
-const querySchema = z.object({ run: z.string() });
 
 const MARKDOWN = 'vscode.markdown-language-features';
 
@@ -33,11 +31,7 @@ export function registerSummaries(sessions: Sessions): vscode.Disposable {
 }
 
 function summaryUri(run: string): vscode.Uri {
-  return vscode.Uri.from({
-    scheme: SUMMARY_SCHEME,
-    path: '/Summary of run.md',
-    query: JSON.stringify({ run } satisfies z.infer<typeof querySchema>),
-  });
+  return addressOf(SUMMARY_SCHEME, 'Summary of run.md', { run });
 }
 
 async function show(sessions: Sessions, row: unknown): Promise<void> {
@@ -51,8 +45,8 @@ async function show(sessions: Sessions, row: unknown): Promise<void> {
 }
 
 async function contentOf(sessions: Sessions, uri: vscode.Uri): Promise<string> {
-  const query = querySchema.safeParse(JSON.parse(uri.query)).data;
-  const view = query && (await sessions.find(query.run));
+  const address = readAddress(uri);
+  const view = address && (await sessions.find(address.run));
   if (view === undefined) return 'This run is not there any more.\n';
   const synthesis = readSynthesis(view.session.repo.stateDir, view.state, Date.now());
   if (!synthesis.ok) return `${escaped(failureText(synthesis.failure))}\n`;

@@ -1,20 +1,16 @@
 /** What happened in a run, task by task, as read-only documents; and, where the person wants that, as telemetry of theirs. */
 import * as vscode from 'vscode';
-import * as z from 'zod';
 import { failureText, type Result } from '../../domain/failure';
 import { readTraces, type Traces } from '../../engine/trace/read';
 import { sendIfAsked } from '../../engine/trace/send';
 import { runTraceLines, taskTraceLines } from '../../engine/trace/text';
+import { addressOf, type RunAddress, readAddress } from '../address';
 import { showFailure } from '../messages';
 import { settingsOf } from '../models/model';
 import { COMMANDS, TRACE_SCHEME } from '../names';
 import type { RunView, Sessions } from '../session';
 import { runTarget, taskTarget } from '../targets';
 import { durationText } from './wording';
-
-/** `task` missing: the run's. */
-const querySchema = z.object({ run: z.string(), task: z.string().optional() });
-type Query = z.infer<typeof querySchema>;
 
 export function registerTraces(sessions: Sessions): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
@@ -29,7 +25,7 @@ export function registerTraces(sessions: Sessions): vscode.Disposable {
     sessions.onDidHappen(({ session, event, state }) => {
       const { run } = state.start;
       for (const { uri } of vscode.workspace.textDocuments) {
-        if (uri.scheme === TRACE_SCHEME && queryOf(uri)?.run === run && follows(event.type)) changed.fire(uri);
+        if (uri.scheme === TRACE_SCHEME && readAddress(uri)?.run === run && follows(event.type)) changed.fire(uri);
       }
       if (event.type !== 'run.finished') return;
       const { otlpEndpoint } = settingsOf(session.folder);
@@ -57,21 +53,17 @@ async function showTask(sessions: Sessions, row: unknown): Promise<void> {
   await show({ run: target.view.state.start.run, task: id }, `Trace of ${id}`);
 }
 
-async function show(query: Query, name: string): Promise<void> {
-  const uri = vscode.Uri.from({ scheme: TRACE_SCHEME, path: `/${name}.log`, query: JSON.stringify(query) });
+async function show(of: RunAddress, name: string): Promise<void> {
+  const uri = addressOf(TRACE_SCHEME, `${name}.log`, of);
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
 }
 
-function queryOf(uri: vscode.Uri): Query | undefined {
-  return querySchema.safeParse(JSON.parse(uri.query)).data;
-}
-
 async function contentOf(sessions: Sessions, uri: vscode.Uri): Promise<string> {
-  const query = queryOf(uri);
-  const view = query && (await sessions.find(query.run));
-  if (query === undefined || view === undefined) return 'This run is not there any more.\n';
+  const address = readAddress(uri);
+  const view = address && (await sessions.find(address.run));
+  if (address === undefined || view === undefined) return 'This run is not there any more.\n';
   const traces = tracesOf(view);
-  return traces.ok ? `${linesOf(traces.value, query.task).join('\n')}\n` : `${failureText(traces.failure)}\n`;
+  return traces.ok ? `${linesOf(traces.value, address.task).join('\n')}\n` : `${failureText(traces.failure)}\n`;
 }
 
 function tracesOf({ session, state }: RunView): Result<Traces> {
