@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import packageJson from '../../package.json';
 import { MOST, TAKERS } from '../../src/cli/options';
 import { USAGE } from '../../src/cli/usage';
+import { SETTING_GROUPS, PACKAGE_SETTINGS as settings } from '../support/settings';
 import { brokenLink, readPage, rowsOf, sectionOf } from './page';
 
 const root = join(__dirname, '../../..');
@@ -14,12 +15,6 @@ const readme = page('README.md');
 const forUsers = [readme, ...docs];
 const all = [...forUsers, ...['ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map(page)];
 
-interface Setting {
-  readonly default: unknown;
-  readonly scope: string;
-  readonly enum?: readonly string[];
-}
-const settings: Readonly<Record<string, Setting>> = packageJson.contributes.configuration.properties;
 const titles = packageJson.contributes.commands.map(({ title }) => title);
 /** Options that every command takes. */
 const OF_ALL = ['workspace', 'json', 'help', 'version'];
@@ -85,6 +80,19 @@ describe('the documentation', () => {
     assert.deepEqual(
       lists.filter((one) => !settingsPage.code.some((code) => code.split(/\s+/).includes(String(one)))),
       [],
+    );
+  });
+
+  it('has the settings in the groups in which VS Code shows them, in the same order', () => {
+    const settingsPage = page('docs/settings.md');
+    const headings = [...settingsPage.text.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+    assert.deepEqual(
+      headings,
+      SETTING_GROUPS.map(({ title }) => title.replaceAll(/ [A-Z](?=[a-z])/g, (letter) => letter.toLowerCase())),
+    );
+    assert.deepEqual(
+      headings.map((heading) => rowsOf({ ...settingsPage, text: sectionOf(settingsPage, heading) }, /^weft\./).map(([name]) => name)),
+      SETTING_GROUPS.map(({ properties }) => Object.keys(properties)),
     );
   });
 

@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { z } from 'zod';
-import packageJson from '../../package.json';
 import { openBrowser } from '../run/browser';
 import { makeRepository } from '../run/folders';
 import { openProcesses } from '../run/processes';
 import { cleanEnvironment, quietSettings, type Server, startWorkbenchServer, writeSettings } from '../run/server';
 import { root } from '../run/versions';
+import { PACKAGE_SETTINGS } from '../support/settings';
 
 /** What the runner of the suite prepared. */
 const Prepared = z.object({
@@ -115,8 +115,6 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
   };
 }
 
-const scopes: Readonly<Record<string, { readonly scope: string }>> = packageJson.contributes.configuration.properties;
-
 /** Needs what the runner of the suite prepared (`WEFT_UI`): run it with `npm test -- --only ui`. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
@@ -128,7 +126,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const settingsFile = join(data, 'User', 'settings.json');
   writeSettings(settingsFile, { ...quietSettings, ...options.settings });
   // In a remote window, as this is one, settings of the machine are not the person's, but the server's.
-  const ofMachine = Object.entries(options.settings ?? {}).filter(([name]) => scopes[name]?.scope === 'machine');
+  const ofMachine = Object.entries(options.settings ?? {}).filter(([name]) => PACKAGE_SETTINGS[name]?.scope === 'machine');
   writeSettings(join(data, 'Machine', 'settings.json'), Object.fromEntries(ofMachine));
   const keys = Object.entries(options.keys ?? {}).map(([key, command]) => ({ key, command }));
   writeSettings(join(data, 'User', 'keybindings.json'), keys);

@@ -35,13 +35,12 @@ import {
 } from '../../src/domain/settings';
 import type { Stage } from '../../src/domain/taskState';
 import { BLOB_SCHEME, COMMANDS, CONTEXT, SETTINGS, STATE_SCHEME, VIEWS } from '../../src/vscode/names';
+import { PACKAGE_SETTINGS, SETTING_GROUPS } from '../support/settings';
 
 const root = join(__dirname, '../../..');
 const { contributes } = packageJson;
 const own = contributes.commands.map(({ command }) => command);
-const properties = new Map<string, { default: unknown; scope: string; order: number; markdownDescription: string }>(
-  Object.entries(contributes.configuration.properties),
-);
+const properties = new Map(Object.entries(PACKAGE_SETTINGS));
 /** What VS Code itself brings, and welcome views may link to. */
 const BUILT_IN = ['workbench.action.files.openFolder', 'workbench.trust.manage'];
 
@@ -161,18 +160,29 @@ describe('package.json', () => {
       'weft.folders.link': DEFAULT_LINKS,
       'weft.folders.quotaGb': DEFAULT_FOLDERS_QUOTA_GB,
     });
-    assert.deepEqual(contributes.configuration.properties['weft.land.onStale'].enum, ON_STALE);
-    assert.deepEqual(contributes.configuration.properties['weft.lessons'].enum, LESSONS);
-    assert.equal(contributes.configuration.properties['weft.maxWorkers'].maximum, MAX_WORKERS);
-    assert.equal(contributes.configuration.properties['weft.attempts'].maximum, MAX_ATTEMPTS);
-    assert.equal(contributes.configuration.properties['weft.budget.run'].maximum, MAX_BUDGET_USD);
-    assert.deepEqual(contributes.configuration.properties['weft.conflicts'].enum, CONFLICTS);
-    const { properties: pools } = contributes.configuration.properties['weft.pools'];
+    assert.deepEqual(PACKAGE_SETTINGS['weft.land.onStale']?.enum, ON_STALE);
+    assert.deepEqual(PACKAGE_SETTINGS['weft.lessons']?.enum, LESSONS);
+    assert.equal(PACKAGE_SETTINGS['weft.maxWorkers']?.maximum, MAX_WORKERS);
+    assert.equal(PACKAGE_SETTINGS['weft.attempts']?.maximum, MAX_ATTEMPTS);
+    assert.equal(PACKAGE_SETTINGS['weft.budget.run']?.maximum, MAX_BUDGET_USD);
+    assert.deepEqual(PACKAGE_SETTINGS['weft.conflicts']?.enum, CONFLICTS);
+    const { properties: pools } = PACKAGE_SETTINGS['weft.pools'] ?? {};
     assert.deepEqual(
       pools,
       Object.fromEntries(BUILT_IN_ROLES.map((role) => [role, { type: 'integer', minimum: 1, maximum: MAX_WORKERS }])),
     );
     for (const { markdownDescription } of properties.values()) assert.match(markdownDescription, /\.$/);
+  });
+
+  it('has its settings in groups, each where it belongs', () => {
+    assert.ok(SETTING_GROUPS.length > 1);
+    assert.equal(SETTING_GROUPS.flatMap((group) => Object.keys(group.properties)).length, properties.size);
+    // What is called as the extension is would stand above the groups, whatever its place.
+    for (const { title } of SETTING_GROUPS) assert.ok(/^[A-Z]/.test(title) && title !== packageJson.displayName, title);
+    assert.deepEqual(
+      SETTING_GROUPS.map(({ order }) => order),
+      SETTING_GROUPS.map((_, at) => at + 1),
+    );
     // The settings editor sorts what has the same place by name, and so tears apart what belongs together.
     const places = [...properties.values()].map(({ order }) => order);
     assert.deepEqual(
