@@ -6,6 +6,8 @@ export interface Answers extends vscode.Disposable {
   readonly asked: string[];
   /** A notification whose text has this; resolves to all of it, as soon as it is shown. */
   told(text: string): Promise<string>;
+  /** The titles of the buttons of that notification, once it is shown. */
+  buttonsOf(text: string): readonly unknown[];
 }
 
 /** Presses these buttons, by title, and gives these answers to lists and boxes, in order. */
@@ -14,11 +16,13 @@ export function answering(given: { buttons?: readonly string[]; picks?: readonly
   const asked: string[] = [];
   const waiting = new Set<() => void>();
   const buttons = [...(given.buttons ?? [])];
+  const titles = new Map<string, readonly unknown[]>();
   const picks = [...(given.picks ?? [])];
   const message = async (text: string, ...more: unknown[]): Promise<unknown> => {
     const [options] = more;
     const detail = typeof options === 'object' && options !== null && 'detail' in options ? `\n${String(options.detail)}` : '';
     asked.push(`${text}${detail}`);
+    titles.set(text, more.map(titleOf));
     for (const look of waiting) look();
     const pressed = more.find((button) => titleOf(button) === buttons[0]);
     if (pressed !== undefined) buttons.shift();
@@ -40,6 +44,7 @@ export function answering(given: { buttons?: readonly string[]; picks?: readonly
   });
   return {
     asked,
+    buttonsOf: (text) => titles.get(text) ?? [],
     told: (text) =>
       new Promise((resolve) => {
         const look = () => {

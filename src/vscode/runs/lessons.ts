@@ -1,55 +1,47 @@
 /** What a run learned: offered when it ends, shown for the person to choose, and kept in a file of theirs. */
 import * as vscode from 'vscode';
-import { ok, type Result } from '../../domain/failure';
+import { failureText, ok, type Result } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { parentOf } from '../../domain/taskState';
 import { keepLessons, lessonsPath, newLessons } from '../../engine/lessons/keep';
-import { notify, saysTrusted, showFailure } from '../messages';
+import { type Button, notify, saysTrusted, showFailure } from '../messages';
 import { settingsOf } from '../models/model';
 import { COMMANDS } from '../names';
 import type { RunView, Session, Sessions } from '../session';
 import { runTarget } from '../targets';
 import { uriOf } from '../workspace/place';
-import { shortened } from './wording';
 
 const TITLE = 'Weft: Keep Lessons of Run';
 const UNTRUSTED = 'Lessons are written into it, so none is kept until you trust it.';
-/** A longer goal is cut in a notification. */
-const GOAL_LENGTH = 60;
 /** So much of a lesson fits into a line of the list. */
 const LINE_LENGTH = 72;
 
 export function registerLessons(sessions: Sessions): vscode.Disposable {
-  return vscode.Disposable.from(
-    vscode.commands.registerCommand(COMMANDS.keepLessons, async (row: unknown) => {
-      if (!saysTrusted(UNTRUSTED)) return;
-      const done = await choose(sessions, row);
-      if (!done.ok) await showFailure(done.failure);
-    }),
-    sessions.onDidHappen(({ session, event, state }) => {
-      if (event.type === 'run.finished') void offer(sessions, { session, state, life: 'finished' });
-    }),
-  );
+  return vscode.commands.registerCommand(COMMANDS.keepLessons, async (row: unknown) => {
+    if (!saysTrusted(UNTRUSTED)) return;
+    const done = await choose(sessions, row);
+    if (!done.ok) await showFailure(done.failure);
+  });
 }
 
-/** As the setting says: asks, keeps, or does nothing. */
-async function offer(sessions: Sessions, view: RunView): Promise<void> {
+/** Does with the lessons of a run that ended what the setting says; resolves to what is to be told of it, if anything. */
+export async function lessonsAtEnd(
+  sessions: Sessions,
+  view: RunView,
+): Promise<{ readonly text: string; readonly buttons: readonly Button[] } | undefined> {
   const { session, state } = view;
   const wanted = settingsOf(session.folder).lessons;
   // What the person stopped, or had retried alone, teaches nothing about the project by itself.
-  if (wanted === 'off' || [...state.tasks.values()].every((task) => parentOf(task) !== undefined)) return;
+  if (wanted === 'off' || [...state.tasks.values()].every((task) => parentOf(task) !== undefined)) return undefined;
   const found = await newLessons(session.repo, session.workspace, state);
-  if (!found.ok || found.value.length === 0) return;
+  if (!found.ok || found.value.length === 0) return undefined;
   const many = counted(found.value.length, 'lesson');
-  if (wanted === 'keep') {
-    const kept = await keepLessons(session.repo, session.workspace, found.value, sessions.closing);
-    if (!kept.ok) return showFailure(kept.failure);
-    await notify('information', `Weft: ${many} kept in ${lessonsPath(session.repo)}.`, [{ title: 'Show', act: () => open(session) }]);
-    return;
-  }
-  const goal = shortened(state.start.plan.goal, GOAL_LENGTH);
-  const choice = { title: 'Choose…', act: () => vscode.commands.executeCommand(COMMANDS.keepLessons, { view }) };
-  await notify('information', `Weft: the run “${goal}” has ${many} for later runs.`, [choice]);
+  const choice = { title: 'Keep Lessons…', act: () => vscode.commands.executeCommand(COMMANDS.keepLessons, { view }) };
+  if (wanted === 'ask') return { text: `It has ${many} for later runs.`, buttons: [choice] };
+  const kept = await keepLessons(session.repo, session.workspace, found.value, sessions.closing);
+  return kept.ok
+    ? { text: `${many} kept in ${lessonsPath(session.repo)}.`, buttons: [{ title: 'Show Lessons', act: () => open(session) }] }
+    : { text: `Its lessons could not be kept: ${failureText(kept.failure)}`, buttons: [choice] };
 }
 
 /** Shows what a run learned; the person chooses what of it is kept, and edits it in the file. */

@@ -11,11 +11,14 @@ import { hasRest } from '../../plan/rest';
 import { type Button, notify } from '../messages';
 import { COMMANDS, VIEWS } from '../names';
 import type { Session, Sessions } from '../session';
+import { lessonsAtEnd } from './lessons';
 import type { RunNode, TaskNode } from './nodes';
 import { finishedText, stageCounts } from './wording';
 
 /** Failures and conflicts that come within this many milliseconds are told together. */
 const TOGETHER_MS = 400;
+/** With more, none of them is read. */
+const MOST_BUTTONS = 3;
 
 interface Happened {
   readonly session: Session;
@@ -23,15 +26,21 @@ interface Happened {
   readonly state: RunState;
 }
 
+/** What is told, and what its buttons do; the most useful one first. */
+interface News {
+  readonly severity: 'warning' | 'error';
+  readonly text: string;
+  readonly buttons: readonly Button[];
+}
+
 export function registerNotices(sessions: Sessions): vscode.Disposable {
-  const conflicts = gather((tasks) => tellConflicts(tasks));
   const told = new Set<string>();
-  const failures = gather((tasks) => tellFailures(tasks, told));
-  const stale = gather((tasks) => tellStale(tasks));
+  const conflicts = gather(conflictNews);
+  const failures = gather((tasks) => failureNews(tasks, told));
+  const stale = gather(staleNews);
+  const all = [failures, conflicts, stale];
   return vscode.Disposable.from(
-    conflicts,
-    failures,
-    stale,
+    ...all,
     sessions.onDidHappen((happened) => {
       const { event, state } = happened;
       // Whoever undoes a task is at it: the merge editor opens by itself.
@@ -43,7 +52,13 @@ export function registerNotices(sessions: Sessions): vscode.Disposable {
       // What was made for another task is that one's to see to.
       const own = 'task' in event ? state.tasks.get(event.task) : undefined;
       if (event.type === 'task.failed' && own !== undefined && parentOf(own) === undefined) failures.add(happened);
-      if (event.type === 'run.finished') void tellFinished(happened);
+      // What happened just before the end is told with it.
+      if (event.type === 'run.finished')
+        void tellFinished(
+          sessions,
+          happened,
+          all.flatMap((gathering) => gathering.take(state.start.run) ?? []),
+        );
     }),
   );
 }
@@ -55,39 +70,49 @@ function isPersons({ event, state }: Happened): boolean {
 
 interface Gathering extends vscode.Disposable {
   add(happened: Happened): void;
+  /** What of a run is not told yet, and now is the caller's to tell. */
+  take(run: string): News | undefined;
 }
 
-function gather(tell: (tasks: TaskNode[]) => Promise<void>): Gathering {
-  let tasks: TaskNode[] = [];
+function gather(newsOf: (tasks: readonly TaskNode[]) => News | undefined): Gathering {
+  let tasks: readonly TaskNode[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
-    const all = tasks;
+    const news = newsOf(tasks);
     tasks = [];
-    void tell(all);
+    if (news !== undefined) void notify(news.severity, `Weft: ${news.text}`, [...news.buttons, showRuns()].slice(0, MOST_BUTTONS));
   };
   return {
     add: ({ session, event, state }) => {
       const task = 'task' in event ? state.tasks.get(event.task) : undefined;
       if (task === undefined) return;
-      tasks.push({ kind: 'task', view: { session, state, life: lifeOf(state) }, task });
+      tasks = [...tasks, { kind: 'task', view: { session, state, life: lifeOf(state) }, task }];
       timer ??= setTimeout(flush, TOGETHER_MS);
+    },
+    take: (run) => {
+      const isOf = ({ view }: TaskNode) => view.state.start.run === run;
+      const taken = tasks.filter(isOf);
+      tasks = tasks.filter((node) => !isOf(node));
+      return newsOf(taken);
     },
     dispose: () => clearTimeout(timer),
   };
 }
 
-async function tellConflicts(tasks: readonly TaskNode[]): Promise<void> {
+function commandButton(title: string, id: string, row: TaskNode | RunNode): Button {
+  return { title, act: () => vscode.commands.executeCommand(id, row) };
+}
+
+function conflictNews(tasks: readonly TaskNode[]): News | undefined {
   const [only] = tasks;
-  if (only === undefined) return;
+  if (only === undefined) return undefined;
   if (tasks.length > 1) {
     const names = tasks.map(({ task }) => `“${task.task.title}”`).join(', ');
-    await notify('warning', `Weft: ${counted(tasks.length, 'conflict')} to decide: ${names}.`, [showRuns()]);
-    return;
+    return { severity: 'warning', text: `${counted(tasks.length, 'conflict')} to decide: ${names}.`, buttons: [] };
   }
-  const resolve = { title: 'Resolve', act: () => vscode.commands.executeCommand(COMMANDS.openConflict, only) };
-  const sides = { title: 'Show Both Sides', act: () => vscode.commands.executeCommand(COMMANDS.showConflict, only) };
-  await notify('warning', `Weft: ${conflictSentence(only.task)}`, [resolve, sides, showRuns()]);
+  const buttons = [commandButton('Resolve', COMMANDS.openConflict, only), commandButton('Show Both Sides', COMMANDS.showConflict, only)];
+  return { severity: 'warning', text: conflictSentence(only.task), buttons };
 }
 
 function conflictSentence({ task, stage }: TaskState): string {
@@ -102,18 +127,20 @@ function conflictSentence({ task, stage }: TaskState): string {
 }
 
 /** What is held waits for a decision; what is not lands, and the person should know on what ground. */
-async function tellStale(tasks: readonly TaskNode[]): Promise<void> {
+function staleNews(tasks: readonly TaskNode[]): News | undefined {
   const held = tasks.filter(({ task }) => task.stage.kind === 'held');
   const all = held.length > 0 ? held : tasks;
   const [only] = all;
-  if (only === undefined) return;
-  const what = all.length === 1 ? staleSentence(only) : `${all.length} tasks read what was changed meanwhile.`;
+  if (only === undefined) return undefined;
+  const text = all.length === 1 ? staleSentence(only) : `${all.length} tasks read what was changed meanwhile.`;
   const asked = all.length === 1 && held.length === 1;
-  const command = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, only) });
-  const buttons = asked
-    ? [command('Land Anyway', COMMANDS.landTask), command('Rework', COMMANDS.reworkTask), command('Discard', COMMANDS.discardTask)]
-    : [...(all.length === 1 ? [command('Show Changes', COMMANDS.showTask)] : []), showRuns()];
-  await notify('warning', `Weft: ${what}`, buttons);
+  const ways = [
+    ['Land Anyway', COMMANDS.landTask],
+    ['Rework', COMMANDS.reworkTask],
+    ['Discard', COMMANDS.discardTask],
+  ] as const;
+  const changes = all.length === 1 ? [commandButton('Show Changes', COMMANDS.showTask, only)] : [];
+  return { severity: 'warning', text, buttons: asked ? ways.map(([title, id]) => commandButton(title, id, only)) : changes };
 }
 
 function staleSentence({ task, view }: TaskNode): string {
@@ -126,7 +153,7 @@ function staleSentence({ task, view }: TaskNode): string {
 }
 
 /** `told`: what was said of which run; a wrong key is news once, not for every task. */
-async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Promise<void> {
+function failureNews(tasks: readonly TaskNode[], told: Set<string>): News | undefined {
   const news = tasks.filter((node) => {
     const key = `${node.view.state.start.run} ${causeOf(node)}`;
     if (told.has(key)) return false;
@@ -134,7 +161,7 @@ async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Prom
     return true;
   });
   const [first] = news;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const same = tasks.filter((node) => causeOf(node) === causeOf(first));
   const who = same.length === 1 ? `“${first.task.task.title}” failed` : `${same.length} tasks failed`;
   const others = news.length > 1 ? ` ${counted(news.length - 1, 'other cause')} in the Runs view.` : '';
@@ -143,11 +170,10 @@ async function tellFailures(tasks: readonly TaskNode[], told: Set<string>): Prom
   const checked = first.task.stage.kind === 'failed' && first.task.stage.failure.kind === 'check' && same.length === 1;
   const buttons: Button[] = [
     ...(auth ? [{ title: 'Set API Key', act: () => vscode.commands.executeCommand(COMMANDS.setApiKey) }] : []),
-    ...(checked ? [{ title: 'Show Check Output', act: () => vscode.commands.executeCommand(COMMANDS.showCheck, first) }] : []),
-    ...(draft ? [{ title: 'Show Draft', act: () => vscode.commands.executeCommand(COMMANDS.showTask, first) }] : []),
-    showRuns(),
+    ...(checked ? [commandButton('Show Check Output', COMMANDS.showCheck, first)] : []),
+    ...(draft ? [commandButton('Show Draft', COMMANDS.showTask, first)] : []),
   ];
-  await notify('error', `Weft: ${who}: ${causeOf(first)}${others}`, buttons);
+  return { severity: 'error', text: `${who}: ${causeOf(first)}${others}`, buttons };
 }
 
 function causeOf({ task }: TaskNode): string {
@@ -157,17 +183,27 @@ function causeOf({ task }: TaskNode): string {
   return failure.kind === 'check' ? (failure.message.split('\n')[0] ?? '') : failureText(failure);
 }
 
-async function tellFinished({ session, state }: Happened): Promise<void> {
-  const run: RunNode = { kind: 'run', view: { session, state, life: lifeOf(state) } };
-  const button = (title: string, id: string): Button => ({ title, act: () => vscode.commands.executeCommand(id, run) });
+/** One notification for the end of a run, whatever there is to say; `news`: what happened just before. What has no button has a place in the row's menu. */
+async function tellFinished(sessions: Sessions, { session, state }: Happened, news: readonly News[]): Promise<void> {
+  const view = { session, state, life: lifeOf(state) };
+  const run: RunNode = { kind: 'run', view };
+  const lessons = await lessonsAtEnd(sessions, view);
   const counts = stageCounts(state);
-  const severity = counts.failed > 0 ? 'warning' : 'information';
-  await notify(severity, `Weft: ${finishedText(state)}`, [
-    button('Show Summary', COMMANDS.showSummary),
-    ...(hasRest(state) ? [button('Plan the Rest', COMMANDS.planRest)] : []),
-    ...(counts.landed > 0 ? [button('Roll Back…', COMMANDS.rollBack)] : []),
+  const severity = news.some((one) => one.severity === 'error')
+    ? 'error'
+    : counts.failed > 0 || news.length > 0
+      ? 'warning'
+      : 'information';
+  const buttons = [
+    commandButton('Show Summary', COMMANDS.showSummary, run),
+    ...news.flatMap((one) => one.buttons.slice(0, 1)),
+    ...(hasRest(state) ? [commandButton('Plan the Rest', COMMANDS.planRest, run)] : []),
+    ...(lessons?.buttons ?? []),
+    ...(counts.landed > 0 ? [commandButton('Roll Back…', COMMANDS.rollBack, run)] : []),
     showRuns(),
-  ]);
+  ];
+  const text = [finishedText(state), ...news.map((one) => one.text), ...(lessons === undefined ? [] : [lessons.text])].join(' ');
+  await notify(severity, `Weft: ${text}`, buttons.slice(0, MOST_BUTTONS));
 }
 
 function showRuns(): Button {

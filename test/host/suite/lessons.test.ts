@@ -23,7 +23,7 @@ describe('lessons of a run', () => {
     const folder = place.folder.uri.fsPath;
     await setting('model', `scripted:${join(folder, 'scenario.json')}`);
     const happened = await heard();
-    const answers = answering({ buttons: ['Choose…'], picks: [LESSON.slice(0, 72).replace(/ \S*$/, '')] });
+    const answers = answering({ buttons: ['Keep Lessons…'], picks: [LESSON.slice(0, 72).replace(/ \S*$/, '')] });
     const shown = new Promise<vscode.TextDocument>((resolve) => {
       const listening = vscode.window.onDidChangeActiveTextEditor((opened) => {
         if (opened?.document.uri.path.endsWith('/.weft/lessons.md') !== true) return;
@@ -34,7 +34,9 @@ describe('lessons of a run', () => {
     await vscode.commands.executeCommand('weft.runPlan', place.uri('plan.weft.json'));
     const { state } = await happened.next('run.finished');
     assert.equal(state.tasks.get('it')?.stage.kind, 'landed');
-    assert.equal(await answers.told('for later runs'), 'Weft: the run “It” has 1 lesson for later runs.');
+    const told = await answers.told('for later runs');
+    assert.match(told, /^Weft: 1 of 1 task landed in [^.]+(\.\d)? s\. It has 1 lesson for later runs\.$/);
+    assert.deepEqual(answers.buttonsOf(told), ['Show Summary', 'Keep Lessons…', 'Roll Back…']);
     const document = await shown;
     assert.match(document.getText(), /^# Lessons\n/);
     assert.equal(readFileSync(join(folder, '.weft/lessons.md'), 'utf8').split('\n').at(-2), `- ${LESSON}`);
