@@ -2,7 +2,7 @@
 import { type Budget, budgetWith, leastOf } from '../domain/budget';
 import { fail, ok, type Result } from '../domain/failure';
 import type { Plan } from '../domain/plan';
-import { type OwnPrices, priceOf } from '../domain/prices';
+import { type OwnPrices, withoutPrice } from '../domain/prices';
 import { DEFAULT_BUDGET_USD, MAX_BUDGET_TOKENS, MAX_BUDGET_USD } from '../domain/settings';
 import type { Values } from './options';
 
@@ -54,7 +54,7 @@ function limitOf(amount: number | undefined): number | undefined {
 
 /** What a limit in dollars does not hold for; undefined where it holds for all, or there is none. */
 export function unpricedText(models: readonly string[], cap: Budget, prices: OwnPrices): string | undefined {
-  const unknown = [...new Set(models)].filter((model) => priceOf(model, prices) === undefined);
+  const unknown = withoutPrice(models, prices);
   if (cap.usd === undefined || unknown.length === 0) return undefined;
   return `No price is known of ${unknown.join(', ')}, so the limit in dollars does not hold for it. Say its price in WEFT_PRICES, or give --budget-tokens.`;
 }

@@ -42,6 +42,11 @@ export function priceOf(model: string, own: OwnPrices = {}): Price | undefined {
   return set?.[1] ?? PRICES.find(([pattern]) => pattern.test(model))?.[1];
 }
 
+/** Those of which no price is known, each once. */
+export function withoutPrice(models: readonly string[], own: OwnPrices): string[] {
+  return [...new Set(models)].filter((model) => priceOf(model, own) === undefined);
+}
+
 /** Reads prices that the person set, in the place of that name. Failing, it names the model and the field. */
 export function readPrices(setting: unknown, source = 'weft.prices'): Result<OwnPrices> {
   const parsed = ownPricesSchema.safeParse(setting ?? {});

@@ -10,6 +10,7 @@ import { projectForRun } from '../agents/project';
 import { type AgentPorts, runAgents } from '../agents/runAgents';
 import { saysTrusted, showFailure, withProgress } from '../messages';
 import { moneySet } from '../models/money';
+import { modelsOfPlan, tellUnpriced } from '../models/unpriced';
 import { usableSettings } from '../models/withoutKey';
 import { VIEWS } from '../names';
 import { runLimits } from '../runs/limits';
@@ -61,6 +62,8 @@ export async function startRun(ports: Ports, session: Session, plan: Plan, plann
   const request = { plan, model, planning, limits, attempts, onStale, conflicts, cap, ...(retry && { retry }) };
   const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
   if (!started.ok) return started;
+  const asked = [model, ...modelsOfPlan(plan, project.value.roles), ...money.value.fallbacks];
+  void tellUnpriced(ports.context.globalState, asked, { cap, prices: money.value.prices });
   // Shown beside whoever types: the keyboard stays where it is.
   void vscode.commands.executeCommand(`${VIEWS.runs}.focus`, { preserveFocus: true });
   void started.value.ended.then((ended) => (ended.ok ? undefined : showFailure(ended.failure)));

@@ -15,12 +15,24 @@ const TURNS: Turn[] = [
   { calls: [{ tool: 'finish', input: { summary: 'All of it.' } }] },
 ];
 
+/** Has a server answer so to whoever asks for whatever model; resolves to what ends that. */
+async function serving(turns: readonly Turn[]): Promise<() => Promise<void>> {
+  const scripted = scriptedModel(scenarioSchema.parse({ otherwise: turns }), { paceMs: 0, wait: async () => undefined });
+  const server = await serveModel(scripted);
+  const { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key } = process.env;
+  Object.assign(process.env, { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' });
+  return async () => {
+    for (const [name, value] of Object.entries({ ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    await server.close();
+  };
+}
+
 describe('the budget of a run', () => {
   it('is the settings’, is told of when it is used up, and raised by the command', async () => {
-    const scripted = scriptedModel(scenarioSchema.parse({ otherwise: TURNS }), { paceMs: 0, wait: async () => undefined });
-    const server = await serveModel(scripted);
-    const { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key } = process.env;
-    Object.assign(process.env, { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' });
+    const close = await serving(TURNS);
     const tasks = [{ id: 'one', title: 'Task one', instructions: 'Do it.' }];
     const place = await freshFolder({ 'a.txt': 'a\n', 'one.weft.json': JSON.stringify({ goal: 'One', tasks }) });
     await setting('model', 'm');
@@ -48,10 +60,50 @@ describe('the budget of a run', () => {
     answers.dispose();
     happened.dispose();
     for (const name of ['model', 'prices', 'budget.run']) await setting(name, undefined);
-    for (const [name, value] of Object.entries({ ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key })) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-    await server.close();
+    await close();
+  });
+
+  it('is said not to hold for a model whose price is not known, once for each', async () => {
+    const done: Turn[] = [{ calls: [{ tool: 'finish', input: { summary: 'Done.' } }] }];
+    const close = await serving(done);
+    const plan = (...models: string[]) => {
+      const tasks = models.map((model) => ({ id: model, title: model, instructions: 'Do it.', model }));
+      return JSON.stringify({ goal: 'Spend', tasks });
+    };
+    const place = await freshFolder({
+      'a.txt': 'a\n',
+      'first.weft.json': plan('free', 'priced'),
+      'second.weft.json': plan('free', 'dear'),
+      'third.weft.json': plan('other'),
+    });
+    await setting('model', 'free');
+    await setting('prices', { priced: { input: 1, output: 1 } });
+    const happened = await heard();
+    const answers = answering({ buttons: ['Set Price'] });
+    const run = async (name: string, count: number) => {
+      await vscode.commands.executeCommand('weft.runPlan', place.uri(name));
+      await happened.next('run.finished', count);
+    };
+    await run('first.weft.json', 1);
+    const said = 'so the budget of $10.00 does not hold for';
+    const how = 'Say the price in weft.prices, or set a limit in tokens.';
+    const told = await answers.told(said);
+    assert.equal(told, `Weft: No price is known of “free”, ${said} it. ${how}`);
+    assert.deepEqual(answers.buttonsOf(told), ['Set Price', 'Limit Tokens']);
+    await happened.tab(({ label }) => label === 'Settings');
+    // What is limited in tokens has a limit that holds, and nothing was said yet of its models.
+    await setting('budget.runTokens', 1_000_000);
+    await run('third.weft.json', 2);
+    await setting('budget.runTokens', undefined);
+    await run('second.weft.json', 3);
+    await answers.told('“dear”');
+    assert.deepEqual(
+      answers.asked.filter((text) => text.includes('No price')),
+      [told, `Weft: No price is known of “dear”, ${said} it. ${how}`],
+    );
+    answers.dispose();
+    happened.dispose();
+    for (const name of ['model', 'prices']) await setting(name, undefined);
+    await close();
   });
 });
