@@ -4,10 +4,13 @@ import { fail, ok, type Result } from '../domain/failure';
 import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
 import { DEFAULT_PROTECT } from '../domain/protected';
 import { DEFAULT_ANSWER_MINUTES } from '../domain/settings';
+import { numberOf } from './numbers';
 import type { Values } from './options';
 
 /** Where nobody sits at a terminal, somebody may still answer from another one. */
 const UNATTENDED_SECONDS = 300;
+const ATTENDED_SECONDS = DEFAULT_ANSWER_MINUTES * 60;
+const ANSWER_WITHIN = { least: 1, most: MAX_TIMEOUT_SECONDS, example: '--answer-within 600', note: 'it is in seconds' };
 
 /** `isAttended`: somebody reads what is printed. */
 export function approvalsOf(values: Values, isAttended: boolean): Result<Approvals> {
@@ -26,9 +29,10 @@ export function approvalsOf(values: Values, isAttended: boolean): Result<Approva
     verdicts[kind] = verdict;
   }
   const said = values['answer-within'];
-  const seconds = said === undefined ? (isAttended ? DEFAULT_ANSWER_MINUTES * 60 : UNATTENDED_SECONDS) : Number(said);
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS)
-    return fail('input', `--answer-within ${said} is not a number from 1 to ${MAX_TIMEOUT_SECONDS}.`, 'Give seconds.');
+  const read =
+    said === undefined ? ok(isAttended ? ATTENDED_SECONDS : UNATTENDED_SECONDS) : numberOf('--answer-within', said, ANSWER_WITHIN);
+  if (!read.ok) return read;
+  const { value: seconds } = read;
   const commands = Object.fromEntries((values['allow-command'] ?? []).map((command) => [command, 'allow' as const]));
   return ok({ verdicts, commands, protect: DEFAULT_PROTECT, seconds, landingSeconds: seconds });
 }

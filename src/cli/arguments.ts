@@ -4,6 +4,7 @@ import { parsePath } from '../domain/path';
 import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
 import { answerOf } from './inbox';
+import { numberOf } from './numbers';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
 import { planOf, planRestOf, reviseOf, summaryOf } from './planArguments';
 import { resumeOf, retryOf, runOf } from './runArguments';
@@ -91,9 +92,8 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
 }
 
 function keepOf(said: string): Result<Command> {
-  const keep = Number(said);
-  if (Number.isInteger(keep) && keep >= 1) return ok({ kind: 'keep', keep });
-  return fail('input', `--keep ${said} is no number from 1 on.`, 'Say how many snapshots are to be kept.');
+  const keep = numberOf('--keep', said, { least: 1, example: '--keep 10', note: 'so many snapshots are kept' });
+  return keep.ok ? ok({ kind: 'keep', keep: keep.value }) : keep;
 }
 
 /** Paths are the folder's, as the snapshot has them. */
@@ -117,13 +117,13 @@ function reversalOf(intent: 'undo' | 'redo', [run, task]: readonly string[], val
       `Leave --file and --hunk out: what waits of the task’s ${intent} is called off.`,
     );
   if (callOff) return ok({ kind: 'callOff', intent, run, task });
-  const number = hunk === undefined ? null : Number(hunk);
-  if (number !== null && !(Number.isInteger(number) && number >= 1))
-    return fail('input', `--hunk ${hunk} is no number from 1 on.`, 'Run “weft hunks” for the numbers.');
+  const number =
+    hunk === undefined ? ok(null) : numberOf('--hunk', hunk, { least: 1, example: '--hunk 1', note: '“weft hunks” shows the numbers' });
+  if (!number.ok) return number;
   if (file === undefined && hunk !== undefined) return fail('input', '--hunk is one of a --file.', 'Give the file, too.');
   const of = (target: Target): Result<Command> => ok({ kind: 'reverse', run, reversal: { intent, target } });
   if (file === undefined) return of(task === undefined ? { of: 'run' } : { of: 'task', task });
   if (task === undefined) return fail('input', '--file is one of a task.', 'Give the task after the run.');
   const path = parsePath(file);
-  return path.ok ? of({ of: 'part', task, path: path.value, hunk: number }) : path;
+  return path.ok ? of({ of: 'part', task, path: path.value, hunk: number.value }) : path;
 }

@@ -1,10 +1,13 @@
 /** What a run from the command line may cost, who answers for a model that fails, and where it is recorded: as its options say. */
 import { type Budget, budgetWith, leastOf } from '../domain/budget';
-import { fail, ok, type Result } from '../domain/failure';
+import { ok, type Result } from '../domain/failure';
 import type { Plan } from '../domain/plan';
 import { type OwnPrices, withoutPrice } from '../domain/prices';
 import { DEFAULT_BUDGET_USD, MAX_BUDGET_TOKENS, MAX_BUDGET_USD } from '../domain/settings';
+import { numberOf } from './numbers';
 import type { Values } from './options';
+
+const NONE = '0 means no limit';
 
 /** What was said; undefined where nothing was: 0 stands for no limit. */
 export interface SaidBudget {
@@ -13,28 +16,19 @@ export interface SaidBudget {
 }
 
 export function saidBudget(values: Values): Result<SaidBudget> {
-  const usd = amountOf('--budget', values.budget, MAX_BUDGET_USD);
+  const usd = dollarsOf('--budget', values.budget);
   if (!usd.ok) return usd;
-  const tokens = amountOf('--budget-tokens', values['budget-tokens'], MAX_BUDGET_TOKENS);
-  if (!tokens.ok) return tokens;
-  if (tokens.value !== undefined && !Number.isInteger(tokens.value))
-    return fail(
-      'input',
-      `--budget-tokens ${values['budget-tokens']} is no whole number.`,
-      'Give a number of tokens: --budget-tokens 500000.',
-    );
-  return ok({ usd: usd.value, tokens: tokens.value });
+  const { 'budget-tokens': said } = values;
+  const tokens = said === undefined ? ok(undefined) : numberOf('--budget-tokens', said, TOKENS);
+  return tokens.ok ? ok({ usd: usd.value, tokens: tokens.value }) : tokens;
 }
 
-export function amountOf(option: string, said: string | undefined, most: number): Result<number | undefined> {
+const TOKENS = { least: 0, most: MAX_BUDGET_TOKENS, example: '--budget-tokens 500000', note: NONE };
+
+/** `option`: as it was called; nothing said is nothing. */
+export function dollarsOf(option: string, said: string | undefined): Result<number | undefined> {
   if (said === undefined) return ok(undefined);
-  const amount = said.trim() === '' ? Number.NaN : Number(said.replace(/^\$/, ''));
-  if (amount >= 0 && amount <= most) return ok(amount);
-  return fail(
-    'input',
-    `${option} ${said} is no number from 0 to ${most.toLocaleString('en')}.`,
-    `Give it without a unit: ${option} 5; 0 means no limit.`,
-  );
+  return numberOf(option, said, { least: 0, most: MAX_BUDGET_USD, fractions: true, example: `${option} 5`, note: NONE });
 }
 
 /** What is said at the command line goes before what the plan says; where nothing is, the less of the plan's and the default holds. */

@@ -21,6 +21,7 @@ import { type Pools, readPools } from '../engine/schedule/limits';
 import { approvalsOf } from './approvals';
 import type { Command } from './command';
 import { saidBudget } from './money';
+import { numberOf } from './numbers';
 import type { Values } from './options';
 import { workOf } from './planArguments';
 
@@ -93,35 +94,39 @@ function conflictsOf({ conflicts = DEFAULT_CONFLICTS, priority }: Values): Resul
 }
 
 function poolsOf(given: readonly string[]): Result<Pools> {
-  const pools: Record<string, unknown> = {};
+  const pools = new Map<string, number>();
   for (const one of given) {
-    const [, role, many] = /^([^=]+)=(\d+)$/.exec(one) ?? [];
-    if (role === undefined) return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
-    pools[role] = Number(many);
+    const [, role, many] = /^([^=]+)=(.*)$/s.exec(one) ?? [];
+    if (role === undefined || many === undefined)
+      return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
+    if (pools.has(role)) return fail('input', `--pool ${role} is given twice.`, 'Give it once.');
+    const range = { least: 1, most: MAX_WORKERS, example: `--pool ${role}=3`, note: 'so many agents of the role work at once' };
+    const number = numberOf(`--pool ${role}`, many, range);
+    if (!number.ok) return number;
+    pools.set(role, number.value);
   }
   // Which roles there are says the folder.
-  return readPools(pools, '--pool', undefined);
+  return readPools(Object.fromEntries(pools), '--pool', undefined);
 }
 
-/** `otherwise`: what holds without it. */
-function countOf(
-  option: 'max-workers' | 'attempts' | 'timeout',
-  { [option]: said }: Values,
-  most: number,
-  otherwise: string,
-): Result<number | undefined> {
-  if (said === undefined) return ok(undefined);
-  const read = Number(said);
-  if (Number.isInteger(read) && read >= 1 && read <= most) return ok(read);
-  return fail('input', `--${option} ${said} is not a number from 1 to ${most}.`, `Leave it out for ${otherwise}.`);
+/** What may be said, and what holds where nothing is. */
+const COUNTS = {
+  'max-workers': { most: MAX_WORKERS, example: DEFAULT_MAX_WORKERS, note: `left out, it is ${DEFAULT_MAX_WORKERS}` },
+  attempts: { most: MAX_ATTEMPTS, example: DEFAULT_ATTEMPTS, note: `left out, it is ${DEFAULT_ATTEMPTS}` },
+  timeout: { most: MAX_TIMEOUT_SECONDS, example: 3600, note: 'it is in seconds, and left out, there is no limit' },
+} as const;
+
+function countOf(option: keyof typeof COUNTS, { [option]: said }: Values): Result<number | undefined> {
+  const { most, example, note } = COUNTS[option];
+  return said === undefined ? ok(undefined) : numberOf(`--${option}`, said, { least: 1, most, example: `--${option} ${example}`, note });
 }
 
 export function runOf(plan: string | undefined, values: Values): Result<Command> {
   const { model = DEFAULT_MODEL, include = [], record, 'in-process': inProcess = false } = values;
   const allow = values['allow-command'] ?? [];
-  const maxWorkers = countOf('max-workers', values, MAX_WORKERS, String(DEFAULT_MAX_WORKERS));
-  const attempts = countOf('attempts', values, MAX_ATTEMPTS, String(DEFAULT_ATTEMPTS));
-  const timeoutSeconds = countOf('timeout', values, MAX_TIMEOUT_SECONDS, 'no limit');
+  const maxWorkers = countOf('max-workers', values);
+  const attempts = countOf('attempts', values);
+  const timeoutSeconds = countOf('timeout', values);
   if (!maxWorkers.ok) return maxWorkers;
   if (!attempts.ok) return attempts;
   if (!timeoutSeconds.ok) return timeoutSeconds;

@@ -6,10 +6,9 @@ import { systemClock } from '../domain/clock';
 import { budgetOf } from '../domain/cost';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
-import { MAX_BUDGET_USD } from '../domain/settings';
 import { findRun } from '../engine/journal/library';
 import { tellWish, type Wish } from '../engine/steering/wishes';
-import { amountOf, budgetNow, type SaidBudget, saidBudget } from './money';
+import { budgetNow, dollarsOf, type SaidBudget, saidBudget } from './money';
 import type { Values } from './options';
 import { ended } from './output';
 import type { CliPorts } from './run';
@@ -32,7 +31,7 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
 export function budgetSteerOf([run, said, task]: readonly string[], values: Values): Result<Steer> {
   if (run === undefined || (said === undefined && values['budget-tokens'] === undefined))
     return fail('input', '“weft budget” needs a run and dollars.', 'Give both: weft budget RUN 20; 0 means no limit.');
-  const usd = amountOf(`weft budget ${run}`, said, MAX_BUDGET_USD);
+  const usd = dollarsOf(`weft budget ${run}`, said);
   if (!usd.ok) return usd;
   const rest = saidBudget(values);
   return rest.ok ? ok({ kind: 'budget', run, task, budget: { usd: usd.value, tokens: rest.value.tokens } }) : rest;

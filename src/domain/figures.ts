@@ -6,6 +6,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
+/** The number that somebody wrote in digits: `5`, `0.5`; undefined where it is anything else that JavaScript takes for one (`0x10`, `1e3`, ` 5 `). */
+export function decimalIn(text: string): number | undefined {
+  return /^(?:\d+|\d*\.\d+)$/.test(text) ? Number(text) : undefined;
+}
+
 /** `just now`, `2 min ago`, `3 h ago`, `5 days ago`. */
 export function ageText(ms: number): string {
   const minutes = Math.floor(ms / 60_000);

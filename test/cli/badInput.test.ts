@@ -64,16 +64,15 @@ describe('the command line', function () {
     await refused(['run'], call, 2, /needs a plan or a goal\. Give a plan file/);
     await refused(['run', '--goal', ' '], call, 2, /needs a plan or a goal/);
     await refused(['run', 'plan.json', '--goal', 'x'], call, 2, /Both a plan and a --goal are given/);
-    for (const many of ['0', '129', 'x', '1.5']) {
-      await refused(['run', 'plan.json', '--max-workers', many], call, 2, /--max-workers \S+ is not a number from 1 to 128/);
-    }
-    await refused(['run', 'plan.json', '--attempts', '11'], call, 2, /--attempts 11 is not a number from 1 to 10\. Leave it out for 2\./);
-    const seconds = /--timeout 604801 is not a number from 1 to 604800\. Leave it out for no limit\./;
-    await refused(['run', 'plan.json', '--timeout', '604801'], call, 2, seconds);
+    await refused(
+      ['run', 'plan.json', '--attempts', '11'],
+      call,
+      2,
+      /--attempts “11” is no whole number from 1 to 10\. Write it in digits/,
+    );
     const pools: [string, RegExp][] = [
       ['coder', /--pool coder is no role and number\. Give it as ROLE=N/],
-      ['coder=x', /--pool coder=x is no role and number/],
-      ['coder=0', /--pool has no usable number of agents for “coder”: 0\. Give each role a number from 1 to 128/],
+      ['coder=0', /--pool coder “0” is no whole number from 1 to 128\./],
       ['cook=1', /--pool names a role that there is not: “cook”\. .*the roles are coder, debugger/],
     ];
     for (const [pool, said] of pools) await refused(['run', 'plan.json', '--pool', pool], call, 2, said);

@@ -43,8 +43,8 @@ describe('weft run, with a budget', () => {
   it('refuses what is no budget', async () => {
     const { root: cwd } = await sandbox({ x: 'x' });
     for (const [args, said] of [
-      [['run', '-', '--budget', 'much'], /--budget much is no number from 0 to 100,000/],
-      [['run', '-', '--budget-tokens', '1.5'], /--budget-tokens 1\.5 is no whole number/],
+      [['run', '-', '--budget', 'much'], /--budget “much” is no number from 0 to 100,000/],
+      [['run', '-', '--budget-tokens', '1.5'], /--budget-tokens “1\.5” is no whole number/],
       [['budget', 'r1'], /“weft budget” needs a run and dollars/],
       [['budget', 'r1', '-5'], /begins with “-”|Unknown option|no number/],
     ] as const) {

@@ -102,7 +102,7 @@ describe('weft undo and redo', function () {
     assert.match(await refused('undo'), /needs a run/);
     assert.match(await refused('undo', run, '--file', 'x'), /--file is one of a task/);
     assert.match(await refused('undo', run, 'one', '--hunk', '1'), /--hunk is one of a --file/);
-    assert.match(await refused('undo', run, 'one', '--file', 'x', '--hunk', '0'), /is no number from 1 on/);
+    assert.match(await refused('undo', run, 'one', '--file', 'x', '--hunk', '0'), /--hunk “0” is no whole number from 1 on/);
     assert.match(await refused('undo', run, 'one', '--file', '../x'), /contains “\.\.”/);
     assert.match(await refused('runs', '--file', 'x'), /does not take --file/);
     assert.match(await refused('redo', run), /No task of “A goal” is undone/);

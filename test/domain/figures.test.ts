@@ -1,7 +1,7 @@
 /** Ages and sizes as a person reads them. */
 import assert from 'node:assert/strict';
 import { budgetText } from '../../src/domain/budget';
-import { ageText, counted, sizeText, tooLargeText } from '../../src/domain/figures';
+import { ageText, counted, decimalIn, sizeText, tooLargeText } from '../../src/domain/figures';
 
 describe('counts', () => {
   it('have the word for one thing where there is one, and thousands set apart', () => {
@@ -12,6 +12,15 @@ describe('counts', () => {
 });
 
 describe('figures', () => {
+  it('are read where they are written in digits, and not as JavaScript reads them', () => {
+    assert.deepEqual(['0', '007', '12.50', '.5'].map(decimalIn), [0, 7, 12.5, 0.5]);
+    const none = ['', ' ', ' 5', '5 ', '5\n', '5.', '.', '+5', '-5', '0x10', '1e3', '1,000', '1_000', '٣', 'NaN', 'Infinity'];
+    assert.deepEqual(
+      none.filter((text) => decimalIn(text) !== undefined),
+      [],
+    );
+  });
+
   it('tell what may be spent, however little', () => {
     const said = [{ usd: 10 }, { usd: 0.01, tokens: 2000 }, { usd: 0.00123 }, { usd: 1e-9 }, { usd: 0 }, {}].map(budgetText);
     assert.deepEqual(said, ['$10.00', '$0.01 and 2,000 tokens', '$0.0012', '$0.000000001', '$0.00', 'no limit']);

@@ -4,7 +4,7 @@ import { type Budget, budgetText, budgetWith, WHOLE_RUN } from '../../domain/bud
 import { budgetOf, emptyAccount, spentFor, spentIn, spentText } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import { ok, type Result } from '../../domain/failure';
-import { counted } from '../../domain/figures';
+import { counted, decimalIn } from '../../domain/figures';
 import type { RunState } from '../../domain/run';
 import { MAX_BUDGET_TOKENS, MAX_BUDGET_USD } from '../../domain/settings';
 import { lifeOf } from '../../engine/journal/library';
@@ -92,7 +92,7 @@ async function askBudget(state: RunState, account: string): Promise<Budget | und
 }
 
 function amountOf(text: string, inTokens: boolean): number | undefined {
-  const amount = text.trim() === '' ? Number.NaN : Number(text.trim().replace(/^\$/, ''));
-  if (!(amount >= 0 && amount <= (inTokens ? MAX_BUDGET_TOKENS : MAX_BUDGET_USD))) return undefined;
+  const amount = decimalIn(text.trim().replace(/^\$/, ''));
+  if (amount === undefined || amount > (inTokens ? MAX_BUDGET_TOKENS : MAX_BUDGET_USD)) return undefined;
   return inTokens && !Number.isInteger(amount) ? undefined : amount;
 }
