@@ -43,6 +43,7 @@ import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { projectNow, projectOf } from './project';
 import { recoveryPorts } from './record';
+import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
 import { tellWaits } from './waits';
@@ -75,6 +76,8 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
     return refuse(fail('denied', 'You let no plan run that a model made.', 'Give a plan file, or leave out --approve plan=deny.').failure);
   const pools = readPools(command.pools, '--pool', roles);
   if (!pools.ok) return refuse(pools.failure);
+  const priority = checkPriority(command.conflicts, roles);
+  if (!priority.ok) return refuse(priority.failure);
   const { fallbacks, record } = command;
   const model = await modelFor({ model: command.model, fallbacks, record, warn: ports.output.warn });
   if (!model.ok) return refuse(model.failure);

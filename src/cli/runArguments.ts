@@ -2,7 +2,7 @@
 import type { Approvals } from '../domain/approvals';
 import { fail, ok, type Result } from '../domain/failure';
 import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
-import { roleNameSchema } from '../domain/role';
+import { forPlans, type RoleHead, roleNameSchema } from '../domain/role';
 import {
   CONFLICTS,
   type ConflictRule,
@@ -91,6 +91,19 @@ function conflictsOf({ conflicts = DEFAULT_CONFLICTS, priority }: Values): Resul
   if (roles !== undefined && by !== 'priority')
     return fail('input', '--priority says nothing without --conflicts priority.', 'Give both, or leave it out.');
   return ok({ by, priority: roles ?? DEFAULT_CONFLICT_PRIORITY });
+}
+
+/** Fails where the order names a role that the folder does not have: it would decide nothing. */
+export function checkPriority({ priority }: ConflictRule, roles: readonly RoleHead[]): Result<void> {
+  const known = forPlans(roles).map(({ name }) => name);
+  const unknown = priority.filter((role) => !known.includes(role));
+  if (unknown.length === 0) return ok();
+  const named = unknown.map((role) => `“${role}”`).join(', ');
+  return fail(
+    'input',
+    `--priority names ${unknown.length === 1 ? 'a role that there is not' : 'roles that there are not'}: ${named}.`,
+    `Give those that prevail first, as in --priority security,coder; the roles are ${known.join(', ')}.`,
+  );
 }
 
 function poolsOf(given: readonly string[]): Result<Pools> {

@@ -64,6 +64,15 @@ describe('the roles of a folder', function () {
     assert.match(wizard.err, /tasks\[0\]\.role: there is no role “wizard”: use one of coder, .*painter/);
     const pool = await weft(['run', '-', '--model', model, '--pool', 'cook=1'], { cwd, input: plan });
     assert.match(pool.err, /--pool names a role that there is not: “cook”/);
+    const ordered = (priority: string) =>
+      weft(['run', '-', '--conflicts', 'priority', '--priority', priority, '--model', model], { cwd, input: plan });
+    const order = await ordered('painter,cook,coder,baker');
+    assert.deepEqual([order.code, order.out], [2, '']);
+    assert.match(
+      order.err,
+      /^weft: --priority names roles that there are not: “cook”, “baker”\. Give those .*; the roles are coder, [^\n]*painter\.\n$/,
+    );
+    assert.equal((await ordered('painter, coder')).code, 0);
   });
 });
 
