@@ -15,10 +15,10 @@ interface Looking {
   readonly signal: AbortSignal;
 }
 
-/** `lessons`: whether what earlier runs learned is told. */
-export async function projectOf(repo: Repository, lessons = true): Promise<ProjectReader> {
+/** What earlier runs learned is told, where a run does not say otherwise. */
+export async function projectOf(repo: Repository): Promise<ProjectReader> {
   const { projectReader } = await import('../engine/agents/bundledAgents.js');
-  return projectReader(repo, { builtIn: join(__dirname, '..', 'media', 'roles'), lessons: () => lessons });
+  return projectReader(repo, { builtIn: join(__dirname, '..', 'media', 'roles'), lessons: () => true });
 }
 
 /** As the workspace is now. Says what is wrong with files of roles. */

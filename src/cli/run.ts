@@ -41,7 +41,7 @@ import { modelFor } from './model';
 import { budgetNow, capFor, type SaidBudget, unpricedText } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
-import { projectNow, projectOf } from './project';
+import { projectNow } from './project';
 import { recoveryPorts } from './record';
 import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
@@ -105,7 +105,6 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const unpriced = unpricedText([command.model, ...plan.tasks.flatMap((task) => task.model ?? [])], cap, model.value.budget.prices);
   if (unpriced !== undefined) ports.output.warn(unpriced);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
-  const untold = command.lessons ? {} : { project: await projectOf(ports.repo, false) };
   return driveRun(
     {
       plan,
@@ -116,9 +115,10 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
       onStale: command.onStale,
       conflicts: command.conflicts,
       include: command.include,
+      lessons: command.lessons,
       cap,
     },
-    { ...agents, ...untold },
+    agents,
     ports,
     { approvals: command.approvals, servers: command.servers, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
   );

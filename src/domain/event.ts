@@ -108,6 +108,8 @@ const happenings = [
     include: z.array(z.string()).optional(),
     /** Whether what earlier runs did is taken over where nothing has changed since. */
     reuse: z.boolean().optional(),
+    /** Whether its agents are told the lessons that are kept; missing in older journals. */
+    lessons: z.boolean().optional(),
     /** What planning cost. */
     planning: usageSchema,
     /** What it may spend; missing: no limit. */

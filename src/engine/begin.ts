@@ -26,7 +26,9 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
   const run = clock.id();
   const snapshot = await takeSnapshot(repo, workspace, { label: `Before: ${request.plan.goal}`, cause: 'run', clock }, signal);
   if (!snapshot.ok) return snapshot;
-  const project = await ports.project?.(snapshot.value.commit);
+  // What an earlier run kept from its agents, whoever goes on with their work is not told either.
+  const lessons = request.retry?.lessons === false ? false : request.lessons;
+  const project = await ports.project?.(snapshot.value.commit, lessons);
   if (project?.ok === false) return project;
   // An arbiter's role is not for plans, and its one task is of no plan.
   const isArbitration = request.retry?.conflict !== undefined;
@@ -58,6 +60,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       ...(request.conflicts === undefined ? {} : { conflicts: request.conflicts.by, priority: [...request.conflicts.priority] }),
       ...(request.include === undefined || request.include.length === 0 ? {} : { include: [...request.include] }),
       ...(ports.reuse === undefined ? {} : { reuse: true }),
+      ...(lessons === undefined ? {} : { lessons }),
       planning: request.planning,
       ...(request.cap === undefined || !isLimited(request.cap) ? {} : { budget: request.cap }),
       ...(Object.keys(ports.budget?.prices ?? {}).length === 0 ? {} : { prices: ports.budget?.prices }),

@@ -48,7 +48,7 @@ export async function resumeRun(request: ResumeRequest, ports: RunPorts, signal:
   const { undecided } = request;
   const estimates = await pastEstimates(repo.stateDir, ports.read ?? readState);
   // As the run began with it: its snapshot has it.
-  const project = await ports.project?.(start.commit);
+  const project = await ports.project?.(start.commit, start.lessons);
   if (project?.ok === false) {
     record.value.close();
     return project;

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly conflicts?: ConflictRule;
   /** Globs of ignored files that its agents see, where the person named them for this run. */
   readonly include?: readonly string[];
+  /** Whether its agents are told the lessons that are kept, as long as it goes on. Absent: as it is set when they begin. */
+  readonly lessons?: boolean;
   /** How often an agent may begin on a task whose plan does not say. Absent: once. */
   readonly attempts?: number;
   /** What it may spend; absent: no limit. */

@@ -23,6 +23,7 @@ import type { LiveRun } from '../../src/engine/run';
 import type { RunPorts } from '../../src/engine/runRequest';
 import type { AdaptiveWidth } from '../../src/engine/schedule/adaptiveWidth';
 import type { Limits } from '../../src/engine/schedule/scheduler';
+import type { Retry } from '../../src/engine/steering/kept';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
 import type { RunModel } from '../../src/model/runModel';
@@ -77,6 +78,11 @@ export interface RigOptions {
   /** Absent: none passes until the test says so. */
   readonly time?: HandTime;
   readonly attempts?: number;
+  /** Whether its agents are told lessons; absent: as it is set. */
+  readonly lessons?: boolean;
+  /** What is set of that; absent: they are. */
+  readonly lessonsSet?: boolean;
+  readonly retry?: Retry;
   readonly limits?: Partial<Limits>;
   readonly onStale?: OnStale;
   readonly conflicts?: ConflictRule;
@@ -117,6 +123,8 @@ export async function rigIn(box: Sandbox, tasks: Readonly<Record<string, readonl
     onStale,
     ...(options.conflicts !== undefined && { conflicts: options.conflicts }),
     ...(options.cap !== undefined && { cap: options.cap }),
+    ...(options.lessons !== undefined && { lessons: options.lessons }),
+    ...(options.retry !== undefined && { retry: options.retry }),
     ...(options.attempts !== undefined && { attempts: options.attempts }),
   };
   const parts = partsOf(box, options);
@@ -173,7 +181,9 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
     width: options.width,
     reuse: options.reuse,
     acts: options.acts,
-    ...(options.project === true && { project: projectReader(box.repo, { builtIn: ROLES_FOLDER, lessons: () => true }) }),
+    ...(options.project === true && {
+      project: projectReader(box.repo, { builtIn: ROLES_FOLDER, lessons: () => options.lessonsSet ?? true }),
+    }),
   };
   return { workspace, agents, clock, time, ports };
 }

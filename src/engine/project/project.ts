@@ -24,8 +24,8 @@ export interface Project {
   readonly problems: readonly RoleProblem[];
 }
 
-/** Reads a project as a tree or a commit of the workspace has it. */
-export type ProjectReader = (tree: string) => Promise<Result<Project>>;
+/** Reads a project as a tree or a commit of the workspace has it. `lessons`: whether they are told, where a run has decided that; absent: as it is set by now. */
+export type ProjectReader = (tree: string, lessons?: boolean) => Promise<Result<Project>>;
 
 /** What the agents of one run are told of it. */
 export interface Context {

@@ -29,7 +29,7 @@ export interface ProjectOptions {
 /** Reads each tree once: whoever types a plan asks again and again. */
 export function projectReader(repo: Repository, { builtIn, lessons }: ProjectOptions): ProjectReader {
   let last: { readonly tree: string; readonly project: Project } | undefined;
-  return async (commit) => {
+  return async (commit, told = lessons()) => {
     const tree = await treeOf(repo, commit);
     if (!tree.ok) return tree;
     if (last?.tree !== tree.value) {
@@ -39,7 +39,7 @@ export function projectReader(repo: Repository, { builtIn, lessons }: ProjectOpt
       if (!project.ok) return project;
       last = { tree: tree.value, project: project.value };
     }
-    return ok(lessons() ? last.project : { ...last.project, lessons: [] });
+    return ok(told ? last.project : { ...last.project, lessons: [] });
   };
 }
 

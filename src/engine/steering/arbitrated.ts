@@ -25,7 +25,18 @@ export function arbitrationOf(state: RunState, id: TaskId): Result<{ readonly pl
     tasks: [{ id: newId, title, role: 'arbiter', instructions, dependsOn: [], writes: [], context: [], ...own }],
   };
   const { base, changeset } = work;
-  const retry = { fresh: false, hint: '', task: newId, title, base, changeset, failure: undefined, conflict: { state, task: found } };
+  const { lessons } = state.start;
+  const retry = {
+    fresh: false,
+    hint: '',
+    task: newId,
+    title,
+    base,
+    changeset,
+    failure: undefined,
+    lessons,
+    conflict: { state, task: found },
+  };
   return ok({ plan, retry });
 }
 

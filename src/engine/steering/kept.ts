@@ -55,6 +55,8 @@ export interface Retry extends Again {
   readonly changeset: string | null;
   /** Why it did not land, where it failed. */
   readonly failure: Failure | undefined;
+  /** Whether the agents of the earlier run were told lessons; undefined where it does not say. */
+  readonly lessons: boolean | undefined;
   /** Set where an arbiter is to decide what that is in conflict over: the task, and its run. */
   readonly conflict?: { readonly state: RunState; readonly task: TaskState };
 }
@@ -82,7 +84,8 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
   const plan = { ...state.start.plan, tasks: [{ ...task, id: newId, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;
   const { base, changeset } = work;
-  return ok({ plan, retry: { fresh, hint: hint.trim(), task: newId, title: task.title, base, changeset, failure } });
+  const { lessons } = state.start;
+  return ok({ plan, retry: { fresh, hint: hint.trim(), task: newId, title: task.title, base, changeset, failure, lessons } });
 }
 
 /** The id of a task in a plan; that of one that joined its run for another one has points, which a plan's cannot have. */

@@ -10,10 +10,10 @@ export function lazyProjectReader(
   lessons: () => boolean,
 ): ProjectReader {
   let reader: Promise<ProjectReader> | undefined;
-  return async (tree) => {
+  return async (tree, told) => {
     reader ??= import('../../engine/agents/bundledAgents.js').then(({ projectReader }) =>
       projectReader(repo, { builtIn: context.asAbsolutePath('media/roles'), lessons }),
     );
-    return (await reader)(tree);
+    return (await reader)(tree, told);
   };
 }

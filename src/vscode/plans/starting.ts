@@ -59,7 +59,18 @@ export async function startRun(ports: Ports, session: Session, plan: Plan, plann
   const cap = leastOf(money.value.cap, budgetWith(plan.limits?.budgetUsd, plan.limits?.budgetTokens));
   const limits = { ...limitsOf(plan, set.value), undecided: 'wait' as const };
   const { model, attempts, onStale, conflicts } = settings;
-  const request = { plan, model, planning, limits, attempts, onStale, conflicts, cap, ...(retry && { retry }) };
+  const request = {
+    plan,
+    model,
+    planning,
+    limits,
+    attempts,
+    onStale,
+    conflicts,
+    lessons: settings.lessons !== 'off',
+    cap,
+    ...(retry && { retry }),
+  };
   const started = await withProgress('Weft: taking a snapshot', (signal) => ports.sessions.start(session, request, agents.value, signal));
   if (!started.ok) return started;
   const asked = [model, ...modelsOfPlan(plan, project.value.roles), ...money.value.fallbacks];

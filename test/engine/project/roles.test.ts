@@ -4,6 +4,7 @@ import { childSchema } from '../../../src/domain/spawn';
 import { reuseFrom } from '../../../src/engine/agents/reuse';
 import { beginRun } from '../../../src/engine/begin';
 import { projectReader } from '../../../src/engine/project/readProject';
+import { retryOf } from '../../../src/engine/steering/kept';
 import { failed, NEVER, valued } from '../../support/result';
 import { ROLES_FOLDER } from '../../support/roles';
 import { leave, type Rig, resumedRig, rig, rigIn } from '../../support/run';
@@ -47,6 +48,31 @@ describe('a run with roles of its workspace', () => {
     assert.deepEqual([job.role, job.project, job.model], [before.role, before.project, before.model]);
     await finish();
     valued(await again.ended);
+  });
+
+  it('tells lessons, or none, as it began, when it is gone on with and when a task of it is done again', async () => {
+    const begun = async (lessons: boolean, lessonsSet: boolean) => {
+      const options = { project: true, lessonsSet };
+      const box = await rig(FILES, { a: [] }, { ...options, lessons });
+      const first = await box.agents.agent('a');
+      await leave(box);
+      // What is set by then is the opposite.
+      const later = { ...options, clock: box.clock, lessonsSet: !lessons };
+      const again = await resumedRig(box, { run: box.run.id, undecided: 'wait', paused: 'stay' }, later);
+      const second = await again.agents.agent('a');
+      await second.fail();
+      const ended = valued(await again.ended);
+      again.run.record.close();
+      const { plan, retry } = valued(retryOf(ended, 'a', { fresh: false, hint: '' }));
+      const retried = await rigIn(box, { a: [] }, { ...later, plan, retry });
+      const third = await retried.agents.agent('a');
+      await third.finish();
+      valued(await retried.ended);
+      return [first, second, third].map(({ job }) => job.project.includes('- Build first.'));
+    };
+    assert.deepEqual(await begun(false, true), [false, false, false]);
+    // A new run tells none where none are to be told by now.
+    assert.deepEqual(await begun(true, false), [true, true, false]);
   });
 
   it('does not begin with a role that there is not', async () => {
