@@ -24,6 +24,14 @@ export interface Templated {
 /** A plan's file (or `-`), a template, or what is still to be planned. */
 export type Work = { readonly plan: string } | Templated | Wanted;
 
+/** Of the model that is asked, what the person says beside its name. */
+export interface AskingSaid {
+  /** Models to ask in the place of one that keeps failing. */
+  readonly fallbacks: readonly string[];
+  /** File that is to have what the model answers. */
+  readonly record: string | undefined;
+}
+
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
@@ -36,10 +44,7 @@ export type Command =
       readonly attempts: number;
       readonly timeoutSeconds: number | undefined;
       readonly budget: SaidBudget;
-      /** Models to ask in the place of one that keeps failing. */
-      readonly fallbacks: readonly string[];
-      /** File that is to have what the model answers. */
-      readonly record: string | undefined;
+      readonly asking: AskingSaid;
       readonly pools: Pools;
       readonly onStale: OnStale;
       readonly conflicts: ConflictRule;
@@ -88,6 +93,7 @@ export type Command =
   | {
       readonly kind: 'resume';
       readonly run: string;
+      readonly asking: AskingSaid;
       readonly inProcess: boolean;
       readonly approvals: Approvals;
       /** MCP servers of the folder that may be started, or asked, by name. */
@@ -105,6 +111,9 @@ export type Command =
       /** Without what was done before. */
       readonly fresh: boolean;
       readonly model: string;
+      readonly asking: AskingSaid;
+      /** Options that only a run of its own can go by, as they were called. */
+      readonly ownRun: readonly string[];
       readonly budget: SaidBudget;
       readonly onStale: OnStale;
       readonly inProcess: boolean;

@@ -9,13 +9,10 @@ import { type RunModel, runModel } from '../model/runModel';
 import { SharedModels } from '../model/sharedModels';
 import { doorOf, modelSource } from '../model/source';
 import { systemTime } from '../model/time';
+import type { AskingSaid } from './command';
 
-export interface Asking {
+export interface Asking extends Partial<AskingSaid> {
   readonly model: string;
-  /** Models to ask in the place of one that keeps failing. */
-  readonly fallbacks?: readonly string[];
-  /** File that is to have what the model answers. */
-  readonly record?: string | undefined;
   readonly warn: (text: string) => void;
 }
 

@@ -61,6 +61,7 @@ export interface CliPorts {
 const FOLDERS = { link: DEFAULT_LINKS, most: MAX_FOLDERS, quotaBytes: DEFAULT_FOLDERS_QUOTA_GB * 1e9 };
 
 type RunCommand = Extract<Command, { kind: 'run' }>;
+type RetryCommand = Extract<Command, { kind: 'retry' | 'arbitrate' }>;
 
 /** Resolves to the exit code. */
 export async function runCommand(command: RunCommand, ports: CliPorts): Promise<number> {
@@ -78,8 +79,7 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   if (!pools.ok) return refuse(pools.failure);
   const priority = checkPriority(command.conflicts, roles);
   if (!priority.ok) return refuse(priority.failure);
-  const { fallbacks, record } = command;
-  const model = await modelFor({ model: command.model, fallbacks, record, warn: ports.output.warn });
+  const model = await modelFor({ model: command.model, ...command.asking, warn: ports.output.warn });
   if (!model.ok) return refuse(model.failure);
   const planned =
     given.value === undefined
@@ -125,19 +125,14 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
 }
 
 /** Does a task of an earlier run again, or has its conflict decided, in a run of its own. Resolves to the exit code. */
-export async function retryCommand(command: Extract<Command, { kind: 'retry' | 'arbitrate' }>, ports: CliPorts): Promise<number> {
+export async function retryCommand(command: RetryCommand, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, command.run);
   if (!state.ok) return refused(state.failure, ports);
   const { task, fresh, hint } = command;
-  if (lifeOf(state.value) === 'running') {
-    const where = `run ${state.value.start.run}, which goes on`;
-    if (command.kind === 'arbitrate')
-      return wishFor(state.value, { kind: 'arbitrate', task }, `An arbiter is asked about “${task}” in ${where}.`, ports);
-    return wishFor(state.value, { kind: 'retry', task, fresh, hint }, `“${task}” is worked on again in ${where}.`, ports);
-  }
+  if (lifeOf(state.value) === 'running') return retryInside(command, state.value, ports);
   const again = command.kind === 'arbitrate' ? arbitrationOf(state.value, task) : retryOf(state.value, task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
-  const model = await modelFor({ model: command.model, warn: ports.output.warn });
+  const model = await modelFor({ model: command.model, ...command.asking, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);
   const limits = { maxWorkers: 1, undecided: 'leave' as const };
   const { plan, retry } = again.value;
@@ -155,6 +150,17 @@ export async function retryCommand(command: Extract<Command, { kind: 'retry' | '
   return driveRun(request, agents, ports, { approvals: command.approvals, servers: command.servers });
 }
 
+/** In its run, which goes on as it was begun. */
+async function retryInside({ kind, task, fresh, hint, ownRun }: RetryCommand, state: RunState, ports: CliPorts): Promise<number> {
+  const where = `run ${state.start.run}, which goes on`;
+  const code =
+    kind === 'arbitrate'
+      ? await wishFor(state, { kind, task }, `An arbiter is asked about “${task}” in ${where}.`, ports)
+      : await wishFor(state, { kind, task, fresh, hint }, `“${task}” is worked on again in ${where}.`, ports);
+  if (code === 0 && ownRun.length > 0) ports.output.warn(`That is done as the run was begun: ${ownRun.join(', ')} changes nothing of it.`);
+  return code;
+}
+
 export function refused(failure: Failure, { output }: CliPorts): number {
   const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
   output.result({ exitCode, failure });
@@ -163,7 +169,7 @@ export function refused(failure: Failure, { output }: CliPorts): number {
 
 /** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
 export async function resumeCommand(
-  { run, inProcess, approvals, servers, budget, task }: Extract<Command, { kind: 'resume' }>,
+  { run, asking, inProcess, approvals, servers, budget, task }: Extract<Command, { kind: 'resume' }>,
   ports: CliPorts,
 ): Promise<number> {
   const { repo, output, include } = ports;
@@ -172,7 +178,7 @@ export async function resumeCommand(
   const failure = notInterrupted(state.value);
   if (failure !== undefined) return refused(failure, ports);
   const { start } = state.value;
-  const model = await modelFor({ model: start.model, warn: output.warn });
+  const model = await modelFor({ model: start.model, ...asking, warn: output.warn });
   if (!model.ok) return refused(model.failure, ports);
   include(start.include ?? []);
   const listener: Listener = (event, now) => output.event(event, now);

@@ -19,11 +19,17 @@ import {
 } from '../domain/settings';
 import { type Pools, readPools } from '../engine/schedule/limits';
 import { approvalsOf } from './approvals';
-import type { Command } from './command';
+import type { AskingSaid, Command } from './command';
 import { saidBudget } from './money';
 import { numberOf } from './numbers';
 import type { Values } from './options';
 import { workOf } from './planArguments';
+
+/** Of `weft retry` and `weft arbitrate`, what means nothing to a run that goes on already. */
+const OWN_RUN = [
+  ...(['model', 'fallback-model', 'record', 'budget', 'budget-tokens', 'on-stale', 'in-process'] as const),
+  ...(['allow-command', 'allow-mcp', 'approve', 'answer-within'] as const),
+] as const;
 
 export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly string[], values: Values): Result<Command> {
   if (run === undefined || task === undefined) return fail('input', `“weft ${kind}” needs a run and a task.`, 'Run “weft runs” for both.');
@@ -33,6 +39,8 @@ export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly strin
   if (!approvals.ok) return approvals;
   const budget = saidBudget(values);
   if (!budget.ok) return budget;
+  const asking = askingOf(values);
+  if (!asking.ok) return asking;
   const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
   return ok({
     kind,
@@ -41,6 +49,8 @@ export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly strin
     hint,
     fresh,
     model,
+    asking: asking.value,
+    ownRun: OWN_RUN.filter((option) => option in values).map((option) => `--${option}`),
     onStale: onStale.value,
     inProcess,
     approvals: approvals.value,
@@ -55,10 +65,13 @@ export function resumeOf([run]: readonly string[], values: Values): Result<Comma
   if (!approvals.ok) return approvals;
   const budget = saidBudget(values);
   if (!budget.ok) return budget;
+  const asking = askingOf(values);
+  if (!asking.ok) return asking;
   const inProcess = values['in-process'] ?? false;
   return ok({
     kind: 'resume',
     run,
+    asking: asking.value,
     inProcess,
     approvals: approvals.value,
     servers: values['allow-mcp'] ?? [],
@@ -69,6 +82,14 @@ export function resumeOf([run]: readonly string[], values: Values): Result<Comma
 
 function approvalsHere(values: Values): Result<Approvals> {
   return approvalsOf(values, process.stdin.isTTY === true && process.stdout.isTTY === true);
+}
+
+function askingOf({ 'fallback-model': fallbacks = [], record }: Values): Result<AskingSaid> {
+  if (fallbacks.some((one) => one.trim() === ''))
+    return fail('input', '--fallback-model names no model.', 'Give the name of one, or leave it out.');
+  if (record?.trim() === '')
+    return fail('input', '--record names no file.', 'Give the path of one that is not there yet, or leave it out.');
+  return ok({ fallbacks, record });
 }
 
 function onStaleOf(values: Values): Result<OnStale> {
@@ -135,7 +156,7 @@ function countOf(option: keyof typeof COUNTS, { [option]: said }: Values): Resul
 }
 
 export function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { model = DEFAULT_MODEL, include = [], record, 'in-process': inProcess = false } = values;
+  const { model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
   const allow = values['allow-command'] ?? [];
   const maxWorkers = countOf('max-workers', values);
   const attempts = countOf('attempts', values);
@@ -150,8 +171,8 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const onStale = stale.value;
   const conflicts = conflictsOf(values);
   if (!conflicts.ok) return conflicts;
-  if (values['fallback-model']?.some((one) => one.trim() === ''))
-    return fail('input', '--fallback-model names no model.', 'Give the name of one, or leave it out.');
+  const asking = askingOf(values);
+  if (!asking.ok) return asking;
   const reuse = values['no-reuse'] !== true;
   const lessons = values['no-lessons'] !== true;
   const work = workOf(plan, values);
@@ -161,11 +182,11 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const approvals = approvalsHere(values);
   if (!approvals.ok) return approvals;
   const counts = { maxWorkers: maxWorkers.value, attempts: attempts.value ?? DEFAULT_ATTEMPTS, timeoutSeconds: timeoutSeconds.value };
-  const money = { budget: budget.value, fallbacks: values['fallback-model'] ?? [], record };
   const rest = {
     model,
     ...counts,
-    ...money,
+    budget: budget.value,
+    asking: asking.value,
     pools: pools.value,
     onStale,
     conflicts: conflicts.value,

@@ -59,7 +59,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
-                                           --in-process, --budget, --approve and the like as above
+                                           --fallback-model, --record, --in-process, --budget, --approve and the like as above
        --task TASK                         --budget is of that task
   weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
                                            agent begins another turn of the model
@@ -75,7 +75,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
                                            in one of its own; options as of “weft retry”, but for
                                            --hint, --fresh and --allow-mcp
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
-                                           else in one of its own; --model, --on-stale and --in-process as above
+                                           else in one of its own; --model, --fallback-model, --record, --on-stale, --in-process,
+                                           --budget, --approve and the like as above
        --hint TEXT                         what its agent should know
        --fresh                             without its draft
   weft snapshots                           the snapshots of this folder, with their age and size
