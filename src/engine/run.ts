@@ -1,13 +1,11 @@
 /** A run, once it has begun, to its last event: decides, does, and reports; one readable loop. */
 import type { StopReason } from '../domain/event';
-import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
+import { type Failure, fail, never, ok, type Result, thrownText } from '../domain/failure';
 import type { TaskId } from '../domain/plan';
 import type { RunState } from '../domain/run';
-import type { Rework } from '../domain/taskState';
-import { chainNow, type LandPorts } from '../repo/land/land';
+import { chainNow } from '../repo/land/land';
 import { Acts } from './acts/acts';
 import { Inbox } from './acts/inbox';
-import { hasLeaveToLand } from './acts/leaveToLand';
 import { Agents } from './agents/agents';
 import { followRequests } from './agents/asking';
 import { Family } from './agents/family';
@@ -16,16 +14,13 @@ import { escalateBudgets } from './budget/escalation';
 import { Ledger } from './budget/ledger';
 import type { RunRecord } from './journal/record';
 import { Transcripts } from './journal/transcripts';
-import { Batch } from './landing/batch';
-import { landChecked } from './landing/checkedLanding';
 import { Conflicts } from './landing/conflicts';
-import { landNothing, landPortsOf, landTask } from './landing/landing';
-import { premiseHolds } from './landing/premise';
+import { landNothing } from './landing/landing';
+import { Landings } from './landing/landings';
 import { reworkOf } from './landing/stale';
 import { contextOf } from './project/project';
 import type { LiveRequest, RunPorts } from './runRequest';
 import { tellGivenUp } from './schedule/breakers';
-import { isPaused } from './schedule/pausing';
 import { type Rank, rankOf } from './schedule/ranking';
 import { type Decision, decide } from './schedule/scheduler';
 import { Setbacks } from './schedule/setbacks';
@@ -33,14 +28,13 @@ import { Controls } from './steering/controls';
 import { hearWishes, perform } from './steering/wishes';
 
 export class LiveRun {
-  private landing: TaskId | undefined;
-  private readonly batch = new Batch();
   private readonly agents: Agents;
   private readonly family: Family;
   private readonly inbox: Inbox;
   /** What the person does to it while it goes on. */
   readonly controls: Controls;
   private readonly conflicts: Conflicts;
+  private readonly landings: Landings;
   /** Parents into whose drafts a child's changes are being merged. */
   private readonly joining = new Set<TaskId>();
   private readonly setbacks: Setbacks;
@@ -67,6 +61,8 @@ export class LiveRun {
     const ledger = new Ledger(record, ports.budget);
     this.inbox = new Inbox({ record, time: ports.time });
     this.conflicts = new Conflicts(record, ports.repo);
+    const ended = () => this.stir();
+    this.landings = new Landings({ record, ports, inbox: this.inbox, onStale: request.onStale, signal: this.whole.signal, ended });
     const transcripts = new Transcripts(ports.repo.stateDir, record.state.start.run, ports.clock);
     const run = (work: Promise<void>) => this.run(work);
     this.setbacks = new Setbacks({ record, time: ports.time, run, stir: () => this.stir() });
@@ -76,7 +72,7 @@ export class LiveRun {
     this.agents = new Agents({ ...ports, ...own, reuse: ports.reuse, transcripts, ledger });
     const { heads: roles } = context;
     const baseOf = family.baseOf.bind(family);
-    this.controls = new Controls({ record, roles, live, inbox, hold: ports.hold, land: this.landPorts(), baseOf });
+    this.controls = new Controls({ record, roles, live, inbox, hold: ports.hold, land: this.landings.landPorts(), baseOf });
   }
 
   get id(): string {
@@ -121,7 +117,7 @@ export class LiveRun {
     if (phase === 'stopping' || phase === 'finished') return;
     this.record.emit({ type: 'run.stopping', ...(why === 'person' ? {} : { why }) });
     this.whole.abort();
-    this.batch.callOff();
+    this.landings.callOff();
     this.agents.stopAll();
   }
 
@@ -132,13 +128,13 @@ export class LiveRun {
   }
 
   private async landed(): Promise<void> {
-    while (this.landing !== undefined || this.batch.writing !== undefined) {
+    while (this.landings.isWriting) {
       this.stirred = false;
       await this.next();
     }
     this.record.freeze();
     this.whole.abort();
-    this.batch.callOff();
+    this.landings.callOff();
   }
 
   /** Stops one task; tasks that depend on it are doomed, the others go on. */
@@ -147,7 +143,7 @@ export class LiveRun {
     if (this.canStop(task)) {
       const draft = this.record.state.tasks.get(task)?.work.changeset ?? null;
       this.record.emit({ type: 'task.stopped', task, draft });
-      this.batch.callOffIfIdle(this.record.state);
+      this.landings.callOffIfIdle();
     }
   }
 
@@ -157,23 +153,18 @@ export class LiveRun {
     const task = tasks.get(id);
     if (task?.stage.kind !== 'held' || task.stage.item !== null)
       return fail('input', 'The task does not wait for a decision.', 'Look at the Runs view for what it does.');
-    const rework = await reworkOf(this.landPorts(), start.run, task, { files: task.work.stale, signal });
+    const rework = await reworkOf(this.landings.landPorts(), start.run, task, { files: task.work.stale, signal });
     if (!rework.ok) return rework;
     if (rework.value === undefined)
       return fail('input', `“${task.task.title}” is in conflict with the workspace.`, 'Land it: the conflict opens for you to decide.');
-    if (this.record.state.tasks.get(id)?.stage.kind === 'held') this.sendBack(id, 'stale', rework.value);
+    if (this.record.state.tasks.get(id)?.stage.kind === 'held') this.landings.sendBack(id, 'stale', rework.value);
     return ok();
   }
 
   /** Whether no agent is at work on a task, but something is to come of it: it waits to start, for its candidates, to be checked, or to land. */
   private canStop(task: TaskId): boolean {
     const kind = this.record.state.tasks.get(task)?.stage.kind;
-    return (
-      kind === 'waiting' ||
-      kind === 'awaiting' ||
-      kind === 'asking' ||
-      (kind === 'done' && this.landing !== task && this.batch.writing !== task)
-    );
+    return kind === 'waiting' || kind === 'awaiting' || kind === 'asking' || (kind === 'done' && !this.landings.isAt(task));
   }
 
   private decide(): Decision[] {
@@ -181,8 +172,7 @@ export class LiveRun {
     if (this.ranked?.waiters !== state.waiters) this.ranked = { waiters: state.waiters, rank: rankOf(state, this.request.estimates) };
     const busy = {
       starting: this.agents.starting,
-      landing: this.landing ?? this.batch.first,
-      checking: this.batch.tasks,
+      ...this.landings.busy,
       joining: this.joining,
       settling: this.conflicts.settling,
       ending: this.agents.ending,
@@ -232,10 +222,10 @@ export class LiveRun {
           this.run(this.conflicts.perform(decision));
           break;
         case 'land':
-          if (!landNothing(this.record, decision.task)) this.run(this.land(decision.task));
+          if (!landNothing(this.record, decision.task)) this.run(this.landings.land(decision.task));
           break;
         case 'check':
-          this.run(this.checkAndLand(decision.tasks, this.batch.begin(decision.tasks)));
+          this.run(this.landings.checkAndLand(decision.tasks));
           break;
         case 'doom':
           this.record.emit({ type: 'task.doomed', task: decision.task, because: decision.because });
@@ -288,70 +278,7 @@ export class LiveRun {
     const { start, tasks } = this.record.state;
     // What landed and changed nothing has no commit of its own.
     const fresh = [...tasks.values()].every(({ landing }) => landing === null || landing.before === landing.after);
-    return fresh ? ok(start.commit) : chainNow(this.landPorts(), start.run, this.whole.signal);
-  }
-
-  /** Sends a task that is done back to its agent, which goes on as soon as one is free. */
-  private sendBack(id: TaskId, why: 'stale' | 'check', rework: Rework): void {
-    this.record.emit({ type: 'task.reworked', task: id, why, next: rework });
-  }
-
-  /** Premise → land. */
-  private async land(id: TaskId): Promise<void> {
-    this.landing = id;
-    try {
-      if ((await this.hasLeave(id)) && (await this.premiseHolds(id)))
-        await landTask(this.record, this.landPorts(), id, this.whole.signal, this.mayLand);
-    } finally {
-      this.landing = undefined;
-      this.stir();
-    }
-  }
-
-  /** Whether what waited for its turn to land may do so, now that it has come. */
-  private readonly mayLand = async (): Promise<Result<void>> => (isPaused(this.record.state) ? cancelled : ok());
-
-  /** Premise → check → land, for tasks that are checked together. */
-  private async checkAndLand(tasks: readonly TaskId[], signal: AbortSignal): Promise<void> {
-    try {
-      const fresh: TaskId[] = [];
-      for (const task of tasks) {
-        this.batch.writing = task;
-        if ((await this.hasLeave(task)) && (await this.premiseHolds(task))) fresh.push(task);
-      }
-      this.batch.writing = undefined;
-      const ports = {
-        record: this.record,
-        land: this.landPorts(),
-        check: this.ports.check,
-        sendBack: (task: TaskId, rework: Rework) => this.sendBack(task, 'check', rework),
-        insist: () => {
-          [this.batch.first] = fresh;
-        },
-        writing: (task: TaskId | undefined) => {
-          this.batch.writing = task;
-        },
-      };
-      await landChecked(ports, fresh, signal);
-    } finally {
-      this.batch.end();
-      this.stir();
-    }
-  }
-
-  /** Of what is decided of a conflict, the person has given leave by deciding it. */
-  private hasLeave(id: TaskId): Promise<boolean> {
-    const { record, ports, inbox } = this;
-    return hasLeaveToLand({ record, repo: ports.repo, inbox, acts: ports.acts }, id);
-  }
-
-  private premiseHolds(id: TaskId): Promise<boolean> {
-    const { record, ports, request } = this;
-    return premiseHolds({ ...ports, record, onStale: request.onStale }, id, this.whole.signal);
-  }
-
-  private landPorts(): LandPorts {
-    return landPortsOf(this.record, this.ports);
+    return fresh ? ok(start.commit) : chainNow(this.landings.landPorts(), start.run, this.whole.signal);
   }
 
   private run(work: Promise<void>): void {
@@ -380,7 +307,7 @@ export class LiveRun {
       'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.',
     ).failure;
     this.whole.abort();
-    this.batch.callOff();
+    this.landings.callOff();
     this.stir();
   }
 
