@@ -1,8 +1,9 @@
 /** Any event of a run, about few tasks: most of them make no sense where they come. */
 import { type Arbitrary, array, boolean, constant, constantFrom, oneof, record, tuple } from 'fast-check';
-import type { Conflict } from '../../src/domain/changes';
+import type { Change, Conflict, Read } from '../../src/domain/changes';
 import type { Happening } from '../../src/domain/event';
 import type { Failure, FailureKind } from '../../src/domain/failure';
+import type { Answer, Ask } from '../../src/domain/inbox';
 import type { Task } from '../../src/domain/plan';
 import type { DecidedBy } from '../../src/domain/settlement';
 import { NO_USAGE } from '../../src/domain/usage';
@@ -35,6 +36,26 @@ const conflict = constantFrom('land' as const, 'undo' as const, 'redo' as const)
   (intent): Conflict => ({ ...conflictOf('f'), intent }),
 );
 
+const read: Read = { path: 'x', blob: 'b1' };
+const change: Change = { path: 'x', before: null, after: { mode: '100644', blob: 'b1' } };
+const changes = constantFrom<Change[]>([], [change]);
+const reads = constantFrom<{ reads?: Read[] }>({}, { reads: [read] });
+const ask = constantFrom<Ask>(
+  { kind: 'question', question: 'Which?', options: [] },
+  { kind: 'question', question: 'Which?', options: ['This.', 'That.'] },
+  { kind: 'command', command: 'make', folder: '/w' },
+  { kind: 'mcp', server: 's', tool: 't', input: '{}' },
+  { kind: 'protected', paths: ['x'], why: 'It is a lockfile.' },
+  { kind: 'landing', paths: ['x'] },
+  { kind: 'decision', title: 'More?', detail: 'It is used up.', options: ['Yes.'] },
+);
+const answer = constantFrom<Answer>(
+  { kind: 'said', text: 'This.' },
+  { kind: 'denied', reason: 'No.' },
+  { kind: 'approved', scope: 'run' },
+  { kind: 'expired' },
+);
+
 /** Whose budget: the run’s, or that of a task. */
 const whose = oneof(
   constant({}),
@@ -48,8 +69,10 @@ const added = tuple(
   parent,
 ).map(([id, dependsOn, kind, of]): Fields<'task.added'> => {
   const definition = { ...(planOf({ a: [] }).tasks[0] as Task), id, dependsOn };
+  if (kind === 'child')
+    return { task: id, definition: { ...definition, reason: 'It is small.' }, origin: { kind, parent: of, call: 'c1' } };
   if (kind === 'person') return { task: id, definition, origin: { kind } };
-  if (kind !== 'arbiter') return { task: id, definition, origin: { kind: kind as 'child' | 'candidate', parent: of } };
+  if (kind !== 'arbiter') return { task: id, definition, origin: { kind: kind as 'candidate', parent: of } };
   return { task: id, definition, origin: { kind, parent: of, from: { base: 'c1', draft: 'c2', message: 'Decide.' } } };
 });
 
@@ -58,7 +81,10 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'task.started': record({ task, base: commit, draft }),
   'task.step': record({ task, step: constant('Reading') }),
   'task.turn': record({ task, usage: constant({ ...NO_USAGE, input: 1 }) }),
-  'task.done': record({ task, summary: constant('Done.'), changeset: draft, changes: constant([]) }),
+  'task.done': tuple(record({ task, summary: constant('Done.'), changeset: draft, changes }), reads).map(([one, other]) => ({
+    ...one,
+    ...other,
+  })),
   'task.added': added,
   'task.awaiting': record({ task: parent, children: array(oneof(child, task), { minLength: 1, maxLength: 2 }), draft }),
   'task.resumed': record({ task: parent }),
@@ -122,10 +148,10 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
     key: constantFrom('k', 'k', 'l'),
     by: oneof(constant(null), record({ task, call: constantFrom('c', 'c', null) })),
     draft,
-    ask: constant({ kind: 'question' as const, question: 'Which?', options: [] }),
+    ask,
     seconds: constant(null),
   }),
-  'inbox.answered': record({ item: constantFrom('1', '2'), answer: constant({ kind: 'said' as const, text: 'This.' }) }),
+  'inbox.answered': record({ item: constantFrom('1', '2'), answer }),
   'run.paused': constant({}),
   'run.continued': constant({}),
   'run.limited': constant({ limits: { maxWorkers: 2, pools: {} } }),
