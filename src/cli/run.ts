@@ -5,6 +5,7 @@ import { budgetOf } from '../domain/cost';
 import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, problemsText, readPlan } from '../domain/plan';
+import { modelsOfPlan } from '../domain/planModels';
 import type { Catalogue } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
 import { DEFAULT_ATTEMPTS, DEFAULT_FOLDERS_QUOTA_GB, DEFAULT_LINKS, DEFAULT_MAX_WORKERS, MAX_FOLDERS } from '../domain/settings';
@@ -100,9 +101,9 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
   const cap = capFor(plan, command.budget);
   const past = await pastRuns(ports.repo.stateDir, readState);
-  const forecast = forecastText(forecastOf(plan, { past, model: command.model, prices: model.value.budget.prices }));
+  const forecast = forecastText(forecastOf(plan, { past, roles, model: command.model, prices: model.value.budget.prices }));
   ports.output.say(`Cost, as past runs tell: ${forecast ?? 'not known, for there is none of such tasks'}. Budget: ${budgetText(cap)}.`);
-  const unpriced = unpricedText([command.model, ...plan.tasks.flatMap((task) => task.model ?? [])], cap, model.value.budget.prices);
+  const unpriced = unpricedText([command.model, ...modelsOfPlan(plan, roles)], cap, model.value.budget.prices);
   if (unpriced !== undefined) ports.output.warn(unpriced);
   const agents = await agentsOf(ports.repo, model.value, command.inProcess);
   return driveRun(

@@ -1,7 +1,7 @@
 /** What a run and its tasks have spent, as its events tell. Pure. */
 import { type Budget, budgetWith, WHOLE_RUN } from './budget';
 import type { RunState } from './run';
-import { parentOf, type TaskState } from './taskState';
+import { modelOf, ownModelOf, parentOf, type TaskState } from './taskState';
 import { costOf, totalTokens, type Usage } from './usage';
 
 /** Of what has a known price, dollars; and how many of the tokens have none: where there are any, the cost is not known. */
@@ -17,7 +17,7 @@ export function addSpent(a: Spent, b: Spent): Spent {
   return { usd: a.usd + b.usd, tokens: a.tokens + b.tokens, unpriced: a.unpriced + b.unpriced };
 }
 
-type Start = Pick<RunState['start'], 'model' | 'prices'>;
+type Start = Pick<RunState['start'], 'model' | 'roles' | 'prices'>;
 
 /** What a usage cost; some servers answer under a name that has no price: then that of the model that was asked counts. */
 export function spentOn(usage: Usage, { prices }: Pick<Start, 'prices'>, ...models: readonly string[]): Spent {
@@ -27,12 +27,13 @@ export function spentOn(usage: Usage, { prices }: Pick<Start, 'prices'>, ...mode
 }
 
 /** What a task's own agents spent, those of its children aside. */
-export function spentBy(start: Start, { task, work }: TaskState): Spent {
-  const model = work.as?.model ?? task.model ?? start.model;
-  let spent = spentOn(work.usage, start, model);
+export function spentBy(start: Start, task: TaskState): Spent {
+  const { work } = task;
+  const own = ownModelOf(start, task);
+  let spent = spentOn(work.usage, start, own);
   for (const [name, usage] of work.byOthers) {
-    const other = spentOn(usage, start, name, model);
-    const asAsked = spentOn(usage, start, model);
+    const other = spentOn(usage, start, name, modelOf(start, task));
+    const asAsked = spentOn(usage, start, own);
     spent = { ...spent, usd: spent.usd - asAsked.usd + other.usd, unpriced: spent.unpriced - asAsked.unpriced + other.unpriced };
   }
   return spent;

@@ -7,7 +7,7 @@ import { awaitingArbiter, leftOpen, settled } from './reduceConflict';
 import { answered, asked, isUnanswered } from './reduceInbox';
 import { illegal, known, reduceTask, type TaskEvent } from './reduceTask';
 import { modelOfRole } from './role';
-import { awaited, isIn, isOver, newTask, parentOf, type TaskState } from './taskState';
+import { awaited, isIn, isOver, modelOf, newTask, ownModelOf, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
 
 /** The agents of one role with one model, while they keep failing: none starts, one may, or none does any more. */
@@ -120,7 +120,7 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
       checkPlace(state, event);
       const task = known(state.tasks, event, event.task);
       const order = state.order + 1;
-      const after = reduceTask(task, event, order);
+      const after = reduceTask(task, event.type === 'task.turn' ? named(state.start, task, event) : event, order);
       return { ...state, tasks: state.tasks.with(after), order: after.order === order ? order : state.order };
     }
   }
@@ -177,6 +177,12 @@ function answeredBy(before: RunState['fallbacks'], { model, by }: Extract<RunEve
   if (by === null) after.delete(model);
   else after.set(model, by);
   return after;
+}
+
+/** A turn of a model that stands in for a task's own one is counted as that one's, whatever the task goes on with later. */
+function named(start: RunStarted, task: TaskState, turn: Extract<TaskEvent, { type: 'task.turn' }>): TaskEvent {
+  const model = modelOf(start, task);
+  return turn.model !== undefined || model === ownModelOf(start, task) ? turn : { ...turn, model };
 }
 
 /** What cannot be told from the task alone. */

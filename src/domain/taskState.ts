@@ -1,9 +1,10 @@
 /** One task of a run, as its events left it. */
 import type { Change, Conflict, Entry, Read, StaleFile } from './changes';
-import type { Origin, StandIn } from './event';
+import type { Origin, RunStarted, StandIn } from './event';
 import type { Failure } from './failure';
 import type { Part } from './part';
 import type { Task, TaskId } from './plan';
+import { modelOfRole } from './role';
 import type { Settlement } from './settlement';
 import type { Joint } from './spawn';
 import { NO_USAGE, type Usage } from './usage';
@@ -66,7 +67,7 @@ export interface Work {
   readonly summary: string;
   readonly step: string;
   readonly usage: Usage;
-  /** How much of that is of models other than the one that was asked, by their names. */
+  /** How much of that is of models other than its own, which answered in its place or stood in for it, by their names. */
   readonly byOthers: ReadonlyMap<string, Usage>;
   readonly turns: number;
   /** Milliseconds since 1970; 0 until then. */
@@ -161,6 +162,16 @@ export function newTask(task: Task, origin: TaskState['origin'], depth: number):
   const work = origin.kind === 'arbiter' ? { ...NO_WORK, next: origin.from } : NO_WORK;
   const nothing = { landing: null, undone: null, parts: [], order: 0, check: null, settlements: [] };
   return { task, origin, depth, stage: { kind: 'waiting' }, work, ...nothing };
+}
+
+/** The model of a task's agent: that of whoever stands in, its own, its role's, or the run's. */
+export function modelOf(start: Pick<RunStarted, 'model' | 'roles'>, { task, work }: TaskState): string {
+  return work.as?.model ?? task.model ?? modelOfRole(start, work.as?.role ?? task.role);
+}
+
+/** The model with which a task is begun on, whoever stands in later. */
+export function ownModelOf(start: Pick<RunStarted, 'model' | 'roles'>, { task }: TaskState): string {
+  return task.model ?? modelOfRole(start, task.role);
 }
 
 /** How long its own agents took, in milliseconds; `now`: since 1970, for what goes on. */

@@ -40,6 +40,14 @@ describe('weft run, with a budget', () => {
     assert.ok(turns > 0 && turns < LONG.length, `${turns} turns`);
   });
 
+  it('says that it does not hold for the model of a role whose price is not known', async () => {
+    const box = await sandbox({ x: 'x', '.weft/agents/careful.md': '---\ndescription: Careful.\nmodel: unheard\n---\nBe careful.\n' });
+    const model = scenarioFile({ a: writing({ 'a.txt': 'a\n' }) });
+    const { code, err } = await weft(['run', '-', '--model', model], { cwd: box.root, input: planText({ id: 'a', role: 'careful' }) });
+    assert.equal(code, 0, err);
+    assert.match(err, /No price is known of unheard, so the limit in dollars does not hold for it\./);
+  });
+
   it('refuses what is no budget', async () => {
     const { root: cwd } = await sandbox({ x: 'x' });
     for (const [args, said] of [

@@ -2,6 +2,7 @@
 import { budgetText, budgetWith } from '../../domain/budget';
 import type { Plan } from '../../domain/plan';
 import type { OwnPrices } from '../../domain/prices';
+import type { Catalogue } from '../../domain/role';
 import type { RunState } from '../../domain/run';
 import { isIn, parentOf, type TaskState } from '../../domain/taskState';
 import { addUsage, costOf, totalTokens, type Usage } from '../../domain/usage';
@@ -19,16 +20,20 @@ export interface Forecast {
   readonly usd: Range | undefined;
 }
 
+export interface Past {
+  readonly past: readonly RunState[];
+  readonly roles: Catalogue;
+  readonly model: string;
+  readonly prices: OwnPrices;
+}
+
 export interface Range {
   readonly low: number;
   readonly high: number;
 }
 
-/** `model`: of tasks that name none. Of a role that nobody had so far nothing is known. */
-export function forecastOf(
-  plan: Pick<Plan, 'tasks'>,
-  { past, model, prices }: { readonly past: readonly RunState[]; readonly model: string; readonly prices: OwnPrices },
-): Forecast {
+/** `model`: of tasks that name none, and whose role names none. Of a role that nobody had so far nothing is known. */
+export function forecastOf(plan: Pick<Plan, 'tasks'>, { past, roles, model, prices }: Past): Forecast {
   const uses = usesByRole(past);
   let known = 0;
   let tokens: Range = { low: 0, high: 0 };
@@ -39,7 +44,8 @@ export function forecastOf(
     known += 1;
     const times = task.candidates ?? 1;
     tokens = sum(tokens, rangeOf(all.map(totalTokens)), times);
-    const costs = all.flatMap((usage) => costOf(usage, task.model ?? model, prices) ?? []);
+    const asked = task.model ?? roles.find(({ name }) => name === task.role)?.model ?? model;
+    const costs = all.flatMap((usage) => costOf(usage, asked, prices) ?? []);
     usd = usd === undefined || costs.length < all.length ? undefined : sum(usd, rangeOf(costs), times);
   }
   return { tasks: plan.tasks.length, known, tokens, usd };

@@ -3,7 +3,7 @@ import { type Budget, budgetWith, isLimited, WHOLE_RUN } from '../../domain/budg
 import { budgetOf, type Spent, spentBy, spentOn } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import type { TaskId } from '../../domain/plan';
-import { isOver, parentOf, type TaskState } from '../../domain/taskState';
+import { isOver, modelOf, parentOf, type TaskState } from '../../domain/taskState';
 import type { Usage } from '../../domain/usage';
 import type { Cap, Cost } from '../../model/budget/account';
 import type { BudgetEvent } from '../../model/budget/accounts';
@@ -31,7 +31,7 @@ export class Ledger {
   /** Counts a turn that was paid before a restart, and of which the journal did not know. */
   chargeTurn(task: TaskState, usage: Usage): void {
     const { start } = this.record.state;
-    this.charge(task.task.id, spentOn(usage, start, task.work.as?.model ?? task.task.model ?? start.model));
+    this.charge(task.task.id, spentOn(usage, start, modelOf(start, task)));
   }
 
   private hear(event: RunEvent): void {

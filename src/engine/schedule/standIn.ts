@@ -2,13 +2,12 @@
 import type { RunStarted, StandIn } from '../../domain/event';
 import { modelOfRole } from '../../domain/role';
 import type { RunState } from '../../domain/run';
-import type { TaskState } from '../../domain/taskState';
+import { modelOf, type TaskState } from '../../domain/taskState';
 import { roleOf } from './ranking';
 
 /** The role and the model of a task's agent: what its breaker goes by. */
 export function agentOf(start: RunStarted, task: TaskState): StandIn {
-  const role = roleOf(task);
-  return { role, model: task.work.as?.model ?? task.task.model ?? modelOfRole(start, role) };
+  return { role: roleOf(task), model: modelOf(start, task) };
 }
 
 /** `coder@model`: by which a breaker is known. */

@@ -6,7 +6,7 @@ import type { Failure } from '../../domain/failure';
 import type { Task, TaskId } from '../../domain/plan';
 import { redacted } from '../../domain/secrets';
 import { settlementText } from '../../domain/settlement';
-import { type Check, parentOf, type Stage, type TaskState } from '../../domain/taskState';
+import { type Check, modelOf, parentOf, type Stage, type TaskState } from '../../domain/taskState';
 import { costOf, type Usage } from '../../domain/usage';
 import type { Span, Timeline } from './timeline';
 
@@ -70,8 +70,8 @@ export interface TaskTrace {
 /** `entries`: the task's transcript, as far as there is one. */
 export function taskTrace({ state, lines }: Timeline, whole: TaskState, entries: readonly StampedEntry[]): TaskTrace {
   const { task, stage, work, check } = whole;
-  const { run, model: usual } = state.start;
-  const model = work.as?.model ?? task.model ?? usual;
+  const { run } = state.start;
+  const model = modelOf(state.start, whole);
   return {
     id: `${run}/${task.id}`,
     run,

@@ -1,9 +1,7 @@
 /** Models whose price is not known: the person is told, once for each, that a budget in dollars does not hold for it. */
 import * as vscode from 'vscode';
 import { type Budget, budgetText } from '../../domain/budget';
-import type { Plan } from '../../domain/plan';
 import { type OwnPrices, withoutPrice } from '../../domain/prices';
-import type { Catalogue } from '../../domain/role';
 import { notify } from '../messages';
 import { SETTINGS } from '../names';
 
@@ -34,12 +32,4 @@ export async function tellUnpriced(memory: vscode.Memento, models: readonly stri
     `Weft: No price is known of ${names}, so the budget of ${budgetText({ usd: cap.usd })} does not hold for ${news.length === 1 ? 'it' : 'them'}. Say the price in weft.${SETTINGS.prices}, or set a limit in tokens.`,
     [set('Set Price', SETTINGS.prices), set('Limit Tokens', SETTINGS.budgetRunTokens)],
   );
-}
-
-/** What the tasks of a plan name, themselves, by their role or for when they fail, beside the run's own model. */
-export function modelsOfPlan({ tasks }: Plan, roles: Catalogue): string[] {
-  return tasks.flatMap(({ role, model, fallback = [] }) => {
-    const named = [{ role, model }, ...fallback.map((other) => ({ role: other.role ?? role, model: other.model ?? model }))];
-    return named.flatMap((one) => one.model ?? roles.find(({ name }) => name === one.role)?.model ?? []);
-  });
 }

@@ -32,11 +32,13 @@ async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Prom
   const session = await sessionOfPlan(sessions, document.uri);
   if (session?.ok !== true) return [];
   const project = await projectNow(session.value, sessions.closing);
-  const plan = project.ok ? readPlanDocument(document, project.value.roles) : project;
+  if (!project.ok) return [];
+  const { roles } = project.value;
+  const plan = readPlanDocument(document, roles);
   if (!plan.ok) return [];
   const runs = (await sessions.runs()).filter((view) => view.session.id === session.value.id && view.life !== 'running');
   const { model } = settingsOf(session.value.folder);
-  const forecast = forecastOf(plan.value, { past: runs.map(({ state }) => state), model, prices: money.value.prices });
+  const forecast = forecastOf(plan.value, { past: runs.map(({ state }) => state), roles, model, prices: money.value.prices });
   const said = forecastText(forecast);
   const { limits } = plan.value;
   const cap = leastOf(money.value.cap, budgetWith(limits?.budgetUsd, limits?.budgetTokens));

@@ -149,6 +149,25 @@ describe('the budget of a run', () => {
     assert.equal(ended.tasks.get('a')?.work.turns, TURNS.length);
     assert.equal(rich.budget.accounts.state(box.run.id)?.spent.tokens, spentIn(ended).tokens);
   });
+
+  it('has the same spent after a restart as before, where a role has a model of its own', async () => {
+    const price = (dollars: number) => ({ input: dollars, cacheRead: dollars, cacheWrite: dollars, output: dollars });
+    const prices = { 'scripted:x': price(1), dear: price(50) };
+    const files = { x: 'x', '.weft/agents/careful.md': '---\ndescription: Careful.\nmodel: dear\n---\nBe careful.\n' };
+    const first = asking({ a: TURNS }, prices);
+    const options = { project: true, fields: { a: { role: 'careful' } }, cap: { tokens: 60_000, usd: 1000 } };
+    const box = await rig(files, { a: [] }, { ...options, asking: first, limits: { undecided: 'leave' } });
+    valued(await box.ended);
+    const { spent } = first.budget.accounts.state(box.run.id) ?? assert.fail();
+    assert.ok(spent.usd > 50 * 1e-6 * 10_000, `${spent.usd}`);
+    await leave(box);
+    const second = asking({ a: TURNS }, prices);
+    const again = { run: box.run.id, undecided: 'leave' as const, paused: 'stay' as const };
+    const taken = await resumedRig(box, again, { asking: second, project: true, clock: countingClock(Date.now() + 1_000_000) });
+    valued(await taken.ended);
+    const after = second.budget.accounts.state(box.run.id)?.spent ?? assert.fail();
+    assert.deepEqual([after.tokens, after.usd.toFixed(6)], [spent.tokens, spent.usd.toFixed(6)]);
+  });
 });
 
 describe('the budget of a task', () => {
