@@ -1,15 +1,19 @@
 /** Finds an agent that goes round in circles: the same calls, with the same answers, again and again. Pure. */
 import { createHash } from 'node:crypto';
-import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
+import type { BetaContentBlockParam, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import { fail } from '../domain/failure';
 import { callsOf } from './calls';
 import type { Conversation } from './transcript';
+import { unvarying } from './unvarying';
 
 /** The longest circle that is looked for, in turns. */
 const LONGEST = 3;
 /** How often an agent may go round before it is told, and before it is stopped. */
 const TOLD = 3;
 const STOPPED = 4;
+
+/** Tools whose answers do not come from the draft alone. */
+const OUTSIDE = /^(?:run|diagnostics|mcp__.*)$/;
 
 /** The agent has gone round `times` times; it is told once, then stopped. */
 export interface Circle {
@@ -29,10 +33,17 @@ export function roundOf(content: readonly BetaContentBlockParam[], results: read
   const calls = callsOf(content);
   const made = calls.map(({ id, name, input }) => {
     const result = results.find((one) => one.type === 'tool_result' && one.tool_use_id === id);
-    return [name, input, result?.type === 'tool_result' ? [result.content, result.is_error === true] : null];
+    return [name, input, result?.type === 'tool_result' ? [ofNow(name, result.content), result.is_error === true] : null];
   });
   const key = createHash('sha256').update(JSON.stringify(made, inOrder)).digest('hex');
   return { key, calls: calls.map(({ name }) => name) };
+}
+
+/** What comes from outside of the draft says when, where and how long, too, which is never the same: that is no news. What a file has is. */
+function ofNow(tool: string, content: BetaToolResultBlockParam['content']): BetaToolResultBlockParam['content'] {
+  if (!OUTSIDE.test(tool) || content === undefined) return content;
+  if (typeof content === 'string') return unvarying(content);
+  return content.map((block) => (block.type === 'text' ? { ...block, text: unvarying(block.text) } : block));
 }
 
 /** The turns of a conversation that were answered, as far back as circles go. */

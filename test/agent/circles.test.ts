@@ -1,5 +1,7 @@
 /** Agents that go round in circles are told once, then stopped; whoever gets on is neither. */
 import assert from 'node:assert/strict';
+import { NO_OFFERS } from '../../src/domain/act';
+import { ok } from '../../src/domain/failure';
 import type { Turn } from '../../src/model/scenario';
 import { finish, playing, type RunOptions, resumed, run, standing, toldAfter } from './agentRun';
 
@@ -68,6 +70,44 @@ describe('an agent that goes round in circles', () => {
     const next = await run(playing(turns), { draft: await resumed(cut), again: { session: standing(cut).session, message: undefined } });
     assert.deepEqual([next.result, next.requests.length], [whole.result, 1]);
     assert.deepEqual(toldAfter(next, 0), ['one\n', note('read_file')]);
+  });
+});
+
+/** Acts whose answers are these, one after the other. */
+function answering(answers: readonly string[]): RunOptions {
+  let at = 0;
+  return { offers: { ...NO_OFFERS, commands: true }, act: async () => ok({ text: answers[at++] ?? '', isError: false }) };
+}
+
+const command: Turn = { calls: [{ tool: 'run', input: { command: 'npm test' } }] };
+const printed = (took: string, rest: string) => `“npm test” ended with exit code 1 after ${took} s.\n${rest}`;
+
+describe('an agent that runs a command again and again', () => {
+  const four = (one: (at: number) => string) => [1, 2, 3, 4].map((at) => printed(`${at}.${at}`, one(at)));
+
+  for (const [what, answers] of [
+    ['how long it took', four(() => '1 failed')],
+    [
+      'durations that it prints',
+      four((at) => `  ✔ adds (${at * 7}ms)\n  1 passing (${at}s)\nTime: 0.${at} s, estimated ${at} s\nduration_ms: ${at}.5`),
+    ],
+    ['times of day', four((at) => `[2026-11-30T21:0${at}:11.5Z] failed at 21:0${at}:12`)],
+    ['ports and processes', four((at) => `http://127.0.0.1:4100${at}/ in use, port 4100${at}, pid: 99${at}`)],
+    ['temporary folders', four((at) => `ENOENT /tmp/jest-${at}ab/x.json\nat /state/folders/ab12/${at}/work/a.js:7:3`)],
+  ] as const) {
+    it(`is found out though ${what} differ`, async () => {
+      assert.deepEqual(await played([command, command, command, command, END], answering(answers)), { told: [3], end: 'loop' });
+    });
+  }
+
+  it('is not where what it counts, where it fails, or what is missing differs', async () => {
+    for (const answers of [
+      four((at) => `${at} failed, ${9 - at} passed`),
+      four((at) => `a.js:${at}:3 is wrong`),
+      four((at) => `part ${at} of 4`),
+      four((at) => `/work/src/${at}.js is not there`),
+    ])
+      assert.deepEqual(await played([command, command, command, command, END], answering(answers)), { told: [], end: 'done' });
   });
 });
 
