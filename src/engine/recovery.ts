@@ -11,7 +11,7 @@ import type { Snapshot } from '../repo/snapshot/snapshot';
 import type { Workspace } from '../repo/workspace';
 import { tellLanding } from './agents/outcome';
 import { lifeOf, listRuns } from './journal/library';
-import { RunRecord, readState } from './journal/record';
+import { RunRecord, readState, stateAt } from './journal/record';
 import { followRollback } from './landing/landing';
 
 export interface RecoveryPorts {
@@ -70,11 +70,11 @@ async function settleOneRollback(ports: RecoveryPorts, intent: RollbackIntent, s
 export function tellRuns(ports: RecoveryPorts, runs: readonly RunState[], snapshot: Snapshot): Result<void> {
   const { repo, clock, openRecord } = ports;
   for (const { start } of runs) {
-    const then = readState(repo.stateDir, start.run, snapshot.at);
+    const then = stateAt(repo.stateDir, start.run, snapshot);
     const open = openRecord(start.run);
     const record = open === undefined ? RunRecord.open(repo.stateDir, start.run, clock) : ok(open);
     if (!record.ok) return record;
-    followRollback(record.value, then.ok ? then.value : undefined);
+    followRollback(record.value, then);
     if (open === undefined) record.value.close();
   }
   return ok();

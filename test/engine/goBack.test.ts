@@ -7,9 +7,10 @@ import { undoTask } from '../../src/engine/history/undo';
 import { readState } from '../../src/engine/journal/record';
 import { landPortsOf, landTask, resolveFile } from '../../src/engine/landing/landing';
 import { resolvedEntry } from '../../src/repo/land/conflictFiles';
-import { findSnapshot } from '../../src/repo/snapshot/snapshot';
+import { findSnapshot, takeSnapshot } from '../../src/repo/snapshot/snapshot';
+import { countingClock } from '../support/clock';
 import { failed, NEVER, valued } from '../support/result';
-import { type Rig, type RigOptions, rig, stagesOf } from '../support/run';
+import { type Rig, type RigOptions, rig, rigIn, stagesOf } from '../support/run';
 import { folderState, put } from '../support/sandbox';
 
 const TEN = [...'abcdefghij'].map((letter) => `${letter}\n`).join('');
@@ -35,6 +36,16 @@ function portsOf(box: Rig) {
     clock: box.clock,
     openRecord: (run: string) => (run === box.run.id ? box.run.record : undefined),
   };
+}
+
+/** A clock of which somebody takes an hour off. */
+function clockToSetBack() {
+  const counting = countingClock(Date.now());
+  let off = 0;
+  const setBack = () => {
+    off = 3_600_000;
+  };
+  return { clock: { id: counting.id, now: () => counting.now() - off }, setBack };
 }
 
 const undo = (box: Rig, task: string) => undoTask(box.run.record, landPortsOf(box.run.record, box), task, NEVER);
@@ -69,6 +80,41 @@ describe('rolling back', () => {
     valued(await rollBackTo(safety, ports, NEVER));
     assert.deepEqual(stages(), { a: 'undone', b: 'landed' });
     assert.deepEqual(folderState(box.root), { 'b.txt': 'file b', x: 'file x' });
+  });
+
+  it('knows what came before a snapshot and what after, also where the clock was set back in between', async () => {
+    const { clock, setBack } = clockToSetBack();
+    const box = await finished({ x: 'x' }, { 'a.txt': 'a' }, { 'b.txt': 'b' }, { clock });
+    const ports = portsOf(box);
+    setBack();
+    const taken = valued(await takeSnapshot(box.repo, box.workspace, { label: 'After', clock }, NEVER));
+    valued(await undo(box, 'b'));
+    valued(await rollBackTo(taken, ports, NEVER));
+    assert.deepEqual(folderState(box.root), { 'a.txt': 'file a', 'b.txt': 'file b', x: 'file x' });
+    assert.deepEqual(box.stages(), { a: 'landed', b: 'landed' });
+  });
+
+  it('takes away what a run made of ignored files that began after the snapshot, by a clock that was set back', async () => {
+    const { clock, setBack } = clockToSetBack();
+    const box = await finished({ '.gitignore': 'made\n', x: 'x' }, { 'a.txt': 'a' }, {}, { clock });
+    const taken = valued(await takeSnapshot(box.repo, box.workspace, { label: 'Between', clock }, NEVER));
+    setBack();
+    const next = await rigIn(box, { c: [] }, { clock });
+    await (await next.agents.agent('c')).finish({ made: 'made' });
+    valued(await next.ended);
+    next.run.record.close();
+    assert.deepEqual(folderState(box.root)['made'], 'file made');
+    valued(await rollBackTo(taken, portsOf(box), NEVER));
+    assert.deepEqual(folderState(box.root), { '.gitignore': 'file made\n', 'a.txt': 'file a', x: 'file x' });
+    assert.deepEqual(stagesOf(valued(readState(box.repo.stateDir, next.run.id))), { c: 'undone' });
+  });
+
+  it('goes by time where a snapshot is of an earlier Weft', async () => {
+    const box = await finished({ x: 'x' }, { 'a.txt': 'a' }, { 'b.txt': 'b' });
+    const taken = valued(await takeSnapshot(box.repo, box.workspace, { label: 'After', clock: box.clock }, NEVER));
+    valued(await undo(box, 'b'));
+    valued(await rollBackTo({ ...taken, journals: null }, portsOf(box), NEVER));
+    assert.deepEqual(box.stages(), { a: 'landed', b: 'landed' });
   });
 
   it('is refused while a run is at work', async () => {

@@ -8,6 +8,9 @@ import { dataOf } from '../../domain/line';
 import { isMissing } from '../../repo/files';
 import { endsWhole } from './lines';
 
+// Where journals lie is told there, for snapshots note how far they are.
+export { journalFile } from '../../repo/snapshot/journals';
+
 /** Events that must be on disk before anything else happens: they speak of the person's files. */
 const LASTING = new Set<RunEvent['type']>([
   'run.started',
@@ -28,10 +31,6 @@ function isLasting(event: RunEvent): boolean {
 export interface Journal {
   append(event: RunEvent): void;
   close(): void;
-}
-
-export function journalFile(stateDir: string, run: string): string {
-  return join(stateDir, 'runs', run, 'journal.jsonl');
 }
 
 /** Opens a run's journal for appending; readable by its user alone. Appending throws where the disk does not take it. */
@@ -60,14 +59,14 @@ export function openJournal(file: string): Journal {
 
 /**
  * The events of a journal. Lines that are no events (cut off by a crash, or of kinds that this version does not know) are left out; one of a
- * version that it would misread fails.
+ * version that it would misread fails. `bytes`: only so much of its beginning is read.
  */
-export function readJournal(file: string): Result<RunEvent[]> {
+export function readJournal(file: string, bytes?: number): Result<RunEvent[]> {
   try {
     // Reading a pipe would wait for whoever writes to it.
     if (!statSync(file).isFile()) throw new Error('it is no file');
     const events: RunEvent[] = [];
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
+    for (const line of readFileSync(file).subarray(0, bytes).toString('utf8').split('\n')) {
       const data = dataOf(line);
       const event = asEvent(data);
       const later = event === undefined ? laterVersion(data) : undefined;

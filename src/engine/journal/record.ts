@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock';
 import type { Happening, RunEvent } from '../../domain/event';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import { type RunState, reduce } from '../../domain/run';
+import type { Snapshot } from '../../repo/snapshot/snapshot';
 import { cleaned } from './cleaned';
 import { type Journal, journalFile, openJournal, readJournal } from './journal';
 
@@ -88,12 +89,24 @@ export class RunRecord {
 }
 
 /** The state of a run as its journal has it now. */
-export function readState(stateDir: string, run: string, until = Number.POSITIVE_INFINITY): Result<RunState> {
+export function readState(stateDir: string, run: string): Result<RunState> {
   const events = readJournal(journalFile(stateDir, run));
-  if (!events.ok) return events;
+  return events.ok ? stateOf(run, events.value) : events;
+}
+
+/** The state of a run at the time of a snapshot; undefined where it began later, or its journal does not tell. */
+export function stateAt(stateDir: string, run: string, { journals, at }: Pick<Snapshot, 'journals' | 'at'>): RunState | undefined {
+  const bytes = journals === null ? undefined : (journals[run] ?? 0);
+  const events = readJournal(journalFile(stateDir, run), bytes);
+  if (!events.ok) return undefined;
+  const state = stateOf(run, journals === null ? events.value.filter((event) => event.at <= at) : events.value);
+  return state.ok ? state.value : undefined;
+}
+
+function stateOf(run: string, events: readonly RunEvent[]): Result<RunState> {
   let state: RunState | undefined;
   try {
-    for (const event of events.value) if (event.at <= until) state = reduce(state, event);
+    for (const event of events) state = reduce(state, event);
   } catch (thrown) {
     return fail(
       'file',

@@ -4,6 +4,7 @@ import type { Entry } from '../../domain/changes';
 import { ok, type Result } from '../../domain/failure';
 import { plumb, plumbText } from '../git';
 import type { Repository } from '../repository';
+import { journalLengths } from '../snapshot/journals';
 import { listSnapshots, type Snapshot } from '../snapshot/snapshot';
 import { readChanges } from '../trees';
 
@@ -130,12 +131,14 @@ export interface Rewritten {
 
 /** The paths that landings and undos changed in all runs that began at a snapshot or later. */
 export async function rewrittenSince(repo: Repository, snapshot: Snapshot): Promise<Result<Map<string, Rewritten>>> {
-  const [listed, snapshots] = await Promise.all([
+  const [listed, snapshots, journals] = await Promise.all([
     plumbText(repo, ['for-each-ref', '--format=%(refname)', `${repo.refs}runs/`]),
     listSnapshots(repo),
+    journalLengths(repo.stateDir),
   ]);
   if (!listed.ok) return listed;
   if (!snapshots.ok) return snapshots;
+  if (!journals.ok) return journals;
   const takenAt = new Map(snapshots.value.map(({ commit, at }) => [commit, at]));
   const runs: { at: number; raw: string }[] = [];
   for (const ref of listed.value.split('\n').filter((name) => name.endsWith('/chain'))) {
@@ -143,7 +146,11 @@ export async function rewrittenSince(repo: Repository, snapshot: Snapshot): Prom
     if (!links.ok) return links;
     const began = links.value.split('\n').find((commit) => takenAt.has(commit));
     const at = began === undefined ? undefined : takenAt.get(began);
-    if (at === undefined || at < snapshot.at) continue;
+    if (at === undefined) continue;
+    const run = ref.slice(`${repo.refs}runs/`.length, -'/chain'.length);
+    // Where there is a journal, the snapshot knows whether that had begun; a clock may have been set back since.
+    const isLater = snapshot.journals === null || !(run in journals.value) ? at >= snapshot.at : !(run in snapshot.journals);
+    if (!isLater) continue;
     const flags = ['--first-parent', '--reverse', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff', '--format='];
     const said = await plumbText(repo, ['log', ...flags, '-E', '--grep=^\\{"by":"(task|undo|redo)"', `${began}..${ref}`]);
     if (!said.ok) return said;

@@ -10,6 +10,7 @@ import { type Repository, writeRef } from '../repository';
 import { buildCommit, commitTree, lookUp, messageOf, type Put, treeOf, withPuts } from '../trees';
 import { type WholeTruth, wholeTruth } from '../truth/truth';
 import type { Untitled, Workspace } from '../workspace';
+import { journalLengths } from './journals';
 
 const metaSchema = z.object({
   weft: z.literal(1),
@@ -26,6 +27,8 @@ const metaSchema = z.object({
   /** The globs by which ignored files are in it, and what was left out for its size. */
   include: z.array(z.string()).default([]),
   tooLarge: tooLargeSchema.nullable().default(null),
+  /** How many bytes the journal of each run had: the rest of it came later. Null in older ones: there, time has to tell. */
+  journals: z.record(z.string(), z.number()).nullable().default(null),
 });
 
 /** Why a snapshot is taken. */
@@ -60,6 +63,8 @@ export async function keepSnapshot(
   untitled: readonly Untitled[],
   why: Why,
 ): Promise<Result<Snapshot>> {
+  const journals = await journalLengths(repo.stateDir);
+  if (!journals.ok) return journals;
   const meta = {
     weft: 1 as const,
     id: why.clock.id(),
@@ -70,6 +75,7 @@ export async function keepSnapshot(
     untitled: untitled.map(({ name, language }) => ({ name, language })),
     include: [...truth.included.globs],
     tooLarge: truth.included.tooLarge,
+    journals: journals.value,
   };
   const extras = await keepExtras(repo, truth, untitled);
   if (!extras.ok) return extras;
