@@ -6,13 +6,20 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Entry, TRANSCRIPT_VERSION } from '../../src/agent/transcript';
+import type { Happening } from '../../src/domain/event';
+import { NO_USAGE } from '../../src/domain/usage';
 import { Transcripts } from '../../src/engine/journal/transcripts';
 import { readTraces, type Traces, writeTraces } from '../../src/engine/trace/read';
 import { sendIfAsked } from '../../src/engine/trace/send';
+import { taskTrace } from '../../src/engine/trace/taskTrace';
 import { taskTraceLines } from '../../src/engine/trace/text';
+import { timelineOf } from '../../src/engine/trace/timeline';
+import { RunBudget } from '../../src/model/budget/runBudget';
 import { failed, valued } from '../support/result';
-import { type Rig, rig } from '../support/run';
+import { planOf, type Rig, rig, startOf } from '../support/run';
 
+/** Dollars for a million tokens. */
+const PRICES = { 'scripted:x': { input: 1000, cacheRead: 100, output: 8000 } };
 const KEY = 'sk-ant-api03-0123456789abcdefghij';
 const usage = { input: 10, output: 5, cacheRead: 100, cacheWrite: 0 };
 
@@ -43,7 +50,7 @@ const SAID: readonly Entry[] = [
 
 /** A run of one task that landed. */
 async function finished(): Promise<Rig> {
-  const box = await rig({ 'in.txt': 'in\n' }, { a: [] });
+  const box = await rig({ 'in.txt': 'in\n' }, { a: [] }, { budget: new RunBudget(PRICES, []) });
   let time = box.run.record.state.start.at;
   const transcripts = new Transcripts(box.repo.stateDir, box.run.id, { now: () => (time += 10) });
   for (const entry of SAID) valued(transcripts.append('a', entry));
@@ -95,12 +102,46 @@ describe('the trace of a task', () => {
         reads: task.reads.map(({ path }) => path),
         writes: task.writes,
         usage: task.usage,
+        costUsd: task.costUsd,
       },
-      { id: `${start.run}/a`, stage: 'landed', output: 'Did it, with (secret).', reads: ['in.txt'], writes: ['out.txt'], usage },
+      {
+        id: `${start.run}/a`,
+        stage: 'landed',
+        output: 'Did it, with (secret).',
+        reads: ['in.txt'],
+        writes: ['out.txt'],
+        usage,
+        // 10 in, 100 from the cache, 5 out.
+        costUsd: (10 * 1000 + 100 * 100 + 5 * 8000) / 1e6,
+      },
     );
     const lines = taskTraceLines(task, start.at, (ms) => `${ms} ms`);
+    assert.equal(lines[1], '  1 turn, 115 tokens, $0.0600');
     assert.ok(lines.includes('       30 ms  read_file {"path":"in.txt"}  10 ms'), lines.join('\n'));
     assert.ok(lines.includes('       40 ms  read_file {"path":"gone.txt"}  failed: There is no such file.'), lines.join('\n'));
+  });
+
+  it('counts what another model answered as that one’s, and names what has no price', () => {
+    const start = {
+      ...startOf(planOf({ a: [] })),
+      model: 'mine',
+      prices: { mine: { input: 1000, output: 0 }, spare: { input: 9000, output: 0 } },
+    };
+    const turn = (model?: string): Happening => ({
+      type: 'task.turn',
+      task: 'a',
+      usage: { ...NO_USAGE, input: 100 },
+      ...(model === undefined ? {} : { model }),
+    });
+    const traced = (prices: typeof start.prices | Record<string, never>, ...turns: Happening[]) => {
+      const happened: Happening[] = [{ ...start, prices }, { type: 'task.started', task: 'a', base: 'c' }, ...turns];
+      const line = timelineOf(happened.map((one, at) => ({ ...one, at }))) ?? assert.fail();
+      const task = line.state.tasks.get('a') ?? assert.fail();
+      const trace = taskTrace(line, task, []);
+      return [trace.costUsd, taskTraceLines(trace, 0, String)[1]];
+    };
+    assert.deepEqual(traced(start.prices, turn(), turn('spare')), [1, '  0 turns, 200 tokens, $1.00']);
+    assert.deepEqual(traced({}, turn()), [null, '  0 turns, 100 tokens, cost unknown (no price is known of mine)']);
   });
 
   it('is written as files that only their user can read', async () => {

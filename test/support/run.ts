@@ -24,6 +24,7 @@ import type { RunPorts } from '../../src/engine/runRequest';
 import type { AdaptiveWidth } from '../../src/engine/schedule/adaptiveWidth';
 import type { Limits } from '../../src/engine/schedule/scheduler';
 import type { Retry } from '../../src/engine/steering/kept';
+import type { RunBudget } from '../../src/model/budget/runBudget';
 import type { ModelFetch } from '../../src/model/fetch';
 import type { Hold } from '../../src/model/hold';
 import type { RunModel } from '../../src/model/runModel';
@@ -96,6 +97,8 @@ export interface RigOptions {
   readonly model?: ModelFetch;
   /** As `model`, with what stands before it. */
   readonly asking?: RunModel;
+  /** By which prices what it spends is counted. */
+  readonly budget?: RunBudget;
   /** Works instead of agents that the test holds. */
   readonly worker?: Worker;
   readonly hold?: Hold;
@@ -178,6 +181,7 @@ function partsOf(box: Sandbox, options: RigOptions): Parts {
     clock,
     time,
     ...asking,
+    ...(options.budget !== undefined && { budget: options.budget }),
     width: options.width,
     reuse: options.reuse,
     acts: options.acts,

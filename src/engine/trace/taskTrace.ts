@@ -2,12 +2,14 @@
 import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta/messages';
 import type { Entry } from '../../agent/transcript';
 import type { Read } from '../../domain/changes';
+import { type Spent, spentBy } from '../../domain/cost';
 import type { Failure } from '../../domain/failure';
 import type { Task, TaskId } from '../../domain/plan';
+import { withoutPrice } from '../../domain/prices';
 import { redacted } from '../../domain/secrets';
 import { settlementText } from '../../domain/settlement';
-import { type Check, modelOf, parentOf, type Stage, type TaskState } from '../../domain/taskState';
-import { costOf, type Usage } from '../../domain/usage';
+import { type Check, modelOf, ownModelOf, parentOf, type Stage, type TaskState } from '../../domain/taskState';
+import type { Usage } from '../../domain/usage';
 import type { Span, Timeline } from './timeline';
 
 /** Most characters of a call's input, of its answer, and of what the agent says. */
@@ -61,8 +63,11 @@ export interface TaskTrace {
   readonly spans: readonly Span[];
   readonly turns: readonly TurnTrace[];
   readonly usage: Usage;
-  /** Dollars; null where the model's price is not known. */
+  /** Dollars; null where the price of a model is not known. */
   readonly costUsd: number | null;
+  readonly spent: Spent;
+  /** Models that answered, and have no price. */
+  readonly unpriced: readonly string[];
   readonly reads: readonly Read[];
   readonly writes: readonly string[];
 }
@@ -72,6 +77,8 @@ export function taskTrace({ state, lines }: Timeline, whole: TaskState, entries:
   const { task, stage, work, check } = whole;
   const { run } = state.start;
   const model = modelOf(state.start, whole);
+  const spent = spentBy(state.start, whole);
+  const asked = [ownModelOf(state.start, whole), ...work.byOthers.keys()];
   return {
     id: `${run}/${task.id}`,
     run,
@@ -89,7 +96,9 @@ export function taskTrace({ state, lines }: Timeline, whole: TaskState, entries:
     spans: lines.find((line) => line.task === task.id)?.spans ?? [],
     turns: turnsOf(entries),
     usage: work.usage,
-    costUsd: costOf(work.usage, model) ?? null,
+    costUsd: spent.unpriced > 0 ? null : spent.usd,
+    spent,
+    unpriced: spent.unpriced > 0 ? withoutPrice(asked, state.start.prices ?? {}) : [],
     reads: work.reads,
     writes: work.changes.map(({ path }) => path),
   };

@@ -1,5 +1,6 @@
 /** Traces as text, for the command line and an editor. Pure. */
 
+import { spentText } from '../../domain/cost';
 import { failureText } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { totalTokens } from '../../domain/usage';
@@ -68,8 +69,8 @@ function adviceLines({ run }: Traces): string[] {
 
 /** What one task was told, what its agent did call by call, and what came of it. */
 export function taskTraceLines(trace: TaskTrace, from: number, duration: Duration): string[] {
-  const { input, turns, usage } = trace;
-  const cost = trace.costUsd === null ? `price of ${trace.model} unknown` : `$${trace.costUsd.toFixed(4)}`;
+  const { input, turns, usage, spent, unpriced } = trace;
+  const cost = unpriced.length === 0 ? spentText(spent) : `${spentText(spent)} (no price is known of ${unpriced.join(', ')})`;
   const lines = [
     `${trace.task}: ${input.title} (${input.role}, ${trace.model}): ${trace.stage}`,
     `  ${counted(turns.length, 'turn')}, ${totalTokens(usage).toLocaleString('en')} tokens, ${cost}`,
