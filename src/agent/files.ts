@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { fail, ok, type Result } from '../domain/failure';
 import { parentsOf, parseFolder, parsePath } from '../domain/path';
 import type { Draft } from '../repo/draft/draft';
-import { isUndecided } from '../repo/draft/joining';
+import { isBeside, isUndecided } from '../repo/draft/joining';
 import { decodeText, type Text } from './text';
 
 /** Files above this are not decoded: reading them would stall every agent of the process. */
@@ -171,4 +171,12 @@ export function undecided(draft: Draft): string[] {
   const open: string[] = [];
   for (const [path, content] of draft.changed()) if (content !== null && isUndecided(content.bytes)) open.push(path);
   return open.sort();
+}
+
+/** What children made of files that could not be merged, and still lies beside these; nothing of it was there when the draft began. */
+export async function leftBeside(draft: Draft): Promise<Result<string[]>> {
+  if (![...draft.changed().keys()].some(isBeside)) return ok([]);
+  const now = await draft.now();
+  if (!now.ok) return now;
+  return ok(now.value.changes.flatMap(({ path, before, after }) => (before === null && after !== null && isBeside(path) ? [path] : [])));
 }

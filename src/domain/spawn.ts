@@ -30,12 +30,14 @@ export interface Spawn {
 
 /**
  * A file in which a child's changes and its parent's draft contradict each other, and what stands there now: `both` versions, between
- * markers; that of the `draft`, since the two cannot be merged; the draft's although the child deleted the file (`childDeleted`), the
+ * markers; that of the `draft`, since the two cannot be merged (the child's is at `beside`, for the parent's agent to choose); the draft's although the child deleted the file (`childDeleted`), the
  * child's although the draft had deleted it (`draftDeleted`); what one side `renamed` to there; or `nothing`, since both renamed it.
  */
 export const jointSchema = z.object({
   path: z.string(),
   stands: z.enum(['both', 'draft', 'childDeleted', 'draftDeleted', 'renamed', 'nothing']),
+  /** Not there where it is no file, and in older journals. */
+  beside: z.string().optional(),
 });
 export type Joint = z.infer<typeof jointSchema>;
 

@@ -145,21 +145,38 @@ describe('spawn', () => {
 
   it('leaves the agent to decide what contradicts its draft, and does not let it finish before', async () => {
     const files = { a: 'one\n', bin: Buffer.from('x\0y') };
-    const model = playing([
-      { calls: [spawn(part('x'), part('y'))] },
-      { calls: [{ tool: 'read_file', input: { path: 'a' } }, finish()] },
-      { calls: [write('a', 'both\n'), finish()] },
-    ]);
-    const done = await run(model, { files, spawn: doing({ x: { a: 'x\n', bin: 'x\0x' }, y: { a: 'y\n', bin: 'x\0y2' } }) });
-    assert.match(
-      toldAfter(done, 1)[0] ?? '',
-      /Did y\.\nIn conflict with what your draft had by then:\n- a: both versions stand in it, .*\n- bin: the two cannot be merged\. It stands as in your draft, without what “Part y” did to it\.\n\nDecide the files in conflict before you call finish/,
-    );
-    assert.deepEqual(toldAfter(done, 2), [
-      '<<<<<<< your draft and its siblings\nx\n=======\ny\n>>>>>>> the part “Part y”\n',
-      'error: There are still markers of a conflict in a. Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
-    ]);
-    assert.deepEqual(done.result, { ok: true, value: { summary: 'Done.' } });
-    assert.deepEqual(await changed(done.draft), { a: 'both\n', bin: 'x\0x' });
+    const [taken, dropped] = [
+      [
+        { tool: 'delete_file', input: { path: 'bin' } },
+        { tool: 'move_file', input: { from: 'bin~part-y', to: 'bin' } },
+      ],
+      [{ tool: 'delete_file', input: { path: 'bin~part-y' } }],
+    ];
+    for (const [choice, bin] of [
+      [taken, 'x\0y2'],
+      [dropped, 'x\0x'],
+    ] as const) {
+      const model = playing([
+        { calls: [spawn(part('x'), part('y'))] },
+        { calls: [{ tool: 'read_file', input: { path: 'a' } }, finish()] },
+        { calls: [write('a', 'both\n'), finish()] },
+        { calls: [...choice, finish()] },
+      ]);
+      const done = await run(model, { files, spawn: doing({ x: { a: 'x\n', bin: 'x\0x' }, y: { a: 'y\n', bin: 'x\0y2' } }) });
+      assert.match(
+        toldAfter(done, 1)[0] ?? '',
+        /Did y\.\nIn conflict with what your draft had by then:\n- a: both versions stand in it, .*\n- bin: the two cannot be merged\. It stands as in your draft; what “Part y” made of it is beside it, as bin~part-y\. Choose: to take that one, delete bin and move bin~part-y there; else delete bin~part-y\. Say in your summary which you kept\.\n\nDecide the files in conflict before you call finish/,
+      );
+      assert.deepEqual(toldAfter(done, 2), [
+        '<<<<<<< your draft and its siblings\nx\n=======\ny\n>>>>>>> the part “Part y”\n',
+        'error: There are still markers of a conflict in a. Edit each of these files to what it should be, without the lines that begin with <<<<<<<, ======= and >>>>>>>; then call finish again.',
+      ]);
+      assert.equal(
+        toldAfter(done, 3)[1],
+        'error: It is not decided what is to become of bin~part-y, which a part made of a file that could not be merged. Move each to where it belongs (delete first what is there), or delete it; then call finish again, and say in your summary which version you kept.',
+      );
+      assert.deepEqual(done.result, { ok: true, value: { summary: 'Done.' } });
+      assert.deepEqual(await changed(done.draft), { a: 'both\n', bin });
+    }
   });
 });

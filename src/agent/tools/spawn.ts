@@ -30,8 +30,10 @@ function answer({ children }: Spawned, open: readonly string[]): string {
     parts.push(
       'Nothing of the parts that are not done is in your draft: do them yourself, spawn them again with other instructions, or say in your summary that they are missing.',
     );
-  if (open.length > 0)
-    parts.push('Decide the files in conflict before you call finish: it is refused as long as one of their markers is left.');
+  if (open.length > 0 || children.some(({ conflicts }) => conflicts.some(({ beside }) => beside !== undefined)))
+    parts.push(
+      'Decide the files in conflict before you call finish: it is refused as long as one of their markers, or a version beside a file, is left.',
+    );
   return parts.join('\n\n');
 }
 
@@ -54,14 +56,16 @@ const END_WORDS: Readonly<Record<ChildEnd['end'], string>> = {
 };
 
 /** What stands in a file, and how to decide it. */
-function jointText({ stands }: Joint, title: string, isOpen: boolean): string {
+function jointText({ path, stands, beside }: Joint, title: string, isOpen: boolean): string {
   switch (stands) {
     case 'both':
       return isOpen
         ? 'both versions stand in it, between lines that begin with <<<<<<<, ======= and >>>>>>>. Edit it to what it should be, without these lines.'
         : 'both changed the same lines, and a later part has decided what stands there.';
     case 'draft':
-      return `the two cannot be merged. It stands as in your draft, without what “${title}” did to it.`;
+      return beside === undefined
+        ? `the two cannot be merged. It stands as in your draft, without what “${title}” did to it: say so in your summary.`
+        : `the two cannot be merged. It stands as in your draft; what “${title}” made of it is beside it, as ${beside}. Choose: to take that one, delete ${path} and move ${beside} there; else delete ${beside}. Say in your summary which you kept.`;
     case 'childDeleted':
       return `“${title}” deleted it, and your draft had changed it. It stands as in your draft: delete it if it should go.`;
     case 'draftDeleted':

@@ -1,5 +1,5 @@
 /** A child's changes merged into its parent's draft: where the two contradict each other, both are left for the parent's agent to decide. */
-import type { Entry } from '../../domain/changes';
+import type { Entry, Mode } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { Joint } from '../../domain/spawn';
 import type { Repository } from '../repository';
@@ -13,6 +13,13 @@ const TASK = 'the task “';
 
 /** A line of a conflict that nobody has decided. */
 const MARKER = new RegExp(`^(?:<{7,} (?:${DRAFT}|${WORKSPACE})|>{7,} (?:${PART}|${TASK}))`, 'm');
+
+/** How a child's version of a file is called that lies beside its parent's: `logo.png~part-x`. */
+const BESIDE = '~part-';
+const LAID_BESIDE = /[^/]~part-[A-Za-z0-9._-]+$/;
+
+/** The mode of a nested repository, whose commit is no file. */
+const REPOSITORY: Mode = '160000';
 
 export interface Joining {
   /** Commit that the child's draft began from; both of the others come from it. */
@@ -32,6 +39,7 @@ export async function joinTrees(repo: Repository, joining: Joining): Promise<Res
   return named(repo, merge.value, {
     ours: { label: DRAFT, suffix: 'draft' },
     theirs: { label: `${PART}${oneLine(title)}”`, suffix: name },
+    beside: `${BESIDE}${name}`,
   });
 }
 
@@ -66,11 +74,21 @@ export function isUndecided(bytes: Buffer): boolean {
   return MARKER.test(bytes.toString());
 }
 
+/** Whether a path is one at which {@link joinTrees} puts what a child made of a file that could not be merged. */
+export function isBeside(path: string): boolean {
+  return LAID_BESIDE.test(path);
+}
+
 /** Puts names that an agent knows in the place of commits: in markers, and in the names of files that git put aside. */
 async function named(
   repo: Repository,
   { tree, conflicts, called }: Merge,
-  names: { readonly ours: Side; readonly theirs: Side },
+  names: {
+    readonly ours: Side;
+    readonly theirs: Side;
+    /** Behind the path of a file whose versions cannot be merged, for theirs; absent: that is nowhere. */
+    readonly beside?: string;
+  },
 ): Promise<Result<{ tree: string; conflicts: Joint[] }>> {
   const paths = conflicts.map(({ path }) => path);
   const merged = await lookUp(repo, tree, paths);
@@ -90,10 +108,29 @@ async function named(
     if (path !== conflict.path) puts.set(conflict.path, null);
     if (file !== undefined && (path !== conflict.path || marked.value !== undefined))
       puts.set(path, marked.value === undefined ? file : { mode: file.mode, bytes: marked.value });
-    joints.push({ path, stands: marked.value === undefined ? standsOf(conflict, file) : 'both' });
+    const stands = marked.value === undefined ? standsOf(conflict, file) : 'both';
+    const { theirs } = conflict;
+    if (stands !== 'draft' || names.beside === undefined || theirs === null || theirs.mode === REPOSITORY) {
+      joints.push({ path, stands });
+      continue;
+    }
+    const beside = await freePath(repo, tree, `${path}${names.beside}`);
+    if (!beside.ok) return beside;
+    puts.set(beside.value, theirs);
+    joints.push({ path, stands, beside: beside.value });
   }
   const renamed = await withPuts(repo, tree, puts);
   return renamed.ok ? ok({ tree: renamed.value, conflicts: joints }) : renamed;
+}
+
+/** The path, or the first with a number behind it at which there is nothing. */
+async function freePath(repo: Repository, tree: string, path: string): Promise<Result<string>> {
+  for (let at = 1; ; at++) {
+    const wanted = at === 1 ? path : `${path}-${at}`;
+    const found = await lookUp(repo, tree, [wanted]);
+    if (!found.ok) return found;
+    if (found.value.get(wanted) === undefined) return ok(wanted);
+  }
 }
 
 function standsOf({ base, ours, theirs }: Merge['conflicts'][number], now: Entry | undefined): Joint['stands'] {

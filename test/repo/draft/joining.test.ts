@@ -51,26 +51,29 @@ describe('a child that joins its parent’s draft', () => {
     for (const text of ['', 'Title\n=======\n', '<<<<<<< HEAD\n', ` ${from}`]) assert.equal(isUndecided(Buffer.from(text)), false);
   });
 
-  it('says what stands where there are no two versions to choose from', async () => {
+  it('says what stands where the two cannot be merged as text, and puts its version beside a file of which there are two', async () => {
     const base = { bin: 'x\0y', gone: 'g\n', left: 'l\n', from: LINES, link: { link: 'a' }, spot: 'f\n' };
-    const ours = { bin: 'x\0o', gone: 'g2\n', mine: LINES, link: { link: 'b' }, 'spot/in': 'in\n' };
+    const ours = { bin: 'x\0o', 'bin~part-x': 'taken\n', gone: 'g2\n', mine: LINES, link: { link: 'b' }, 'spot/in': 'in\n' };
     const theirs = { bin: 'x\0t', left: 'l2\n', yours: LINES, link: { link: 'c' }, spot: 'f2\n' };
     const { files, conflicts } = await joined(base, ours, theirs);
     assert.deepEqual(conflicts, [
-      { path: 'bin', stands: 'draft' },
+      { path: 'bin', stands: 'draft', beside: 'bin~part-x-2' },
       { path: 'from', stands: 'nothing' },
       { path: 'gone', stands: 'childDeleted' },
       { path: 'left', stands: 'draftDeleted' },
-      { path: 'link', stands: 'draft' },
+      { path: 'link', stands: 'draft', beside: 'link~part-x' },
       { path: 'mine', stands: 'renamed' },
       { path: 'spot~x', stands: 'draftDeleted' },
       { path: 'yours', stands: 'renamed' },
     ]);
     assert.deepEqual(files, {
       bin: 'file 78006f',
+      'bin~part-x': 'file taken\n',
+      'bin~part-x-2': 'file 780074',
       gone: 'file g2\n',
       left: 'file l2\n',
       link: 'link b',
+      'link~part-x': 'link c',
       mine: `file ${LINES}`,
       'spot/in': 'file in\n',
       'spot~x': 'file f2\n',
