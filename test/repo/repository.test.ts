@@ -42,6 +42,30 @@ describe('opening a folder', () => {
     assert.equal(repo.zero.length, 64);
   });
 
+  it('refuses what is git’s own: .git, a bare repository, and a folder that has one for its work trees', async () => {
+    const box = await sandbox({ a: 'a' });
+    const project = temporaryFolder();
+    const bare = join(project, 'store');
+    git(project, 'init', '--quiet', '--bare', 'store');
+    put(project, '.git', 'gitdir: ./store\n');
+    const worktree = join(project, 'main');
+    const empty = git(bare, 'hash-object', '-t', 'tree', '-w', '/dev/null').trim();
+    git(project, 'worktree', 'add', '--quiet', worktree, git(bare, 'commit-tree', '-m', 'First', empty).trim());
+    const cases = [
+      [join(box.root, '.git'), 'is inside .git,'],
+      [join(box.root, '.git', 'hooks'), 'is inside .git,'],
+      [bare, `is inside the bare repository ${bare},`],
+      [join(bare, 'hooks'), `is inside the bare repository ${bare},`],
+      [project, `has the bare repository ${bare} in it,`],
+    ] as const;
+    for (const [folder, why] of cases) {
+      mkdirSync(folder, { recursive: true });
+      const { kind, message } = failed(await openRepository(folder));
+      assert.deepEqual([kind, message], ['input', `${folder} ${why} and Weft and its agents never touch git’s own files.`]);
+    }
+    assert.equal((await opened(worktree)).own, false);
+  });
+
   it('that has become a repository since goes on with what was there, by the repository’s rules', async () => {
     const root = temporaryFolder();
     putAll(root, { 'a.txt': 'a\n', 'node_modules/m.js': 'm\n' });
@@ -66,12 +90,6 @@ describe('opening a folder', () => {
     valued(await rollBack(after.repo, editor(root), { snapshot: before.snapshot, clock }, NEVER));
     assert.deepEqual(folderState(root), { 'a.txt': 'file a\n', 'b.log': 'file l\n', 'node_modules/m.js': 'file m\n' });
     assert.deepEqual(dotGitState(join(root, '.git')), gitDir);
-  });
-
-  it('in a bare repository works on Weft’s own beside it', async () => {
-    const root = temporaryFolder();
-    git(root, 'init', '--quiet', '--bare');
-    assert.equal((await opened(root)).own, true);
   });
 
   it('is not led elsewhere by variables of a hook that it runs in', async () => {

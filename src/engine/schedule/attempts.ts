@@ -9,6 +9,9 @@ import { fallbacksOf } from './standIn';
 const FIRST_PAUSE_MS = 2_000;
 const MAX_PAUSE_MS = 60_000;
 
+/** So often the process of a task's agents may end before that counts as an attempt: mostly it is another agent that ends it, or somebody else. */
+const FREE_CRASHES = 3;
+
 /** `waitMs`: after which it may begin again; `message`: what its next agent is told; `as`: with another role or model. */
 export type Next =
   | { readonly kind: 'retry'; readonly waitMs: number; readonly message: string; readonly as?: StandIn }
@@ -53,11 +56,17 @@ export function isMendable(kind: FailureKind): boolean {
   }
 }
 
-/** First as often as the task may be tried as it is, then once with each of its fallbacks. */
+/**
+ * First as often as the task may be tried as it is, then once with each of its fallbacks. Who was in a process that ended goes on at once in
+ * another one, and has lost no attempt: unless that happens again and again, for then it may be what it does.
+ */
 export function afterFailure({ start }: RunState, task: TaskState, attempt: FailedAttempt): Next {
   if (!isMendable(attempt.failure.kind)) return { kind: 'fail' };
-  const made = task.work.failures.length + 1;
+  const failures = [...task.work.failures, attempt.failure];
+  const crashes = failures.filter(({ kind }) => kind === 'crash').length;
+  const made = failures.length - Math.min(crashes, FREE_CRASHES);
   const message = messageFor(task.work.failures, attempt);
+  if (attempt.failure.kind === 'crash' && crashes <= FREE_CRASHES) return { kind: 'retry', waitMs: 0, message };
   if (task.work.as === null && made < (task.task.attempts ?? start.attempts ?? 1))
     return { kind: 'retry', waitMs: pauseMs(made, attempt.random), message };
   const [as] = fallbacksOf(start, task);

@@ -46,10 +46,11 @@ function isCounted(kind: FailureKind): boolean {
   switch (kind) {
     case 'agent':
     case 'auth':
-    case 'crash':
     case 'model':
     case 'timeout':
       return true;
+    // Of whoever was in the process that ended.
+    case 'crash':
     case 'loop':
     case 'input':
     case 'git':

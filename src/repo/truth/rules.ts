@@ -1,6 +1,10 @@
 /** Whose git rules (configuration, attributes, what is ignored) hold in a folder: those of the repository that it lies in, if any. */
+import { realpath } from 'node:fs/promises';
+import { basename, sep } from 'node:path';
 import { fail, ok, type Result } from '../../domain/failure';
 import { gitText } from '../git';
+
+const NEVER = 'Weft and its agents never touch git’s own files';
 
 /** A repository of the person's, seen from a folder of its work tree. All paths are absolute. */
 export interface Rules {
@@ -37,8 +41,20 @@ export async function rulesOf(folder: string): Promise<Result<Rules | undefined>
 
 async function noRules(folder: string, why: Result<never>): Promise<Result<undefined>> {
   if (why.ok || !/not a git repository|must be run in a work tree/i.test(why.failure.message)) return why;
-  const inside = await gitText(folder, ['rev-parse', '--is-inside-git-dir', '--is-bare-repository']);
-  return inside.ok && inside.value === 'true\nfalse'
-    ? fail('input', `${folder} is inside .git, and Weft and its agents never touch git’s own files.`, 'Give the folder of the project.')
-    : ok(undefined);
+  const found = await gitText(folder, ['rev-parse', '--absolute-git-dir']);
+  if (!found.ok) return ok(undefined);
+  const gitDir = await realpath(found.value);
+  if (isWithin(gitDir, folder)) {
+    const name = basename(gitDir) === '.git' ? '.git' : `the bare repository ${gitDir}`;
+    return fail('input', `${folder} is inside ${name}, and ${NEVER}.`, 'Give the folder of the project.');
+  }
+  // Work trees beside a bare repository: what is named .git is git's own anywhere, and other names are not.
+  if (isWithin(folder, gitDir) && basename(gitDir) !== '.git')
+    return fail('input', `${folder} has the bare repository ${gitDir} in it, and ${NEVER}.`, 'Give the folder of a work tree.');
+  return ok(undefined);
+}
+
+/** Whether a path is a folder, or lies in it; both with links resolved. */
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }

@@ -9,13 +9,18 @@ import { startOf } from '../../support/run';
 
 type Given = Partial<Plan['tasks'][number]>;
 
-/** The next attempts at a task, one after the other, that all fail. */
-function attempts(given: Given, byDefault?: number, random = 0.999): (Next & { kind: 'retry' })[] {
+/** The next attempts at a task, one after the other, that all fail: with these kinds, from then on with the last of them. */
+function attempts(
+  given: Given,
+  byDefault?: number,
+  random = 0.999,
+  kinds: readonly FailureKind[] = ['agent'],
+): (Next & { kind: 'retry' })[] {
   const plan = planSchema.parse({ goal: 'A goal', tasks: [{ id: 'a', title: 'Task a', instructions: 'Do it.', ...given }] });
   let state = reduce(undefined, { ...startOf(plan), ...(byDefault !== undefined && { attempts: byDefault }), at: 1 });
   const all: (Next & { kind: 'retry' })[] = [];
-  const failure = { kind: 'agent' as const, message: 'It failed.', fix: '' };
-  for (;;) {
+  for (let at = 0; ; at++) {
+    const failure = { kind: kinds[Math.min(at, kinds.length - 1)] ?? 'agent', message: 'It failed.', fix: '' };
     state = reduce(state, { type: 'task.started', task: 'a', base: 'c', at: 1 });
     const next = afterFailure(state, state.tasks.get('a') as TaskState, { failure, draft: 'd', told: undefined, random });
     if (next.kind === 'fail') return all;
@@ -68,6 +73,13 @@ describe('a failure', () => {
       attempts({ attempts: 3 }, 1, 0.5).map(({ waitMs }) => waitMs),
       [1500, 3000],
     );
+  });
+
+  it('that was the end of a process costs none, and no time, until it has come four times', () => {
+    const waits = (kinds: readonly FailureKind[]) => attempts({ attempts: 2 }, 1, 1, kinds).map(({ waitMs }) => waitMs);
+    assert.deepEqual(waits(['crash', 'agent']), [0, 2000]);
+    assert.deepEqual(waits(['agent', 'crash', 'crash', 'agent']), [2000, 0, 0]);
+    assert.deepEqual(waits(['crash']), [0, 0, 0, 2000]);
   });
 
   it('has, when these are used up, one with each different fallback, at once', () => {

@@ -30,14 +30,19 @@ function played(...attempts: (FailureKind | 'done' | 'half')[]): string[] {
 
 describe('a breaker', () => {
   it('opens after five failures in a row, and is closed again by the one that tries', () => {
-    assert.deepEqual(played('agent', 'model', 'done', 'crash', 'timeout', 'agent', 'model'), ['', '', '', '', '', '', '']);
-    assert.deepEqual(played('agent', 'model', 'crash', 'timeout', 'agent', 'agent'), ['', '', '', '', 'open 30000', '']);
+    assert.deepEqual(played('agent', 'model', 'done', 'agent', 'timeout', 'agent', 'model'), ['', '', '', '', '', '', '']);
+    assert.deepEqual(played('agent', 'model', 'agent', 'timeout', 'agent', 'agent'), ['', '', '', '', 'open 30000', '']);
     assert.deepEqual(played(...five, 'half', 'done', ...five), ['', '', '', '', 'open 30000', 'closed', '', '', '', '', 'open 30000']);
   });
 
   it('stays open twice as long each time that the one that tries fails, and gives up in the end', () => {
     const waits = ['', '', '', '', 'open 30000', 'open 60000', 'open 120000', 'open 240000', 'given-up', ''];
     assert.deepEqual(played(...five, 'half', 'agent', 'half', 'agent', 'half', 'agent', 'half', 'agent', 'agent'), waits);
+  });
+
+  it('hears nothing of a model from a process that ended: all who were in it fail together', () => {
+    assert.deepEqual(played(...Array.from({ length: 9 }, () => 'crash' as const)), Array(9).fill(''));
+    assert.deepEqual(played('agent', 'agent', 'crash', 'agent', 'agent', 'crash', 'agent'), ['', '', '', '', '', '', 'open 30000']);
   });
 
   it('gives up at once where a key is refused', () => {
