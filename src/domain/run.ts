@@ -1,5 +1,5 @@
 /** The state of a run: a fold over its events, and nothing else. */
-import { type Standings, standingsAfter, WHOLE_RUN } from './budget';
+import { type BudgetEvent, type Standings, standingsAfter, WHOLE_RUN } from './budget';
 import type { BreakerState, Origin, RunEvent, RunLimits, RunStarted, StopReason } from './event';
 import type { Item } from './inbox';
 import type { Task, TaskId } from './plan';
@@ -91,7 +91,7 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
     case 'run.nearBudget':
     case 'run.outOfBudget':
       if (event.of !== undefined) known(state.tasks, event, event.of);
-      return { ...unfinished(state, event), standings: standingsAfter(state.standings, event) };
+      return { ...unfinished(state, event), standings: standingsAfter(state.standings, toldOnce(state, event)) };
     case 'run.fallback':
       return { ...unfinished(state, event), fallbacks: answeredBy(state.fallbacks, event) };
     case 'run.stopping':
@@ -164,15 +164,35 @@ function finished(state: RunState, event: RunEvent): RunState {
   return { ...state, phase: 'finished', endedAt: event.at };
 }
 
+/** What a breaker can be before it is that. */
+const BEFORE: Readonly<Record<BreakerState, readonly BreakerState[]>> = {
+  closed: ['open', 'half-open', 'given-up'],
+  open: ['closed', 'half-open'],
+  'half-open': ['open'],
+  'given-up': ['closed', 'half-open'],
+};
+
 function switched(breakers: RunState['breakers'], event: Extract<RunEvent, { type: 'run.breaker' }>): RunState['breakers'] {
   const { key, state, why, waitMs, at } = event;
+  const before = breakers.get(key)?.state ?? 'closed';
+  if (!BEFORE[state].includes(before)) throw illegal(event, `the breaker of ${key} is ${before}`);
   const changed = new Map(breakers);
   if (state === 'closed') changed.delete(key);
   else changed.set(key, { state, why, since: at, waitMs });
   return changed;
 }
 
-function answeredBy(before: RunState['fallbacks'], { model, by }: Extract<RunEvent, { type: 'run.fallback' }>): RunState['fallbacks'] {
+/** How an account stands is told once, until it is raised. */
+function toldOnce({ standings }: RunState, event: BudgetEvent): BudgetEvent {
+  const is = standings.get(event.of ?? WHOLE_RUN)?.is ?? 'within';
+  const isTold = is === 'gone' || (is === 'near' && event.type === 'run.nearBudget');
+  if (event.type !== 'run.budgeted' && isTold) throw illegal(event, `the budget is ${is} already`);
+  return event;
+}
+
+function answeredBy(before: RunState['fallbacks'], event: Extract<RunEvent, { type: 'run.fallback' }>): RunState['fallbacks'] {
+  const { model, by } = event;
+  if (by === (before.get(model) ?? null)) throw illegal(event, by === null ? `${model} answers itself` : `${by} answers already`);
   const after = new Map(before);
   if (by === null) after.delete(model);
   else after.set(model, by);

@@ -178,6 +178,7 @@ const WEIGHTS: { readonly [Type in OfType]?: number } = {
   'task.done': 6,
   'task.added': 8,
   'task.awaiting': 8,
+  'task.resumed': 6,
   'task.joined': 10,
   'task.chosen': 6,
   'task.passedOver': 6,
