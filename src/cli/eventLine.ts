@@ -4,7 +4,7 @@ import { budgetOf } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
 import { counted } from '../domain/figures';
-import { answerText, askText } from '../domain/inboxText';
+import { answerText, askText, othersOf } from '../domain/inboxText';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
 import { tailOf, verdictText } from '../engine/landing/check';
@@ -93,8 +93,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.reused':
       return line('✓', `nothing changed since run ${event.from.run}: taken over from there`);
     case 'inbox.asked':
-      return `${line('?', `${event.by === null ? '' : `${event.by.task} asks: `}${askText(event.ask)}`)}
-          ${howToAnswer(state.start.run, event.item, event.ask)}`;
+      return askedLines(event, state, line);
     case 'inbox.answered':
       return line('·', `${event.item}: ${answerText(event.answer)}`);
     case 'run.paused':
@@ -146,6 +145,16 @@ function breakerLine(
     default:
       return never(state);
   }
+}
+
+function askedLines(
+  { by, ask, item }: Extract<RunEvent, { type: 'inbox.asked' }>,
+  { start }: RunState,
+  line: (mark: string, text: string) => string,
+): string {
+  const all = othersOf(ask).length === 0 ? [] : ['all of them: weft inbox'];
+  const more = [...all, howToAnswer(start.run, item, ask)].map((row) => `\n          ${row}`).join('');
+  return `${line('?', `${by === null ? '' : `${by.task} asks: `}${askText(ask)}`)}${more}`;
 }
 
 /** Whose budget it is. */

@@ -1,7 +1,7 @@
 /** `weft inbox` and `weft answer`: what waits for the person in this folder's runs, and their answers to it. */
 import { fail, ok, type Result } from '../domain/failure';
 import { type Answer, type Ask, SCOPES, type Scope } from '../domain/inbox';
-import { askText } from '../domain/inboxText';
+import { askText, othersOf } from '../domain/inboxText';
 import type { RunState } from '../domain/run';
 import { type Waiting, waitingIn } from '../domain/waiting';
 import { findRun, lifeOf, listRuns } from '../engine/journal/library';
@@ -74,7 +74,13 @@ function waitingLines(state: RunState, waiting: Waiting): string[] {
       const { item, tasks } = waiting;
       const who = tasks.length === 0 ? '' : `${tasks.map(({ task }) => task.id).join(', ')}: `;
       const how = lifeOf(state) === 'interrupted' ? [`    once it goes on: weft resume ${run}`] : [];
-      return [`${run}  ${item.id.padStart(3)}  ${who}${askText(item.ask)}`, ...how, `    ${howToAnswer(run, item.id, item.ask)}`];
+      const others = othersOf(item.ask).map((path) => `    also ${path}`);
+      return [
+        `${run}  ${item.id.padStart(3)}  ${who}${askText(item.ask)}`,
+        ...others,
+        ...how,
+        `    ${howToAnswer(run, item.id, item.ask)}`,
+      ];
     }
     case 'conflict':
       return [

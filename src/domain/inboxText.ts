@@ -3,7 +3,10 @@ import { never } from './failure';
 import { counted } from './figures';
 import type { Answer, Ask } from './inbox';
 
-/** What is asked, in one line: what it is that one would approve, whole and as it is. */
+/** So many files are named in one line. */
+const NAMED = 5;
+
+/** What is asked, in one line: what it is that one would approve, as it is; of many files, the others stand in {@link othersOf}. */
 export function askText(ask: Ask): string {
   switch (ask.kind) {
     case 'question':
@@ -21,6 +24,11 @@ export function askText(ask: Ask): string {
     default:
       return never(ask);
   }
+}
+
+/** The files of an ask that {@link askText} only counts: whoever approves it approves them as well. */
+export function othersOf(ask: Ask): readonly string[] {
+  return ask.kind === 'protected' || ask.kind === 'landing' ? ask.paths.slice(NAMED).map(exactly) : [];
 }
 
 /** What can be answered without writing; none where the person writes. */
@@ -42,8 +50,6 @@ export function answerText(answer: Answer): string {
       return never(answer);
   }
 }
-
-const NAMED = 5;
 
 function files(paths: readonly string[]): string {
   const named = paths.slice(0, NAMED).map(exactly).join(', ');

@@ -1,5 +1,6 @@
 /** What waits for the person in a run on the command line: told, answered from another process, approved beforehand, or denied in time. */
 import assert from 'node:assert/strict';
+import { z } from 'zod';
 import type { Turn } from '../../src/model/scenario';
 import { eventsOf } from '../support/eventsOf';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
@@ -8,6 +9,7 @@ import { buildWeft, ending, jsonLines, planText, scenarioFile, startWeft, weft }
 const ask: Turn = { calls: [{ tool: 'ask', input: { question: 'Which\nport?', options: ['80', 'another one'] } }] };
 const write = (path: string): Turn => ({ calls: [{ tool: 'write_file', input: { path, content: 'new\n' } }] });
 const finish: Turn = { calls: [{ tool: 'finish', input: { summary: 'Done.' } }] };
+const waitingLine = z.looseObject({ waiting: z.array(z.looseObject({ ask: z.looseObject({ paths: z.array(z.string()) }) })) });
 const CI = '.github/ci.yml';
 
 function folder(): string {
@@ -65,6 +67,35 @@ describe('the inbox of a run', function () {
     // By hand it lands after all.
     assert.equal((await weft(['land', run ?? '', 'one'], { cwd })).code, 0);
     assert.equal(folderState(cwd)[CI], 'file new\n');
+  });
+
+  it('names every file of a landing that is asked for, and says where where it does not', async () => {
+    const cwd = folder();
+    const paths = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `.github/${name}.yml`);
+    const calls = paths.flatMap((path) => write(path).calls ?? []);
+    const child = startWeft(['run', '-', '--model', scenarioFile({ one: [{ calls }, finish] })], { cwd });
+    const ended = ending(child);
+    child.stdin.end(planText({ id: 'one' }));
+    const run = await new Promise<string>((resolve) => {
+      let out = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+        const [, found] = /^ +weft answer (\S+) 1 yes \| no$/m.exec(out) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const five = paths.slice(0, 5).join(', ');
+    const asks = `one: Change ${five} and 2 others: they are protected`;
+    const listed = await weft(['inbox'], { cwd });
+    assert.equal(listed.out, `${run}    1  ${asks}\n    also .github/f.yml\n    also .github/g.yml\n    weft answer ${run} 1 yes | no\n`);
+    const [row] = jsonLines((await weft(['inbox', '--json'], { cwd })).out);
+    assert.deepEqual(waitingLine.parse(row).waiting[0]?.ask.paths, paths);
+    assert.equal((await weft(['answer', run, '1', 'no'], { cwd })).code, 0);
+    const { out } = await ended;
+    assert.ok(
+      out.includes(`? one asks: ${asks.slice(5)}\n          all of them: weft inbox\n          weft answer ${run} 1 yes | no\n`),
+      out,
+    );
   });
 
   it('has nothing in it that was approved or denied beforehand', async () => {

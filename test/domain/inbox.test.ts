@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { assert as check, property, string } from 'fast-check';
 import type { Happening } from '../../src/domain/event';
 import type { Ask } from '../../src/domain/inbox';
-import { answerText, askText, exactly, optionsOf } from '../../src/domain/inboxText';
+import { answerText, askText, exactly, optionsOf, othersOf } from '../../src/domain/inboxText';
 import { openItems } from '../../src/domain/reduceInbox';
 import { type RunState, reduce } from '../../src/domain/run';
 import { waitingIn } from '../../src/domain/waiting';
@@ -64,6 +64,11 @@ describe('what waits for the person', () => {
     assert.equal(askText({ kind: 'mcp', server: 's', tool: 't', input: '{}' }), 'Call t of s with {}');
     const paths = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     assert.equal(askText({ kind: 'landing', paths }), 'Land a, b, c, d, e and 2 others');
+    assert.deepEqual(othersOf({ kind: 'protected', paths: [...paths, 'x\u202ey'], why: '' }), ['f', 'g', 'x\\u{202e}y']);
+    assert.deepEqual(
+      [othersOf({ kind: 'landing', paths: paths.slice(0, 5) }), othersOf({ kind: 'command', command: 'x', folder: '/' })],
+      [[], []],
+    );
     assert.equal(askText({ kind: 'protected', paths: ['a'], why: 'it is protected' }), 'Change a: it is protected');
     assert.deepEqual(optionsOf({ kind: 'landing', paths }), ['yes', 'no']);
     assert.deepEqual(optionsOf(question), []);

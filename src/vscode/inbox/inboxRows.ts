@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { never } from '../../domain/failure';
 import type { Item } from '../../domain/inbox';
-import { askText } from '../../domain/inboxText';
+import { askText, othersOf } from '../../domain/inboxText';
 import type { TaskState } from '../../domain/taskState';
 import { type Waiting, waitingIn } from '../../domain/waiting';
 import { COMMANDS } from '../names';
@@ -117,6 +117,8 @@ function tooltipOf({ view, waiting }: InboxNode): string {
   if (waiting.kind !== 'item') return `${waiting.task.task.title}\nRun: ${view.state.start.plan.goal}`;
   const { item, tasks } = waiting;
   const lines = [askText(item.ask), ...tasks.map(({ task }) => `For: ${task.title}`), `Run: ${view.state.start.plan.goal}`];
+  const others = othersOf(item.ask);
+  if (others.length > 0) lines.splice(1, 0, `Also: ${others.join(', ')}`);
   if (item.ask.kind === 'command') lines.push(`In a copy of ${item.ask.folder}, with what the agent changed.`);
   if (item.ask.kind === 'decision') lines.push(item.ask.detail);
   if (item.ask.kind === 'question' && item.ask.options.length > 0) lines.push(`Options: ${item.ask.options.join(', ')}`);
