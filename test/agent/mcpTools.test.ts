@@ -76,6 +76,6 @@ describe('tools of MCP servers', () => {
       description: 'Of the server “s”. Does it.',
       input_schema: { type: 'object', properties: { a: { type: 'string' } } },
     });
-    assert.ok(done.steps.includes('Asking s: look'));
+    assert.ok(done.steps.includes('Wants to ask s: look'));
   });
 });

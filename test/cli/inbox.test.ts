@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Turn } from '../../src/model/scenario';
 import { eventsOf } from '../support/eventsOf';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 import { buildWeft, ending, jsonLines, planText, scenarioFile, startWeft, weft } from '../support/weft';
 
 const ask: Turn = { calls: [{ tool: 'ask', input: { question: 'Which\nport?', options: ['80', 'another one'] } }] };
@@ -95,6 +96,27 @@ describe('the inbox of a run', function () {
     assert.ok(
       out.includes(`? one asks: ${asks.slice(5)}\n          all of them: weft inbox\n          weft answer ${run} 1 yes | no\n`),
       out,
+    );
+  });
+
+  it('has what an agent wants to run, which is said to run when it does, and not before', async function () {
+    if (process.platform === 'win32') return skipFor(this, 'the command is one of a POSIX shell');
+    const cwd = folder();
+    const command = { tool: 'run', input: { command: 'cat a.txt' } };
+    const child = startWeft(['run', '-', '--model', scenarioFile({ one: [{ calls: [command] }, finish] }), '--json'], { cwd });
+    const ended = ending(child);
+    const events = eventsOf(child);
+    child.stdin.end(planText({ id: 'one' }));
+    const { run } = await events.next('run.started');
+    await events.next('inbox.asked');
+    assert.equal((await weft(['answer', run, '1', 'yes'], { cwd })).code, 0);
+    assert.equal((await ended).code, 0);
+    const told = events.seen.flatMap((event) =>
+      event.type === 'task.step' ? [event.step] : event.type.startsWith('inbox.') ? [event.type] : [],
+    );
+    assert.deepEqual(
+      told.filter((one) => /run|Run|inbox/.test(one)),
+      ['Wants to run cat a.txt', 'inbox.asked', 'inbox.answered', 'Running cat a.txt'],
     );
   });
 

@@ -39,7 +39,8 @@ function toolOf({ server, tool, description, inputSchema: schema }: McpOffer, na
     description: `Of the server “${server}”. ${description}`.trim(),
     writes: false,
     inputSchema: { ...schema, type: 'object' },
-    step: () => `Asking ${server}: ${tool}`,
+    // As of commands: that it is asked says who asks it.
+    step: () => `Wants to ask ${server}: ${tool}`,
     async call(raw, desk) {
       const input = inputSchema.safeParse(raw ?? {});
       if (!input.success) return fail('input', `The input of ${name} is no object.`, 'Call it again with an input that fits its schema.');

@@ -18,7 +18,8 @@ export const run = tool({
       .describe('As you would type it in the folder of the workspace: npm test -- --grep login.'),
     seconds: z.number().min(1).max(1800).optional().describe('How long it may take. Absent: 120.'),
   }),
-  step: ({ command }) => `Running ${command}`,
+  // That it runs says who runs it: the person may have to be asked first.
+  step: ({ command }) => `Wants to run ${command}`,
   async run({ command, seconds }, desk) {
     const answer = await desk.act({ kind: 'command', command, ...(seconds === undefined ? {} : { seconds }) });
     return answer.ok ? ok(answer.value.text) : answer;

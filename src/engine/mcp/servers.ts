@@ -54,6 +54,7 @@ export async function openServers(servers: readonly NamedServer[], options: Serv
     call: async ({ server, tool, input }, context, until) => {
       const connection = connections.get(server);
       if (connection === undefined) return fail('input', `There is no server “${server}”.`, 'Use one of the tools that you have.');
+      context.step(`Asking ${server}: ${tool}`);
       const called = await connection.call({ tool, input }, (text) => context.step(`${server}: ${text}`), until);
       return called.ok ? ok(answerOf(called.value)) : called;
     },

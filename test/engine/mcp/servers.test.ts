@@ -110,7 +110,7 @@ describe('a server over standard input and output', () => {
       value: { text: 'There is no such thing. password: "hunter2hunter2"', isError: true },
     });
     const progress = await called(servers, 'progress');
-    assert.deepEqual([progress.told, progress.steps], ['done', ['local: step 1', 'local: step 2']]);
+    assert.deepEqual([progress.told, progress.steps], ['done', ['Asking local: progress', 'local: step 1', 'local: step 2']]);
   });
 
   it('sees of the environment what it was given, and of secrets nothing else', async () => {
