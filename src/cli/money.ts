@@ -50,5 +50,6 @@ function limitOf(amount: number | undefined): number | undefined {
 export function unpricedText(models: readonly string[], cap: Budget, prices: OwnPrices): string | undefined {
   const unknown = withoutPrice(models, prices);
   if (cap.usd === undefined || unknown.length === 0) return undefined;
-  return `No price is known of ${unknown.join(', ')}, so the limit in dollars does not hold for it. Say its price in WEFT_PRICES, or give --budget-tokens.`;
+  const one = unknown.length === 1;
+  return `No price is known of ${unknown.join(', ')}, so the limit in dollars does not hold for ${one ? 'it' : 'them'}. Say ${one ? 'its price' : 'their prices'} in WEFT_PRICES, or give --budget-tokens.`;
 }

@@ -162,7 +162,7 @@ function costText(spent: Spent, state: RunState): string {
   if (model.startsWith('scripted:')) return '$0.00 (scripted model)';
   const of = isLimited(budgetOf(state)) ? `, of ${budgetText(budgetOf(state))}` : '';
   return spent.unpriced > 0
-    ? `${spentText(spent)} (no price is known of ${spent.unpriced.toLocaleString('en')} tokens)${of}`
+    ? `${spentText(spent)} (no price is known of ${counted(spent.unpriced, 'token')})${of}`
     : `${spentText(spent)}${of}`;
 }
 
@@ -175,7 +175,7 @@ function budgetLines(state: RunState): string[] {
   if (account === undefined) return [];
   const whose = account === WHOLE_RUN ? 'the run' : `“${state.tasks.get(account)?.task.title ?? account}”`;
   const spent = account === WHOLE_RUN ? spentIn(state) : spentFor(state, account);
-  const told = `The budget of ${whose} (${budgetText(budgetOf(state, account))}) is used up: ${spentText(spent)}, ${spent.tokens.toLocaleString('en')} tokens. What its agents did is kept.`;
+  const told = `The budget of ${whose} (${budgetText(budgetOf(state, account))}) is used up: ${spentText(spent)}, ${counted(spent.tokens, 'token')}. What its agents did is kept.`;
   return [
     '',
     told,

@@ -158,7 +158,10 @@ async function retryInside({ kind, task, fresh, hint, ownRun }: RetryCommand, st
     kind === 'arbitrate'
       ? await wishFor(state, { kind, task }, `An arbiter is asked about “${task}” in ${where}.`, ports)
       : await wishFor(state, { kind, task, fresh, hint }, `“${task}” is worked on again in ${where}.`, ports);
-  if (code === 0 && ownRun.length > 0) ports.output.warn(`That is done as the run was begun: ${ownRun.join(', ')} changes nothing of it.`);
+  if (code === 0 && ownRun.length > 0)
+    ports.output.warn(
+      `That is done as the run was begun: ${ownRun.join(', ')} ${ownRun.length === 1 ? 'changes' : 'change'} nothing of it.`,
+    );
   return code;
 }
 
@@ -254,11 +257,12 @@ async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<num
 
 /** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */
 function unreadCommands(plan: Plan, commands: readonly string[]) {
+  const one = commands.length === 1;
   const options = commands.map((command) => `--allow-command ${quoted(command)}`).join(' ');
   return fail(
     'input',
-    `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as a check, which you have not allowed; nothing was started.`,
-    `Allow it with ${options}, or read the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
+    `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as ${one ? 'a check' : 'checks'}, which you have not allowed; nothing was started.`,
+    `Allow ${one ? 'it' : 'them'} with ${options}, or read the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
   );
 }
 

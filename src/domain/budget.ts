@@ -1,6 +1,7 @@
 /** What a run, and each of its tasks, may spend, and how it stands with that. Pure. */
 import * as z from 'zod';
 import type { RunEvent } from './event';
+import { counted } from './figures';
 import type { TaskId } from './plan';
 
 /** Dollars and tokens; absent: no limit. */
@@ -57,7 +58,7 @@ export function isLimited({ usd, tokens }: Budget): boolean {
 
 /** `$0.50`, `20,000 tokens`, or both. */
 export function budgetText({ usd, tokens }: Budget): string {
-  const parts = [...(usd === undefined ? [] : [dollars(usd)]), ...(tokens === undefined ? [] : [`${tokens.toLocaleString('en')} tokens`])];
+  const parts = [...(usd === undefined ? [] : [dollars(usd)]), ...(tokens === undefined ? [] : [counted(tokens, 'token')])];
   return parts.join(' and ') || 'no limit';
 }
 

@@ -137,6 +137,8 @@ describe('spawn', () => {
         'Nothing of the parts that are not done is in your draft: do them yourself, spawn them again with other instructions, or say in your summary that they are missing.',
       ].join('\n\n'),
     ]);
+    const alone = await run(playing([{ calls: [spawn(part('x'))] }, { calls: [finish()] }]), { spawn: doing({ x: {} }) });
+    assert.match(toldAfter(alone, 1)[0] ?? '', /^1 of 1 part is done, and what it changed is in your draft now\.\n/);
     const refusing = () => async () => fail('input', 'Too many.', 'Do it yourself.');
     const two = await run(playing([{ calls: [spawn(part('x')), spawn(part('a b'))] }, { calls: [finish()] }]), { spawn: refusing });
     assert.equal(toldAfter(two, 1)[0], 'error: Too many. Do it yourself.');

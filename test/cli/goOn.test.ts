@@ -99,7 +99,7 @@ describe('a run that is gone on with', function () {
     const record = join(cwd, 'none.jsonl');
     const { code, out, err } = await weft(['retry', run, 'one', '--model', 'x', '--record', record, '--hint', 'Try.'], { cwd });
     assert.deepEqual([code, out], [0, `“one” is worked on again in run ${run}, which goes on.\n`]);
-    assert.equal(err, 'weft: That is done as the run was begun: --model, --record changes nothing of it.\n');
+    assert.equal(err, 'weft: That is done as the run was begun: --model, --record change nothing of it.\n');
     assert.equal(folderState(cwd)['none.jsonl'], undefined);
     const done = async (task: string, from: number) => {
       for (const nth of [from, from + 1]) (await held.nth(task, nth)).answer();

@@ -86,6 +86,7 @@ describe('a limit in dollars', () => {
       unpricedText(['claude-opus-5', 'x', 'mine', 'x'], { usd: 1 }, own),
       'No price is known of x, so the limit in dollars does not hold for it. Say its price in WEFT_PRICES, or give --budget-tokens.',
     );
+    assert.match(unpricedText(['x', 'y'], { usd: 1 }, own) ?? '', / of x, y, so .* hold for them\. Say their prices in WEFT_PRICES, /);
     assert.equal(unpricedText(['claude-opus-5', 'mine'], { usd: 1 }, own), undefined);
     assert.equal(unpricedText(['x'], { tokens: 1 }, own), undefined);
   });

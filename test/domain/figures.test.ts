@@ -22,8 +22,8 @@ describe('figures', () => {
   });
 
   it('tell what may be spent, however little', () => {
-    const said = [{ usd: 10 }, { usd: 0.01, tokens: 2000 }, { usd: 0.00123 }, { usd: 1e-9 }, { usd: 0 }, {}].map(budgetText);
-    assert.deepEqual(said, ['$10.00', '$0.01 and 2,000 tokens', '$0.0012', '$0.000000001', '$0.00', 'no limit']);
+    const said = [{ usd: 10 }, { usd: 0.01, tokens: 2000 }, { usd: 0.00123 }, { usd: 1e-9 }, { usd: 0 }, { tokens: 1 }, {}].map(budgetText);
+    assert.deepEqual(said, ['$10.00', '$0.01 and 2,000 tokens', '$0.0012', '$0.000000001', '$0.00', '1 token', 'no limit']);
   });
 
   it('tell how long ago something was', () => {

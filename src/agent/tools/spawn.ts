@@ -1,6 +1,7 @@
 /** spawn: has other agents do parts of the task, and waits for them. */
 import * as z from 'zod';
 import { never, ok } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import { type ChildEnd, childSchema, type Joint, type Spawned } from '../../domain/spawn';
 import { undecided } from '../files';
 import { tool } from './tool';
@@ -24,7 +25,9 @@ export const spawn = tool({
 /** `open`: files that still have markers; a later part may have decided what was between the ones before it. */
 function answer({ children }: Spawned, open: readonly string[]): string {
   const joined = children.filter(({ end }) => end === 'joined');
-  const parts = [`${joined.length} of ${children.length} parts are done, and what they changed is in your draft now.`];
+  const parts = [
+    `${joined.length} of ${counted(children.length, 'part is', 'parts are')} done, and what ${children.length === 1 ? 'it' : 'they'} changed is in your draft now.`,
+  ];
   for (const child of children) parts.push(childText(child, open));
   if (joined.length < children.length)
     parts.push(

@@ -4,6 +4,7 @@ import type { Entry } from '../../agent/transcript';
 import type { Read } from '../../domain/changes';
 import { type Spent, spentBy } from '../../domain/cost';
 import type { Failure } from '../../domain/failure';
+import { counted } from '../../domain/figures';
 import type { Task, TaskId } from '../../domain/plan';
 import { withoutPrice } from '../../domain/prices';
 import { redacted } from '../../domain/secrets';
@@ -156,5 +157,5 @@ function textOf(content: readonly BetaContentBlockParam[]): string {
 }
 
 function cut(text: string): string {
-  return text.length <= MOST ? text : `${text.slice(0, MOST)}… (${(text.length - MOST).toLocaleString('en')} more characters)`;
+  return text.length <= MOST ? text : `${text.slice(0, MOST)}… (${counted(text.length - MOST, 'more character')})`;
 }

@@ -1,4 +1,5 @@
 /** One account: what it may spend, and whether a request fits in it. Pure. */
+import { budgetText } from '../../domain/budget';
 
 /** Dollars are undefined where the price is not known. */
 export interface Cost {
@@ -75,15 +76,6 @@ export function shareOf({ cap, spent }: Account): number {
 
 export function refusalText({ label, cap, spent }: Account, worst: Cost): string {
   const inCap = ({ usd, tokens }: Cost) =>
-    amountText({ usd: cap.usd === undefined ? undefined : usd, tokens: cap.tokens === undefined ? undefined : tokens });
-  return `The budget of ${label} (${amountText(cap)}) is used up: ${inCap(spent)} of it spent, and this turn may cost up to ${inCap(worst)}.`;
-}
-
-/** `$0.50`, `20,000 tokens`, or both. */
-export function amountText({ usd, tokens }: Cap): string {
-  const parts = [
-    ...(usd === undefined ? [] : [`$${usd.toFixed(2)}`]),
-    ...(tokens === undefined ? [] : [`${tokens.toLocaleString('en')} tokens`]),
-  ];
-  return parts.join(' and ') || 'no limit';
+    budgetText({ usd: cap.usd === undefined ? undefined : usd, tokens: cap.tokens === undefined ? undefined : tokens });
+  return `The budget of ${label} (${budgetText(cap)}) is used up: ${inCap(spent)} of it spent, and this turn may cost up to ${inCap(worst)}.`;
 }

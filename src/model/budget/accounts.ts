@@ -1,6 +1,7 @@
 /** Accounts of a run, its tasks and their children: what may be spent, what is on its way, what is spent. */
+import { budgetText } from '../../domain/budget';
 import { fail, ok, type Result } from '../../domain/failure';
-import { type Account, type AccountState, amountText, type Cap, type Cost, fits, pathOf, refusalText, shareOf, stateOf } from './account';
+import { type Account, type AccountState, type Cap, type Cost, fits, pathOf, refusalText, shareOf, stateOf } from './account';
 
 /** What is to be seen of an account, once for each cap that it is given. */
 export interface BudgetEvent {
@@ -128,7 +129,7 @@ export function accounts(onEvent: (event: BudgetEvent) => void): Accounts {
         if (short !== undefined) {
           return fail(
             'budget',
-            `There is not enough in the budget of ${short.label} to keep ${amountText(cap)} for ${label}.`,
+            `There is not enough in the budget of ${short.label} to keep ${budgetText(cap)} for ${label}.`,
             'Give it less, or raise the budget.',
           );
         }
