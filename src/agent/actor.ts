@@ -12,6 +12,8 @@ const NOT_KEPT = '[In your role you change no files: nothing of what the command
 export function actor(draft: Draft, ask: AskHost | undefined, mayEdit: boolean): (call: string, act: Act) => Promise<Result<ActAnswer>> {
   return async (call, act) => {
     if (ask === undefined) return fail('input', 'That is not possible here.', 'Go on without it.');
+    // What commands, servers and the editor look at, paths do not tell.
+    if (act.kind !== 'question') draft.noteLook('', 'contents');
     const now = await draft.now();
     if (!now.ok) return now;
     const answer = await ask({ call, draft: now.value.changes.length === 0 ? null : now.value.commit, act });

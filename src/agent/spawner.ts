@@ -11,6 +11,8 @@ export type Ask = (request: Spawn) => Promise<Result<Spawned>>;
 export function spawner(draft: Draft, ask: Ask | undefined): Desk['spawn'] {
   return async (call, children) => {
     if (ask === undefined) return fail('input', 'Your task cannot be divided any further.', 'Do it yourself.');
+    // What the others are told of, they do not say.
+    draft.noteLook('', 'contents');
     const now = await draft.now();
     if (!now.ok) return now;
     const spawned = await ask({ call, draft: now.value.changes.length === 0 ? null : now.value.commit, children });

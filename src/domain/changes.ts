@@ -27,6 +27,10 @@ export type ShownFile = z.infer<typeof shownFileSchema>;
 export const readSchema = z.object({ path: z.string(), blob: z.string().nullable() });
 export type Read = z.infer<typeof readSchema>;
 
+/** A folder (`''`: all) of whose inside an agent was told: which files there are, or also what is in them. */
+export const lookSchema = z.object({ folder: z.string(), at: z.enum(['names', 'contents']) });
+export type Look = z.infer<typeof lookSchema>;
+
 /** A path that an agent read and that is not any more what it read, and the task that changed it; null: the person, or another run. */
 export const staleFileSchema = z.object({ path: z.string(), by: z.string().nullable() });
 export type StaleFile = z.infer<typeof staleFileSchema>;

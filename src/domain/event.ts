@@ -1,7 +1,7 @@
 /** Everything that happens in a run: one union, which the journal holds and every view reads. */
 import * as z from 'zod';
 import { budgetSchema } from './budget';
-import { changeSchema, conflictSchema, entrySchema, readSchema, staleFileSchema } from './changes';
+import { changeSchema, conflictSchema, entrySchema, lookSchema, readSchema, staleFileSchema } from './changes';
 import { answerSchema, askSchema } from './inbox';
 import { tooLargeSchema } from './include';
 import { dataOf } from './line';
@@ -45,6 +45,10 @@ const task = z.string();
 const draft = z.string().nullable();
 /** What the agent read; older journals do not have it. */
 const reads = z.array(readSchema).optional();
+/** What it was told of folders; missing where that is not known, as in older journals: it may have been told of everything. */
+const looks = z.array(lookSchema).optional();
+/** Hash of all that its agent was told beside the task; older journals do not have it. */
+const told = z.string().optional();
 
 /** How a task goes on that went back to its agent; as {@link Rework}. */
 const reworkSchema = z.object({ base: z.string().nullable(), draft, message: z.string(), isNew: z.boolean().optional() });
@@ -126,13 +130,13 @@ const happenings = [
     tooLarge: tooLargeSchema.optional(),
   }),
   /** An agent begins, or goes on after its process went; `base` is the commit that its draft begins from, `draft` what it goes on with, on top of that. */
-  z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional() }),
+  z.object({ type: z.literal('task.started'), task, base: z.string(), draft: draft.optional(), told }),
   /** What the agent is doing now, in a few words. */
   z.object({ type: z.literal('task.step'), task, step: z.string() }),
   /** A model turn ended; `usage` is that turn's. `model`: which one answered, where not the one that was asked. */
   z.object({ type: z.literal('task.turn'), task, usage: usageSchema, model: z.string().optional() }),
   /** The agent finished; `changeset` is the commit on top of `base`, null where it changed nothing. */
-  z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
+  z.object({ type: z.literal('task.done'), task, summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads, looks }),
   /** A task that is not in the plan joins the run. */
   z.object({ type: z.literal('task.added'), task, definition: addedTaskSchema, origin: originSchema }),
   /** It waits for others, and needs no agent until they are over: for the children that its agent spawned, or for the candidates of its race. */
@@ -172,6 +176,8 @@ const happenings = [
     changeset: draft,
     changes: z.array(changeSchema),
     reads,
+    looks,
+    told,
   }),
   /** What its agent had read was changed by others meanwhile; `held`: it waits for the person to say whether it lands. */
   z.object({ type: z.literal('task.stale'), task, files: z.array(staleFileSchema).min(1), held: z.boolean() }),

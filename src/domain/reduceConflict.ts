@@ -42,7 +42,7 @@ export function settled(tasks: Tasks, event: Extract<RunEvent, { type: 'task.set
   const before = { base: work.base, changeset: work.changeset, changes: work.changes, reads: work.reads };
   const settlement: Settlement = { by, files: conflict.files.map(({ path }) => path), conflict, before, changeset };
   const settlements = [...task.settlements, settlement];
-  const now = { ...work, base, changeset, changes, reads, stale: [], endedAt: at };
+  const now = { ...work, base, changeset, changes, reads, looks: null, stale: [], endedAt: at };
   return after.with({ ...task, stage: { kind: 'done' }, work: now, check: null, settlements });
 }
 

@@ -275,13 +275,13 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
   if (task.stage.kind !== 'awaiting') throw illegal(event, `the task is ${task.stage.kind}`);
   if (candidate.origin.kind !== 'candidate' || candidate.origin.parent !== event.task) throw illegal(event, 'it did not race for the task');
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
-  const { base, changeset, changes, reads, summary } = candidate.work;
+  const { base, changeset, changes, reads, looks, told, summary } = candidate.work;
   const before = awaited(task, event.at);
   const { role, model = modelOfRole(state.start, role) } = candidate.task;
   const own = role === task.task.role && model === (task.task.model ?? modelOfRole(state.start, task.task.role));
   // Should it have to be mended, its own agent goes on with it.
   const as = candidate.work.as ?? (own ? null : { role, model });
-  const work = { ...before, as, base, changeset, changes, reads, summary, endedAt: event.at };
+  const work = { ...before, as, base, changeset, changes, reads, looks, told, summary, endedAt: event.at };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'joined', conflicts: [] } });
   return { ...state, tasks: tasks.with({ ...task, stage: { kind: 'done' }, work }) };
 }
@@ -295,7 +295,7 @@ function passedOver(state: RunState, event: Extract<RunEvent, { type: 'task.pass
   if (!hasRaced || candidate.stage.kind !== 'joined') throw illegal(event, 'it was not the one that was chosen');
   const racing = [...state.tasks.values()].filter((other) => other.origin.kind === 'candidate' && other.origin.parent === event.task);
   const stage = { kind: 'awaiting' as const, children: racing.map(({ task: { id } }) => id), since: event.at };
-  const work = { ...task.work, as: null, changeset: null, changes: [], reads: [], stale: [], summary: '', endedAt: 0 };
+  const work = { ...task.work, as: null, changeset: null, changes: [], reads: [], looks: null, stale: [], summary: '', endedAt: 0 };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'failed', failure: event.failure }, check: task.check });
   return { ...state, tasks: tasks.with({ ...task, stage, work, check: null }) };
 }

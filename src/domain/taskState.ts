@@ -1,5 +1,5 @@
 /** One task of a run, as its events left it. */
-import type { Change, Conflict, Entry, Read, StaleFile } from './changes';
+import type { Change, Conflict, Entry, Look, Read, StaleFile } from './changes';
 import type { Origin, RunStarted, StandIn } from './event';
 import type { Failure } from './failure';
 import type { Part } from './part';
@@ -48,6 +48,10 @@ export interface Work {
   readonly changes: readonly Change[];
   /** What the agent read of its draft's base, as far as it is known. */
   readonly reads: readonly Read[];
+  /** The folders that the agent was told of; null where that is not known, and it may have been told of everything. */
+  readonly looks: readonly Look[] | null;
+  /** Hash of all that the agent was told beside the task; null where that is not known. */
+  readonly told: string | null;
   /** What the agent read and others changed before it could land; empty where its premise held. */
   readonly stale: readonly StaleFile[];
   /** How often it went back to its agent: because its premise was stale, and because its check failed. */
@@ -139,6 +143,8 @@ const NO_WORK: Work = {
   changeset: null,
   changes: [],
   reads: [],
+  looks: null,
+  told: null,
   stale: [],
   reworks: { stale: 0, check: 0 },
   failures: [],

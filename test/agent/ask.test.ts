@@ -26,6 +26,7 @@ describe('ask', () => {
     );
     assert.equal(new Set(asked.map(({ call }) => call)).size, 2);
     assert.ok(done.steps.includes('Asking: Which port?'));
+    assert.deepEqual(done.draft.looks, []);
   });
 
   it('has what its host made of its draft in it', async () => {

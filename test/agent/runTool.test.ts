@@ -35,6 +35,7 @@ describe('run', () => {
       });
       const note = '\n[In your role you change no files: nothing of what the command changed is in your draft.]';
       assert.deepEqual(toldAfter(done, 1), [kept ? 'It ended.' : `It ended.${note}`]);
+      assert.deepEqual(done.draft.looks, [{ folder: '', at: 'contents' }]);
       assert.deepEqual(await changed(done.draft), kept ? { 'made.txt': 'made\n' } : {});
     });
   }

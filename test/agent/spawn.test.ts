@@ -120,6 +120,7 @@ describe('spawn', () => {
       '2 of 2 parts are done, and what they changed is in your draft now.\n\nx (“Part x”): done.\nDid x.\n\ny (“Part y”): done.\nDid y.',
     );
     assert.deepEqual(await changed(done.draft), { after: '1\n', mine: 'mine and y\n', old: null, x: 'x\n' });
+    assert.deepEqual(done.draft.looks, [{ folder: '', at: 'contents' }]);
     assert.deepEqual(
       valued(await done.draft.reads()).map(({ path }) => path),
       ['a', 'b', 'none'],

@@ -99,6 +99,8 @@ describe('the state of a run', () => {
         changeset: 'd1',
         changes: [],
         reads: [],
+        looks: null,
+        told: null,
         stale: [],
         reworks: { stale: 0, check: 0 },
         failures: [],

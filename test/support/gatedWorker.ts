@@ -1,6 +1,6 @@
 /** A worker whose agents do nothing until the test says so: order is asserted, never awaited by the clock. */
 import assert from 'node:assert/strict';
-import type { Change } from '../../src/domain/changes';
+import type { Change, Look } from '../../src/domain/changes';
 import type { FailureKind } from '../../src/domain/failure';
 import { fail } from '../../src/domain/failure';
 import type { Host, Job, Outcome, Report, Worker } from '../../src/engine/agents/worker';
@@ -19,8 +19,8 @@ export interface Held {
   readonly spawn: Host['spawn'];
   readonly act: Host['act'];
   readonly signal: AbortSignal;
-  /** `reads`: paths that the agent read. */
-  finish(edits?: Edits, summary?: string, reads?: readonly string[]): Promise<void>;
+  /** `reads`: paths that the agent read; `looks`: folders that it was told of, null: that is not known. */
+  finish(edits?: Edits, summary?: string, reads?: readonly string[], looks?: readonly Look[] | null): Promise<void>;
   /** Ends with a draft that the test made. */
   finishWith(kept: { readonly commit: string | null; readonly changes: readonly Change[] }): void;
   fail(kind?: FailureKind, edits?: Edits): Promise<void>;
@@ -58,9 +58,9 @@ export function gatedWorker(repo: Repository, stopEdits: Readonly<Record<string,
           spawn: (request) => host.spawn(request),
           act: (request) => host.act(request),
           signal,
-          finish: async (edits = {}, summary = 'Done.', reads = []) => {
+          finish: async (edits = {}, summary = 'Done.', reads = [], looks = []) => {
             const { commit, changes, read } = await keep(repo, job, edits, reads);
-            end({ kind: 'done', summary, changeset: commit, changes, reads: read });
+            end({ kind: 'done', summary, changeset: commit, changes, reads: read, ...(looks === null ? {} : { looks }) });
           },
           finishWith: ({ commit, changes }) => end({ kind: 'done', summary: 'Done.', changeset: commit, changes }),
           fail: async (kind = 'agent', edits = {}) => {

@@ -2,6 +2,7 @@
 import type { Entry } from '../../agent/transcript';
 import { cancelled, type Failure, fail, never, ok, type Result, thrownText } from '../../domain/failure';
 import type { Task, TaskId } from '../../domain/plan';
+import type { TaskState } from '../../domain/taskState';
 import type { Time } from '../../model/time';
 import type { Repository } from '../../repo/repository';
 import type { Acts } from '../acts/acts';
@@ -22,7 +23,7 @@ import { beginEntries, readBeginning } from './beginning';
 import type { Family } from './family';
 import type { Live } from './live';
 import { outcomeOf, tellOutcome } from './outcome';
-import type { Reuse, Reused } from './reuse';
+import { type Reuse, type Reused, toldHash } from './reuse';
 import type { Host, Job, Outcome, Report, Worker } from './worker';
 
 export interface AgentsPorts {
@@ -83,7 +84,17 @@ export class Agents {
   private async reused(id: TaskId, base: string): Promise<Result<Reused | undefined>> {
     const { record, reuse } = this.ports;
     const task = record.state.tasks.get(id);
-    return task === undefined || reuse === undefined ? ok(undefined) : reuse(record.state, task, base);
+    return task === undefined || reuse === undefined
+      ? ok(undefined)
+      : reuse({ state: record.state, task, base, told: toldHash(this.briefing(task)) });
+  }
+
+  /** All that the agent of a task is told beside it. */
+  private briefing(task: TaskState): Pick<Job, 'goal' | 'project' | 'spawns' | 'offers' | 'role' | 'maySpawn'> {
+    const { record, acts, context } = this.ports;
+    const { start } = record.state;
+    const about = { goal: start.plan.goal, project: context.text, spawns: spawnsAtAll(record.state), offers: acts.offers() };
+    return { ...about, role: context.role(roleOf(task)), maySpawn: maySpawn(record.state, task) };
   }
 
   /** Whether there is something under way that is stopped now. */
@@ -107,7 +118,7 @@ export class Agents {
   }
 
   private async work(id: TaskId, prepared: string, agent: AbortController): Promise<void> {
-    const { record, worker, transcripts, family, acts, inbox, setbacks, ledger, context } = this.ports;
+    const { record, worker, transcripts, family, acts, inbox, setbacks, ledger } = this.ports;
     const found = record.state.tasks.get(id);
     if (found === undefined) return;
     const { start, tasks } = record.state;
@@ -123,15 +134,14 @@ export class Agents {
       if (from === 'first') transcripts.prepare(id, entry);
       else this.keep(id, entry);
     }
-    record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }) });
+    const briefing = this.briefing(found);
+    record.emit({ type: 'task.started', task: id, base, ...(again === undefined ? {} : { draft }), told: toldHash(briefing) });
     for (const usage of unpaid) {
       record.emit({ type: 'task.turn', task: id, usage });
       ledger.chargeTurn(found, usage);
     }
     const { model } = agentOf(start, found);
-    const offers = acts.offers();
-    const about = { run: start.run, goal: start.plan.goal, project: context.text, spawns: spawnsAtAll(record.state), offers };
-    const job: Job = { ...about, task, role: context.role(task.role), model, base, maySpawn: maySpawn(record.state, found), again };
+    const job: Job = { ...briefing, run: start.run, task, model, base, again };
     acts.began(id);
     let isAtWork = true;
     const host: Host = {

@@ -69,7 +69,7 @@ export function inProcessWorker(repo: Repository, model: ModelFetch): Worker {
       if (!held.ok) return { kind: 'failed', failure: held.failure, draft: commit };
       if (!read.ok) return { kind: 'failed', failure: read.failure, draft: commit };
       const reads = read.value;
-      if (result.ok) return { kind: 'done', ...result.value, changeset: commit, changes, reads };
+      if (result.ok) return { kind: 'done', ...result.value, changeset: commit, changes, reads, looks: draft.looks };
       if (result.failure.kind === 'cancelled') return { kind: 'stopped', draft: commit, reads };
       return { kind: 'failed', failure: result.failure, draft: commit, reads };
     }
@@ -118,6 +118,9 @@ function follow(draft: Draft, report: (report: Report) => void): { end(): void }
 /** A new draft, or one that begins with what was done before. */
 async function openDraft(repo: Repository, { base, again, task }: Job): Promise<Result<Draft>> {
   const opened = again?.draft == null ? ok(new Draft(repo, base, task.title)) : await Draft.resume(repo, base, again.draft, task.title);
-  if (opened.ok) opened.value.remember(again?.session?.reads ?? []);
+  if (!opened.ok || again === undefined) return opened;
+  opened.value.remember(again.session?.reads ?? []);
+  // What it was told of folders before is not kept; and what failed of its work, or changed meanwhile, may be anywhere.
+  opened.value.noteLook('', 'contents');
   return opened;
 }

@@ -63,7 +63,8 @@ export function tellOutcome(record: RunRecord, task: TaskId, outcome: Outcome): 
   switch (outcome.kind) {
     case 'done': {
       const { summary, changeset, changes } = outcome;
-      record.emit({ type: 'task.done', task, summary, changeset, changes: [...changes], ...reads });
+      const looks = outcome.looks === undefined ? {} : { looks: [...outcome.looks] };
+      record.emit({ type: 'task.done', task, summary, changeset, changes: [...changes], ...reads, ...looks });
       break;
     }
     case 'failed':

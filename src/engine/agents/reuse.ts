@@ -1,10 +1,11 @@
 /** Taking over what an earlier run did, where nothing that determines a task has changed since. */
 import { createHash } from 'node:crypto';
+import type { Change, Look } from '../../domain/changes';
 import type { Happening } from '../../domain/event';
 import { ok, type Result } from '../../domain/failure';
 import type { Item } from '../../domain/inbox';
 import type { RunState } from '../../domain/run';
-import { settlementOf, type TaskState } from '../../domain/taskState';
+import { settlementOf, type TaskState, type Work } from '../../domain/taskState';
 import type { Repository } from '../../repo/repository';
 import { commitTree, diffTrees, lookUp, mergeTrees, treeOf } from '../../repo/trees';
 import { listRuns } from '../journal/library';
@@ -18,13 +19,28 @@ const MOST_RUNS = 20;
 /** What an earlier run did for a task, as the event that takes it over. */
 export type Reused = Extract<Happening, { type: 'task.reused' }>;
 
-/** Looks for work to take over, on top of a commit; undefined where the task has to be worked on. */
-export type Reuse = (state: RunState, task: TaskState, base: string) => Promise<Result<Reused | undefined>>;
+/** A task that may be taken over. */
+interface Sought {
+  readonly state: RunState;
+  readonly task: TaskState;
+  /** The commit that its draft would begin from. */
+  readonly base: string;
+  /** The {@link toldHash} of what its agent would be told. */
+  readonly told: string;
+}
+
+/** Looks for work to take over; undefined where the task has to be worked on. */
+export type Reuse = (sought: Sought) => Promise<Result<Reused | undefined>>;
+
+/** The hash of all that an agent is told beside its task. */
+export function toldHash(told: object): string {
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 16);
+}
 
 /** Reads the earlier runs when the first task asks. */
 export function reuseFrom(repo: Repository): Reuse {
   let earlier: Promise<RunState[]> | undefined;
-  return async (state, task, base) => {
+  return async ({ state, task, base, told }) => {
     // What has begun goes on; a race and what comes of an agent's own plan are no piece of the person's plan.
     if (task.origin.kind !== 'plan' || task.work.next !== null || task.work.startedAt > 0 || (task.task.candidates ?? 1) > 1)
       return ok(undefined);
@@ -32,8 +48,10 @@ export function reuseFrom(repo: Repository): Reuse {
     const key = keyOf(state, task);
     for (const run of await earlier) {
       for (const before of run.tasks.values()) {
-        if (!isWhole(run, before) || keyOf(run, before) !== key || !hasSameParents(state, task, run, before)) continue;
-        const taken = await takeOver(repo, { state, task, base, run, before });
+        // Journals that do not say what was told are of an earlier Weft: what has changed since is not known.
+        if (before.work.told !== told || !isWhole(run, before) || keyOf(run, before) !== key) continue;
+        if (!hasSameParents(state, task, run, before)) continue;
+        const taken = await takeOver(repo, { state, task, base, told, run, before });
         if (!taken.ok || taken.value !== undefined) return taken;
       }
     }
@@ -62,8 +80,9 @@ function keyOf({ start }: RunState, whole: TaskState): string {
 /** Whether it came to its end. What was undone with all of its run makes way for another try; what was undone alone was not wanted. */
 export function isWhole({ tasks, inbox }: RunState, task: TaskState): boolean {
   const { stage, origin } = task;
-  // What it was not let do, or not told, it may be this time.
-  const lacks = (item: Item) => item.answer?.kind === 'denied' || item.answer?.kind === 'expired';
+  // What it was not let do, or not told, it may be this time; and what the person answered it, they may answer otherwise.
+  const lacks = ({ ask, answer }: Item) =>
+    answer?.kind === 'denied' || answer?.kind === 'expired' || (ask.kind === 'question' && answer?.kind === 'said');
   if ([...inbox.values()].some((item) => lacks(item) && item.askers.some((asker) => asker.task === task.task.id))) return false;
   // What was decided between two tasks is the work of both.
   if (origin.kind !== 'plan' || settlementOf(task) !== undefined) return false;
@@ -83,19 +102,17 @@ function hasSameParents(state: RunState, { task }: TaskState, run: RunState, bef
   );
 }
 
-interface Candidate {
-  readonly state: RunState;
-  readonly task: TaskState;
-  readonly base: string;
+interface Candidate extends Sought {
   readonly run: RunState;
   readonly before: TaskState;
 }
 
 /** Its changeset on top of `base`; undefined where the agent would read something else there, or what it did does not fit. */
-async function takeOver(repo: Repository, { state, task, base, run, before }: Candidate): Promise<Result<Reused | undefined>> {
-  const same = await readsTheSame(repo, base, before);
-  if (!same.ok) return same;
-  if (!same.value) return ok(undefined);
+async function takeOver(repo: Repository, { state, task, base, told, run, before }: Candidate): Promise<Result<Reused | undefined>> {
+  const [read, seen] = [await readsTheSame(repo, base, before), await seesTheSame(repo, base, before)];
+  if (!read.ok) return read;
+  if (!seen.ok) return seen;
+  if (!read.value || !seen.value) return ok(undefined);
   const { changeset, reads, summary } = before.work;
   const { id, title } = task.task;
   const common = {
@@ -105,6 +122,8 @@ async function takeOver(repo: Repository, { state, task, base, run, before }: Ca
     base,
     summary,
     reads: [...reads],
+    looks: [...looksOf(before)],
+    told,
   };
   if (changeset === null) return ok({ ...common, changeset: null, changes: [] });
   const merge = await mergeTrees(repo, { base: before.work.base, ours: base, theirs: changeset });
@@ -129,7 +148,7 @@ async function readsTheSame(repo: Repository, base: string, { work }: TaskState)
     work.reads.map(({ path }) => path),
   );
   if (!now.ok) return now;
-  const made = new Map(work.changes.map(({ path, after }) => [path, after?.blob ?? null]));
+  const made = madeBy(work);
   return ok(
     work.reads.every(({ path, blob }) => {
       const entry = now.value.get(path);
@@ -137,4 +156,28 @@ async function readsTheSame(repo: Repository, base: string, { work }: TaskState)
       return current === blob || (made.has(path) && current === made.get(path));
     }),
   );
+}
+
+/** Whether the folders that the agent was told of are what they were then, but for what it made of them itself. */
+async function seesTheSame(repo: Repository, base: string, before: TaskState): Promise<Result<boolean>> {
+  const looks = looksOf(before);
+  if (looks.length === 0) return ok(true);
+  const changes = await diffTrees(repo, before.work.base, base);
+  if (!changes.ok) return changes;
+  const made = madeBy(before.work);
+  const isSeen = ({ path, before: was, after }: Change) =>
+    looks.some(
+      ({ folder, at }) => (folder === '' || path.startsWith(`${folder}/`)) && (at === 'contents' || was === null || after === null),
+    );
+  return ok(changes.value.every((change) => made.get(change.path) === (change.after?.blob ?? null) || !isSeen(change)));
+}
+
+/** Of what is not known, everything. */
+function looksOf({ work }: TaskState): readonly Look[] {
+  return work.looks ?? [{ folder: '', at: 'contents' }];
+}
+
+/** What an agent made of files: blobs by path, null for deleted. */
+function madeBy({ changes }: Work): Map<string, string | null> {
+  return new Map(changes.map(({ path, after }) => [path, after?.blob ?? null]));
 }

@@ -1,7 +1,7 @@
 /** The port to whoever runs agents: in this process now; jobs and results are data, so that it can be another one. */
 import type { Entry, Session } from '../../agent/transcript';
 import type { ActAnswer, ActRequest, Offers } from '../../domain/act';
-import type { Change, Read } from '../../domain/changes';
+import type { Change, Look, Read } from '../../domain/changes';
 import type { Failure, Result } from '../../domain/failure';
 import type { Task } from '../../domain/plan';
 import type { AgentRole } from '../../domain/role';
@@ -59,6 +59,8 @@ export type Outcome =
       readonly changes: readonly Change[];
       /** What the agent read of its draft's base; absent: not told. */
       readonly reads?: readonly Read[];
+      /** The folders that it was told of; absent: not told, so it may be all. */
+      readonly looks?: readonly Look[];
     }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly draft: string | null; readonly reads?: readonly Read[] }
   | { readonly kind: 'stopped'; readonly draft: string | null; readonly reads?: readonly Read[] };

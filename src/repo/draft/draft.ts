@@ -1,5 +1,5 @@
 /** A draft: the isolated copy that one agent edits, as an overlay on a tree. Opening one costs nothing. */
-import type { Change, Entry, Mode, Read } from '../../domain/changes';
+import type { Change, Entry, Look, Mode, Read } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
 import { parentsOf } from '../../domain/path';
 import type { Repository } from '../repository';
@@ -26,6 +26,8 @@ export class Draft {
   onDidChange: () => void = () => undefined;
   /** Paths that the agent looked at as the base has them. */
   private readonly seen = new Set<string>();
+  /** Folders that the agent was told of. */
+  private readonly looked = new Map<string, Look['at']>();
 
   constructor(
     private readonly repo: Repository,
@@ -79,8 +81,9 @@ export class Draft {
     return ok();
   }
 
-  /** Files below a folder (`''`: all), sorted. */
+  /** Files below a folder (`''`: all), sorted; the agent is told of them. */
   async list(folder: string): Promise<Result<string[]>> {
+    this.noteLook(folder, 'names');
     const listed = await listTree(this.repo, this.base, folder === '' ? [] : [`${folder}/`]);
     if (!listed.ok) return listed;
     const paths = new Set(listed.value.keys());
@@ -113,6 +116,18 @@ export class Draft {
     const found = await lookUp(this.repo, this.base, paths);
     if (!found.ok) return found;
     return ok(paths.map((path) => ({ path, blob: blobOf(found.value.get(path)) })));
+  }
+
+  /** The folders that the agent was told of. */
+  get looks(): Look[] {
+    // What it read beyond what is told is anywhere.
+    if (this.seen.size > MAX_READS) this.noteLook('', 'contents');
+    return [...this.looked].map(([folder, at]) => ({ folder, at }));
+  }
+
+  /** The agent is told something that rests on what is in a folder (`''`: all). */
+  noteLook(folder: string, at: Look['at']): void {
+    if (at === 'contents' || !this.looked.has(folder)) this.looked.set(folder, at);
   }
 
   /** The paths that the agent has seen of the base, in the order in which it did. */
@@ -240,8 +255,9 @@ export class Draft {
     return ok(files);
   }
 
-  /** Searches the draft's text files; the files of the hits join the agent's read set. */
+  /** Searches the draft's text files; the files of the hits join the agent's read set. That there are no others, all files of the folder say. */
   async search(search: Search, signal: AbortSignal): Promise<Result<Found>> {
+    this.noteLook(search.folder, 'contents');
     const tree = await this.asCommit();
     if (!tree.ok) return tree;
     const found = await searchTree(this.repo, tree.value, search, signal);

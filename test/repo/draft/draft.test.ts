@@ -245,6 +245,24 @@ describe('a draft', () => {
     ]);
   });
 
+  it('knows which folders its agent was told of: by their names, or by what is in them', async () => {
+    const { draft } = await draftOf({ 'src/a.txt': 'one', 'docs/b.txt': 'two' });
+    valued(await draft.read('src/a.txt'));
+    valued(await draft.look('docs/b.txt'));
+    assert.deepEqual(draft.looks, []);
+    valued(await draft.list('docs'));
+    valued(await draft.list('src'));
+    valued(await draft.search({ ...everything, folder: 'src', pattern: 'nothing' }, NEVER));
+    valued(await draft.list('src'));
+    assert.deepEqual(draft.looks, [
+      { folder: 'docs', at: 'names' },
+      { folder: 'src', at: 'contents' },
+    ]);
+    // More than it tells of one by one.
+    draft.remember(Array.from({ length: 501 }, (_, at) => `${at}.txt`));
+    assert.deepEqual(draft.looks.at(-1), { folder: '', at: 'contents' });
+  });
+
   it('goes on from what was done before, deletions, modes and links included', async () => {
     const { box, draft } = await draftOf({ 'a.txt': 'a', 'gone.txt': 'g', 'run.sh': { run: 'one' }, link: { link: 'a.txt' } });
     valued(await draft.remove('gone.txt'));

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { entrySchema, sessionSchema } from '../../../agent/transcript';
 import { type ActAnswer, type ActRequest, actAnswerSchema, actSchema, offersSchema } from '../../../domain/act';
-import { changeSchema, readSchema } from '../../../domain/changes';
+import { changeSchema, lookSchema, readSchema } from '../../../domain/changes';
 import { failureSchema } from '../../../domain/event';
 import type { Result } from '../../../domain/failure';
 import { addedTaskSchema } from '../../../domain/plan';
@@ -121,9 +121,10 @@ const reportSchema = z.discriminatedUnion('type', [
 ]);
 
 const reads = z.array(readSchema).exactOptional();
+const looks = z.array(lookSchema).exactOptional();
 
 const outcomeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('done'), summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads }),
+  z.strictObject({ kind: z.literal('done'), summary: z.string(), changeset: draft, changes: z.array(changeSchema), reads, looks }),
   z.strictObject({ kind: z.literal('failed'), failure: failureSchema, draft, reads }),
   z.strictObject({ kind: z.literal('stopped'), draft, reads }),
 ]);
