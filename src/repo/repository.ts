@@ -9,6 +9,7 @@ import { type Include, NO_INCLUDE } from '../domain/include';
 import { pastDeadLocks } from './deadLocks';
 import { type GitPlace, gitText, type ObjectReader, objectReader, plumbText } from './git';
 import { fileLock, type Lock } from './lock';
+import { checkOwnPlaces } from './ownPlaces';
 import type { Root } from './root';
 import { type NestedParts, type Part, rootPart } from './truth/parts';
 import { type Rules, rulesOf } from './truth/rules';
@@ -94,6 +95,8 @@ async function inRepository(
 ): Promise<Result<Repository>> {
   const { gitDir, workTree, format } = rules;
   const stateDir = join(rules.commonDir, 'weft', key);
+  const safe = await checkOwnPlaces(rules.commonDir, key);
+  if (!safe.ok) return safe;
   const made = await makeFolder(stateDir);
   if (!made.ok) return made;
   const storeDir = join(rules.commonDir, 'objects');

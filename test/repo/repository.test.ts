@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openRepository, readRef, writeRef } from '../../src/repo/repository';
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { keyOf, openRepository, readRef, writeRef } from '../../src/repo/repository';
 import { rollBack } from '../../src/repo/snapshot/rollback';
 import { listSnapshots, takeSnapshot } from '../../src/repo/snapshot/snapshot';
 import { countingClock } from '../support/clock';
@@ -109,6 +109,35 @@ describe('opening a folder', () => {
     const box = await sandbox({ file: 'f' });
     assert.match(failed(await openRepository(join(box.root, 'none'))).message, /^There is no folder .*none\.$/);
     assert.match(failed(await openRepository(join(box.root, 'file'))).message, /file is a file\.$/);
+  });
+
+  it('whose git directory leads Weft out of it, or nowhere, is refused before anything is written', async () => {
+    const root = temporaryFolder();
+    git(root, 'init', '--quiet');
+    const key = keyOf(root);
+    for (const place of ['weft', `weft/${key}`, 'refs/weft', `refs/weft/${key}`]) {
+      const path = join(root, '.git', place);
+      const away = temporaryFolder();
+      const refused = async () => failed(await openRepository(root)).message;
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(away, path);
+      assert.equal(await refused(), `${path} is a link that leads out of the repository, to ${away}; nothing was written.`);
+      assert.deepEqual(readdirSync(away), []);
+      rmSync(away, { recursive: true });
+      assert.equal(await refused(), `${path} is a link that leads nowhere; nothing was written.`);
+      rmSync(path);
+      writeFileSync(path, '');
+      assert.equal(await refused(), `${path} is a file; nothing was written.`);
+      rmSync(path);
+      // Where it stays inside, it is the person’s to arrange.
+      const inside = join(root, '.git', 'kept');
+      mkdirSync(inside, { recursive: true });
+      symlinkSync(inside, path);
+      await opened(root);
+      rmSync(join(root, '.git', 'weft'), { recursive: true, force: true });
+      rmSync(join(root, '.git', 'refs', 'weft'), { recursive: true, force: true });
+      rmSync(inside, { recursive: true });
+    }
   });
 
   it('of another user says what git wants to be told', async function () {
