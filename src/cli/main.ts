@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
-import { type Failure, fail, never, ok, thrownText } from '../domain/failure';
+import { type Failure, fail, failureText, never, ok, saysDiskFull, thrownText } from '../domain/failure';
 import { NO_INCLUDE } from '../domain/include';
 import { writtenPlanSchema } from '../domain/plan';
 import { settleLeft } from '../engine/recovery';
@@ -32,7 +32,8 @@ import { callOffCommand, hunksCommand, reverseCommand } from './undo';
 import { USAGE } from './usage';
 import { workspaceFolders } from './workspaceFolders';
 
-async function main(argv: readonly string[]): Promise<number> {
+/** `unread` aborts when what is printed goes nowhere. */
+async function main(argv: readonly string[], unread: AbortSignal): Promise<number> {
   const parsed = parseArguments(argv);
   const out = outputFor(parsed.ok ? parsed.value.json : argv.includes('--json'));
   if (!parsed.ok) {
@@ -51,7 +52,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${JSON.stringify(z.toJSONSchema(writtenPlanSchema, { io: 'input' }), null, 2)}\n`);
       return 0;
     default:
-      return inWorkspace({ ...parsed.value, command }, out);
+      return inWorkspace({ ...parsed.value, command }, out, unread);
   }
 }
 
@@ -77,7 +78,7 @@ const LOOKING = new Set<Command['kind']>([
   'steer',
 ]);
 
-async function inWorkspace({ command, workspaces }: Arguments, out: Output): Promise<number> {
+async function inWorkspace({ command, workspaces }: Arguments, out: Output, unread: AbortSignal): Promise<number> {
   const refuse = (failure: Failure) => {
     out.result({ exitCode: 2, failure });
     return 2;
@@ -92,20 +93,19 @@ async function inWorkspace({ command, workspaces }: Arguments, out: Output): Pro
   const interruption = new AbortController();
   const interrupt = () => {
     // Once stops in order; twice, at once.
-    if (interruption.signal.aborted) process.exit(130);
+    if (signal.aborted) process.exit(130);
     interruption.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  // Nobody reads any more (a pager was closed): that is an interruption, and no crash in the middle of a landing.
-  const unread = () => interruption.abort();
-  process.stdout.on('error', unread);
+  // That is an interruption, too, and no crash in the middle of a landing.
+  const signal = AbortSignal.any([interruption.signal, unread]);
   const workspace = diskWorkspace(repo, (texts, untitled) => keepUnsaved(repo, out, texts, untitled));
   const include = (named: readonly string[]) => {
     globs = named;
   };
-  const ports = { repo, workspace, output: out, signal: interruption.signal, include };
+  const ports = { repo, workspace, output: out, signal, include };
   try {
-    const settled = await settleLeft(recoveryPorts(ports), interruption.signal);
+    const settled = await settleLeft(recoveryPorts(ports), signal);
     if (!settled.ok && !LOOKING.has(command.kind)) {
       out.result({ exitCode: 1, failure: settled.failure });
       return 1;
@@ -199,12 +199,36 @@ async function keepUnsaved(repo: Repository, out: Output, texts: readonly Unsave
   }
 }
 
-main(process.argv.slice(2)).then(
+/** Aborts, and hears how to end, where what is printed cannot be written. */
+function printing() {
+  const unread = new AbortController();
+  let isLost = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    unread.abort();
+    // Nobody reads any more: who closed the pager knows.
+    if (isLost || error.code === 'EPIPE') return;
+    isLost = true;
+    process.exitCode = 1;
+    const { failure } = fail(
+      'file',
+      `What Weft prints cannot be written: ${error.message}.`,
+      saysDiskFull(error.message)
+        ? 'What was under way is stopped: free some space, or send the output elsewhere, then try again.'
+        : 'What was under way is stopped: send the output elsewhere, then try again.',
+    );
+    process.stderr.write(`weft: ${failureText(failure)}\n`);
+  });
+  return { unread: unread.signal, codeOf: (code: number) => (isLost ? 1 : code) };
+}
+
+const { unread, codeOf } = printing();
+main(process.argv.slice(2), unread).then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode = codeOf(code);
   },
   (thrown: unknown) => {
-    const { failure } = fail('file', `${thrownText(thrown)}.`, 'This is a bug; please report it.');
+    const fix = saysDiskFull(thrownText(thrown)) ? 'Free some space, then try again.' : 'This is a bug; please report it.';
+    const { failure } = fail('file', `${thrownText(thrown)}.`, fix);
     outputFor(process.argv.includes('--json')).result({ exitCode: 1, failure });
     process.exitCode = 1;
   },

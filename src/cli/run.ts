@@ -2,7 +2,7 @@
 import { type Budget, budgetText } from '../domain/budget';
 import { notAllowed } from '../domain/commands';
 import { budgetOf } from '../domain/cost';
-import { cancelled, type Failure, fail, failureText, ok, type Result } from '../domain/failure';
+import { cancelled, type Failure, fail, failureText, ok, type Result, saysDiskFull } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
 import { type Plan, problemsText, readPlan } from '../domain/plan';
 import { modelsOfPlan } from '../domain/planModels';
@@ -166,7 +166,8 @@ async function retryInside({ kind, task, fresh, hint, ownRun }: RetryCommand, st
 }
 
 export function refused(failure: Failure, { output }: CliPorts): number {
-  const exitCode = failure.kind === 'cancelled' ? 130 : failure.kind === 'model' || failure.kind === 'agent' ? 1 : 2;
+  const isTheirs = failure.kind !== 'model' && failure.kind !== 'agent' && !saysDiskFull(failure.message);
+  const exitCode = failure.kind === 'cancelled' ? 130 : isTheirs ? 2 : 1;
   output.result({ exitCode, failure });
   return exitCode;
 }
@@ -252,7 +253,14 @@ async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<num
   run.record.close();
   const sent = await sendIfAsked(ports.repo.stateDir, run.id, process.env['WEFT_OTLP_ENDPOINT'] ?? '');
   if (!sent.ok) ports.output.warn(failureText(sent.failure));
-  return ended.ok ? report(ended.value, ports) : refused(ended.failure, ports);
+  return ended.ok ? report(ended.value, ports) : brokenOff(run.id, ended.failure, ports);
+}
+
+/** Its journal could not be kept. What was given could be used: whoever calls is not told otherwise. */
+function brokenOff(run: string, { message, fix, kind }: Failure, { output }: CliPorts): number {
+  const first = saysDiskFull(message) ? 'Free some space, then go on with it' : 'Mend that, then go on with it';
+  output.result({ exitCode: 1, failure: { kind, message, fix: `${first}: weft resume ${run}. ${fix}` } });
+  return 1;
 }
 
 /** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */

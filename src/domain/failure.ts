@@ -75,8 +75,12 @@ export function thrownText(thrown: unknown): string {
 
 /** What to do about a file that could not be written: `otherwise`, unless its disk is full. */
 export function fixOfWrite(thrown: unknown, otherwise: string): string {
-  const isFull = thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
-  return isFull ? 'Free some space on its disk, then try again.' : otherwise;
+  return saysDiskFull(thrownText(thrown)) ? 'Free some space on its disk, then try again.' : otherwise;
+}
+
+/** Whether a message of the system's, git's or ours tells of a disk, or of what its user may have of it, that is used up. */
+export function saysDiskFull(text: string): boolean {
+  return /ENOSPC|EDQUOT|no space left|out of disk ?space|disk quota exceeded|the disk is full/i.test(text);
 }
 
 /** Fails to compile where a union gained a member that a `switch` does not know. */

@@ -304,7 +304,7 @@ export class LiveRun {
     this.broken ??= fail(
       'file',
       `The run cannot go on: ${thrownText(thrown)}.`,
-      'What landed stays; its snapshot can be rolled back to. Free disk space if it is full.',
+      'What landed stays; its snapshot can be rolled back to.',
     ).failure;
     this.whole.abort();
     this.landings.callOff();

@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { simpleGit } from 'simple-git';
-import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { cancelled, fail, ok, type Result, saysDiskFull, thrownText } from '../domain/failure';
 import { withoutSecrets } from './environment';
 
 /** Where git works: the repository, its work tree, and the folder inside it that commands run in. */
@@ -225,6 +225,7 @@ function gitFailure(args: readonly string[], said: string): { ok: false; failure
       'Run the “git config --global --add safe.directory …” that “git status” suggests there, then try again.',
     );
   }
+  if (saysDiskFull(text)) return fail('git', 'The disk is full.', 'Free some space, then try again; nothing was changed.');
   const unreadable =
     /(?:error|fatal): (?:open|unable to (?:stat|index file|read)|cannot (?:open|stat))[^\n]*?["'(]([^"')\n]+)["')][^\n]*/.exec(text);
   if (unreadable !== null)
@@ -233,15 +234,19 @@ function gitFailure(args: readonly string[], said: string): { ok: false; failure
       `git cannot read ${unreadable[1]}: ${unreadable[0].replace(/^(error|fatal): /, '')}.`,
       'Make the file readable, or have git ignore it, then try again.',
     );
-  if (/No space left|ENOSPC/i.test(text)) return fail('git', 'The disk is full.', 'Free some space, then try again; nothing was changed.');
   const fresh = /'([^'\n]+)\/' does not have a commit checked out/.exec(text);
   if (fresh !== null)
     return fail('git', `${fresh[1]} is a git repository without any commit, which git cannot add.`, 'Commit there, or have git ignore it.');
   return fail(
     'git',
-    `git ${args[0] ?? ''} failed: ${tellingLine(text)}.`,
+    `git ${verbOf(args)} failed: ${tellingLine(text)}.`,
     'Run “git status” in the workspace to see whether git itself works there.',
   );
+}
+
+/** What git was to do, behind the settings that it was given. */
+function verbOf(args: readonly string[]): string {
+  return args.find((arg, at) => !arg.startsWith('-') && args[at - 1] !== '-c') ?? '';
 }
 
 /** The line that tells why: git says `fatal` last, where it knows most, but sometimes only that something failed. */
