@@ -110,7 +110,8 @@ export type Command =
       readonly hint: string;
       /** Without what was done before. */
       readonly fresh: boolean;
-      readonly model: string;
+      /** undefined: the one of its run. */
+      readonly model: string | undefined;
       readonly asking: AskingSaid;
       /** Options that only a run of its own can go by, as they were called. */
       readonly ownRun: readonly string[];

@@ -129,11 +129,11 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
 export async function retryCommand(command: RetryCommand, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, command.run);
   if (!state.ok) return refused(state.failure, ports);
-  const { task, fresh, hint } = command;
+  const { task, fresh, hint, model: name = state.value.start.model } = command;
   if (lifeOf(state.value) === 'running') return retryInside(command, state.value, ports);
   const again = command.kind === 'arbitrate' ? arbitrationOf(state.value, task) : retryOf(state.value, task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
-  const model = await modelFor({ model: command.model, ...command.asking, warn: ports.output.warn });
+  const model = await modelFor({ model: name, ...command.asking, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);
   const limits = { maxWorkers: 1, undecided: 'leave' as const };
   const { plan, retry } = again.value;
@@ -141,7 +141,7 @@ export async function retryCommand(command: RetryCommand, ports: CliPorts): Prom
   const request = {
     plan,
     retry,
-    model: command.model,
+    model: name,
     planning: NO_USAGE,
     limits,
     attempts: DEFAULT_ATTEMPTS,

@@ -41,7 +41,7 @@ export function retryOf(kind: 'retry' | 'arbitrate', [run, task]: readonly strin
   if (!budget.ok) return budget;
   const asking = askingOf(values);
   if (!asking.ok) return asking;
-  const { model = DEFAULT_MODEL, hint = '', fresh = false, 'in-process': inProcess = false } = values;
+  const { model, hint = '', fresh = false, 'in-process': inProcess = false } = values;
   return ok({
     kind,
     run,

@@ -75,8 +75,8 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
                                            in one of its own; options as of “weft retry”, but for
                                            --hint, --fresh and --allow-mcp
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
-                                           else in one of its own; --model, --fallback-model, --record, --on-stale, --in-process,
-                                           --budget, --approve and the like as above
+                                           else in one of its own, with its model; --model, --fallback-model, --record,
+                                           --on-stale, --in-process, --budget, --approve and the like as above
        --hint TEXT                         what its agent should know
        --fresh                             without its draft
   weft snapshots                           the snapshots of this folder, with their age and size

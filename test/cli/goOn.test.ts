@@ -65,7 +65,8 @@ describe('a run that is gone on with', function () {
 
     one = writing({ 'one.txt': 'one\n' });
     sent.length = 0;
-    const how = ['--model', 'main', '--fallback-model', 'spare', '--record', retriedFile];
+    // By the model of the run, since no other is named.
+    const how = ['--fallback-model', 'spare', '--record', retriedFile];
     const retried = await weft(['retry', run, 'one', ...how, '--json'], { cwd, env });
     assert.deepEqual([retried.code, retried.err], [0, '']);
     assert.notEqual(summaryOf.parse(jsonLines(retried.out).at(-1)).summary.run, run);

@@ -117,7 +117,9 @@ function whoOf(state: RunState, task: TaskState): Who {
 
 function doneOf(state: RunState, task: TaskState): Done {
   const { work, stage } = task;
-  const parts = [...state.tasks.values()].filter((other) => other.origin.kind === 'child' && parentOf(other) === task.task.id).length;
+  // What others failed at was no part of it.
+  const children = [...state.tasks.values()].filter((other) => other.origin.kind === 'child' && parentOf(other) === task.task.id);
+  const parts = children.filter(({ stage }) => stage.kind === 'joined').length;
   return {
     ...whoOf(state, task),
     summary: work.summary,

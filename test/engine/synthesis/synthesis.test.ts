@@ -36,6 +36,38 @@ function textOf(events: readonly RunEvent[], life: 'running' | 'finished' | 'int
 }
 
 describe('the synthesis of a run', () => {
+  it('counts as done by other agents what they did, and not what they failed at', () => {
+    const plan = planned({ goal: 'Shop', tasks: [task('api')] });
+    const child = (id: string): Happening => {
+      const definition = plan.tasks.map((of) => ({ ...of, id, title: `Task ${id}` }))[0];
+      assert.ok(definition !== undefined);
+      return { type: 'task.added', task: id, definition, origin: { kind: 'child', parent: 'api', call: 'c' } };
+    };
+    const begun: Happening = { type: 'task.started', task: 'api', base: 'c0' };
+    const events = (did: readonly Happening[]) =>
+      eventsOf(plan, [
+        begun,
+        child('one'),
+        child('two'),
+        { type: 'task.awaiting', task: 'api', children: ['one', 'two'], draft: null },
+        ...did,
+        { type: 'task.resumed', task: 'api' },
+        { type: 'task.done', task: 'api', summary: 'Built it.', changeset: 'c2', changes: [change('a')] },
+        landed('api'),
+        { type: 'run.finished' },
+      ]);
+    const lost = (id: string): Happening[] => [
+      { type: 'task.started', task: id, base: 'c0' },
+      { type: 'task.failed', task: id, failure, draft: null },
+    ];
+    const did: Happening[] = [
+      ...work('one', 'Did it.', 'b'),
+      { type: 'task.joined', task: 'one', before: 'c0', after: 'c1', conflicts: [] },
+    ];
+    assert.match(textOf(events([...did, ...lost('two')])), /1 part of it was done by other agents\./);
+    assert.doesNotMatch(textOf(events([...lost('one'), ...lost('two')])), /by other agents/);
+  });
+
   it('says what was found, done and lost, how conflicts went, and what to do next', () => {
     const plan = planned({
       goal: 'Open the\nshop',
