@@ -8,7 +8,7 @@ import type { RunRecord } from '../engine/journal/record';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
 import { inFamilies } from '../engine/schedule/offspring';
 import { discardDraft } from '../engine/steering/kept';
-import { summarize } from '../engine/summary';
+import { countedUntil, summarize } from '../engine/summary';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { ended, stagesText } from './output';
@@ -31,7 +31,7 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     goal: state.start.plan.goal,
     life: lifeOf(state),
     at: state.start.at,
-    ...summarize(state, Date.now()),
+    ...summarize(state, countedUntil(state, lifeOf(state), Date.now())),
   }));
   output.result({ exitCode: 0, runs: rows });
   return 0;

@@ -4,7 +4,7 @@ import type { RunEvent } from './event';
 import { isCutOff, never } from './failure';
 import { isSamePart } from './part';
 import type { TaskId } from './plan';
-import { awaited, isReversal, type Link, type Rework, type Stage, type TaskState, type Work } from './taskState';
+import { isReversal, type Link, type Rework, type Stage, type TaskState, type Work } from './taskState';
 import type { Tasks } from './tasks';
 import { addUsage, NO_USAGE, type Usage } from './usage';
 
@@ -27,8 +27,7 @@ export type TaskEvent = Exclude<
 
 /** `order`: greater than that of any task so far. */
 export function reduceTask(state: TaskState, event: TaskEvent, order: number): TaskState {
-  const { stage } = state;
-  const work = awaited(state, event.at);
+  const { stage, work } = state;
   const allow = (...kinds: Stage['kind'][]) => {
     if (!kinds.includes(stage.kind)) throw illegal(event, `the task is ${stage.kind}`);
   };
@@ -136,7 +135,7 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
       allow('running', 'awaiting', 'asking');
       return {
         ...state,
-        work: { ...state.work, usage: addUsage(work.usage, event.usage), byOthers: byOthers(work.byOthers, event), turns: work.turns + 1 },
+        work: { ...work, usage: addUsage(work.usage, event.usage), byOthers: byOthers(work.byOthers, event), turns: work.turns + 1 },
       };
     case 'task.done':
       allow('running');

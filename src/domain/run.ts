@@ -7,8 +7,9 @@ import { awaitingArbiter, leftOpen, settled } from './reduceConflict';
 import { answered, asked, isUnanswered } from './reduceInbox';
 import { illegal, known, reduceTask, type TaskEvent } from './reduceTask';
 import { modelOfRole } from './role';
-import { awaited, isIn, isOver, modelOf, newTask, ownModelOf, parentOf, type TaskState } from './taskState';
+import { isIn, isOver, modelOf, newTask, ownModelOf, parentOf, type TaskState } from './taskState';
 import { Tasks } from './tasks';
+import { reset, timed } from './worked';
 
 /** The agents of one role with one model, while they keep failing: none starts, one may, or none does any more. */
 export interface Broken {
@@ -44,11 +45,19 @@ export interface RunState {
   readonly order: number;
   /** Milliseconds since 1970; 0 until then. */
   readonly endedAt: number;
+  /** When the last of its events happened, until it finished; and how long it has gone on by then, whatever was done to the clock. */
+  readonly at: number;
+  readonly elapsedMs: number;
 }
 
 /** The tasks that the person knows of, planned or added: not what was made for another task. */
 export function ownTasks({ tasks }: Pick<RunState, 'tasks'>): TaskState[] {
   return [...tasks.values()].filter((task) => parentOf(task) === undefined);
+}
+
+/** How long a run went on, in milliseconds; `now`: since 1970, for one that has not finished. */
+export function wentOnMs({ phase, at, elapsedMs }: RunState, now: number): number {
+  return elapsedMs + (phase === 'finished' ? 0 : Math.max(0, now - at));
 }
 
 /** Whether the run did all that its plan asked for. */
@@ -76,6 +85,11 @@ export function reduce(state: RunState | undefined, event: RunEvent): RunState {
     return begun(event);
   }
   if (state === undefined) throw illegal(event, 'the run has not started');
+  const before = reset(state, event.at);
+  return timed(before, reduced(before, event), event);
+}
+
+function reduced(state: RunState, event: Exclude<RunEvent, RunStarted>): RunState {
   switch (event.type) {
     case 'run.paused':
       return { ...state, phase: moved(state, event, 'running', 'paused') };
@@ -142,6 +156,8 @@ function begun(start: RunStarted): RunState {
     driver: { pid: start.pid, since: start.at, birth: start.birth },
     order: 0,
     endedAt: 0,
+    at: start.at,
+    elapsedMs: 0,
   };
 }
 
@@ -276,12 +292,11 @@ function chosen(state: RunState, event: Extract<RunEvent, { type: 'task.chosen' 
   if (candidate.origin.kind !== 'candidate' || candidate.origin.parent !== event.task) throw illegal(event, 'it did not race for the task');
   if (candidate.stage.kind !== 'done') throw illegal(event, `the candidate is ${candidate.stage.kind}`);
   const { base, changeset, changes, reads, looks, told, summary } = candidate.work;
-  const before = awaited(task, event.at);
   const { role, model = modelOfRole(state.start, role) } = candidate.task;
   const own = role === task.task.role && model === (task.task.model ?? modelOfRole(state.start, task.task.role));
   // Should it have to be mended, its own agent goes on with it.
   const as = candidate.work.as ?? (own ? null : { role, model });
-  const work = { ...before, as, base, changeset, changes, reads, looks, told, summary, endedAt: event.at };
+  const work = { ...task.work, as, base, changeset, changes, reads, looks, told, summary, endedAt: event.at };
   const tasks = state.tasks.with({ ...candidate, stage: { kind: 'joined', conflicts: [] } });
   return { ...state, tasks: tasks.with({ ...task, stage: { kind: 'done' }, work }) };
 }

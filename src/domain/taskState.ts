@@ -77,8 +77,10 @@ export interface Work {
   /** Milliseconds since 1970; 0 until then. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** So many milliseconds of that it waited for others. */
-  readonly awaitedMs: number;
+  /** So many milliseconds its agents were at work, up to `workingSince`; while it waits, is paused or has nobody who drives it, none is. */
+  readonly workedMs: number;
+  /** Since when its agent is at work now; 0 while none is. */
+  readonly workingSince: number;
 }
 
 /** Two commits of the workspace, around a change to it. */
@@ -160,7 +162,8 @@ const NO_WORK: Work = {
   turns: 0,
   startedAt: 0,
   endedAt: 0,
-  awaitedMs: 0,
+  workedMs: 0,
+  workingSince: 0,
 };
 
 /** A task before anything happened to it. */
@@ -181,18 +184,8 @@ export function ownModelOf(start: Pick<RunStarted, 'model' | 'roles'>, { task }:
 }
 
 /** How long its own agents took, in milliseconds; `now`: since 1970, for what goes on. */
-export function workedMs({ stage, work }: TaskState, now: number): number {
-  if (work.startedAt === 0) return 0;
-  const awaits = stage.kind === 'awaiting' || stage.kind === 'asking' ? now - stage.since : 0;
-  return Math.max(0, (work.endedAt || now) - work.startedAt - work.awaitedMs - awaits);
-}
-
-/** A task that waits for others, or for an answer, no more. */
-export function awaited(state: TaskState, at: number): Work {
-  const { stage, work } = state;
-  return stage.kind === 'awaiting' || stage.kind === 'asking'
-    ? { ...work, awaitedMs: work.awaitedMs + Math.max(0, at - stage.since) }
-    : work;
+export function workedMs({ work }: Pick<TaskState, 'work'>, now: number): number {
+  return work.workedMs + (work.workingSince === 0 ? 0 : Math.max(0, now - work.workingSince));
 }
 
 /** Whether every file of a conflict is decided. */

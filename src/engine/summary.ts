@@ -1,10 +1,11 @@
 /** What came of a run, in numbers. Pure. */
 import { type Spent, spentIn } from '../domain/cost';
 import type { TaskId } from '../domain/plan';
-import type { RunState } from '../domain/run';
+import { type RunState, wentOnMs } from '../domain/run';
 import type { Settlement } from '../domain/settlement';
-import { parentOf, type Stage, workedMs } from '../domain/taskState';
+import { parentOf, type Stage, type TaskState, winnerOf, workedMs } from '../domain/taskState';
 import { addUsage, totalTokens, type Usage } from '../domain/usage';
+import type { Life } from './journal/library';
 
 export interface Summary {
   readonly run: string;
@@ -43,6 +44,11 @@ export interface Summary {
   readonly reworks: number;
 }
 
+/** Until when a run that has not ended is counted: on one that was cut off nobody is at work. */
+export function countedUntil(state: RunState, life: Life, now: number): number {
+  return life === 'interrupted' ? state.at : now;
+}
+
 /** `now`: milliseconds since 1970, for a run that has not ended. */
 export function summarize(state: RunState, now: number): Summary {
   const stages: { [kind in Stage['kind']]?: number } = {};
@@ -68,7 +74,7 @@ export function summarize(state: RunState, now: number): Summary {
   }
   const spent = spentIn(state);
   const read = usage.input + usage.cacheRead + usage.cacheWrite;
-  const wallMs = (state.endedAt || now) - state.start.at;
+  const wallMs = wentOnMs(state, now);
   return {
     run: state.start.run,
     snapshot: state.start.snapshot,
@@ -96,16 +102,26 @@ export function summarize(state: RunState, now: number): Summary {
 
 function longest({ tasks }: RunState, now: number): number {
   const known = new Map<TaskId, number>();
+  const made = new Map<TaskId, TaskState[]>();
+  for (const task of tasks.values()) {
+    const parent = parentOf(task);
+    if (parent !== undefined) made.set(parent, [...(made.get(parent) ?? []), task]);
+  }
+  /** What was made for a task is a part of its way: its children, whoever won its race, and whoever decided its conflict. */
+  const forIt = (id: TaskId): number => {
+    const longestOf = (kind: TaskState['origin']['kind']) =>
+      Math.max(0, ...(made.get(id) ?? []).filter(({ origin }) => origin.kind === kind).map(({ task }) => until(task.id)));
+    const winner = winnerOf(tasks, id);
+    return longestOf('child') + (winner === undefined ? longestOf('candidate') : until(winner.task.id)) + longestOf('arbiter');
+  };
   const until = (id: TaskId): number => {
     const before = known.get(id);
     if (before !== undefined) return before;
     const found = tasks.get(id);
     if (found === undefined) return 0;
-    const { startedAt, endedAt } = found.work;
-    const own = startedAt > 0 ? Math.max(0, (endedAt || now) - startedAt) : 0;
-    const whole = own + Math.max(0, ...found.task.dependsOn.map(until));
+    const whole = workedMs(found, now) + forIt(id) + Math.max(0, ...found.task.dependsOn.map(until));
     known.set(id, whole);
     return whole;
   };
-  return Math.max(0, ...[...tasks.values()].filter(({ depth }) => depth === 0).map(({ task }) => until(task.id)));
+  return Math.max(0, ...[...tasks.values()].filter((task) => parentOf(task) === undefined).map(({ task }) => until(task.id)));
 }

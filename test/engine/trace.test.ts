@@ -106,8 +106,26 @@ describe('a timeline', () => {
       [9, landed('b')],
       [9, { type: 'run.finished' }],
     ]);
-    assert.deepEqual(steps(line), ['a working 0-3', 'a paused 3-6', 'a landing 6-7', 'b working 7-9']);
-    assert.equal(advice(line)[0], '3 s passed while the run was paused.');
+    assert.deepEqual(steps(line), ['a working 0-2', 'a paused 2-6', 'a landing 6-7', 'b working 7-9']);
+    assert.equal(advice(line)[0], '4 s passed while the run was paused.');
+  });
+
+  it('tells the time in which nobody drove the run from that in which an agent was at work', () => {
+    const line = timeline({ a: [], b: ['a'] }, [
+      [0, started('a')],
+      [2, { type: 'task.step', task: 'a', step: 'Reading' }],
+      [8, { type: 'run.taken', pid: 2 }],
+      [8, started('a')],
+      [9, done('a')],
+      [9, landed('a')],
+      [9, started('b')],
+      [10, done('b')],
+      [10, landed('b')],
+      [10, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['a working 0-2', 'a dead 2-8', 'a working 8-9', 'b working 9-10']);
+    assert.equal(advice(line)[0], '6 s passed before the run was resumed: nobody drove it.');
+    assert.deepEqual(barsOf(line, 10), ['██//////█', '··//////·█']);
   });
 
   it('is drawn as one row a task', () => {

@@ -144,6 +144,23 @@ describe('the trace of a task', () => {
     assert.deepEqual(traced({}, turn()), [null, '  0 turns, 100 tokens, cost unknown (no price is known of mine)']);
   });
 
+  it('has nothing that took less than no time where the clock was set back', () => {
+    const start = startOf(planOf({ a: [] }));
+    const line =
+      timelineOf([
+        { ...start, at: 1000 },
+        { type: 'task.started', task: 'a', base: 'c', at: 1000 },
+      ]) ?? assert.fail();
+    const back = SAID.map((entry, at) => ({ ...entry, at: 1000 - 100 * at }));
+    const [turn] = taskTrace(line, line.state.tasks.get('a') ?? assert.fail(), back).turns;
+    const spans = [turn, ...(turn?.calls ?? [])].map((one) => [one?.from, one?.to]);
+    assert.deepEqual(spans, [
+      [1000, 1000],
+      [1000, 1000],
+      [1000, 1000],
+    ]);
+  });
+
   it('is written as files that only their user can read', async () => {
     const box = await finished();
     const folder = join(box.repo.stateDir, 'traces');

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { TaskId } from '../../domain/plan';
 import type { Role } from '../../domain/role';
 import type { RunState } from '../../domain/run';
-import { isIn, parentOf } from '../../domain/taskState';
+import { isIn, parentOf, workedMs } from '../../domain/taskState';
 import { journalFile, listRunIds } from '../journal/journal';
 import type { StateReader } from '../journal/library';
 import { type Estimates, roleOf } from './ranking';
@@ -40,10 +40,11 @@ export function estimatesOf(runs: readonly RunState[]): Estimates {
       if (parent !== undefined) parents.add(parent);
     }
     for (const task of tasks.values()) {
-      const { startedAt, endedAt, reused } = task.work;
-      if (!isIn(task.stage) || parents.has(task.task.id) || reused !== null || endedAt <= startedAt) continue;
+      const { endedAt, reused } = task.work;
+      const worked = workedMs(task, endedAt);
+      if (!isIn(task.stage) || parents.has(task.task.id) || reused !== null || worked === 0) continue;
       const role = roleOf(task);
-      times.set(role, [...(times.get(role) ?? []), endedAt - startedAt]);
+      times.set(role, [...(times.get(role) ?? []), worked]);
     }
   }
   return Object.fromEntries([...times].map(([role, all]) => [role, medianOf(all)]));

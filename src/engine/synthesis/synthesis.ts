@@ -8,7 +8,7 @@ import { ownTasks, type RunState } from '../../domain/run';
 import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
 import type { Life } from '../journal/library';
 import { agentOf } from '../schedule/standIn';
-import { type Summary, summarize } from '../summary';
+import { countedUntil, type Summary, summarize } from '../summary';
 import { type ConflictStory, conflictStories } from './conflictStories';
 
 /** A task in words: its title and who did it. */
@@ -83,7 +83,7 @@ export function synthesisOf(state: RunState, events: readonly RunEvent[], { life
     run: state.start.run,
     goal: state.start.plan.goal,
     life,
-    summary: summarize(state, now),
+    summary: summarize(state, countedUntil(state, life, now)),
     findings,
     done: done.map((task) => doneOf(state, task)),
     lost: lost.map((task) => lostOf(state, task)),

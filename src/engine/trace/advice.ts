@@ -28,6 +28,7 @@ export function adviceOf(timeline: Timeline, path: readonly Step[], duration: (m
     `${duration(total('deciding'))} passed until you had decided: the files that several tasks write are better given to one.`,
   );
   say(total('paused'), `${duration(total('paused'))} passed while the run was paused.`);
+  say(total('dead'), `${duration(total('dead'))} passed before the run was resumed: nobody drove it.`);
   say(total('resting'), `${duration(total('resting'))} passed between attempts that failed.`);
   say(total('landing'), `${duration(total('landing'))} went into landing, one after the other.`);
   const chain = path.filter(({ doing }) => doing === 'working');

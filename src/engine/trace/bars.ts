@@ -8,6 +8,7 @@ export const MARKS: readonly (readonly [Doing, string, string])[] = [
   ['landing', '▄', 'landing'],
   ['deciding', '?', 'waits for you'],
   ['paused', '=', 'waits until you continue the run'],
+  ['dead', '/', 'cut off, until the run was resumed'],
   ['resting', '↻', 'waits to try again'],
   ['queued', '░', 'waits for a free agent'],
   ['awaiting', '┄', 'waits for tasks of its own'],

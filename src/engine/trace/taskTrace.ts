@@ -119,7 +119,7 @@ export function withoutSecrets<T>(trace: T): T {
 function turnsOf(entries: readonly StampedEntry[]): TurnTrace[] {
   const turns: { turn: Omit<TurnTrace, 'calls'>; calls: CallTrace[] }[] = [];
   let asked = entries[0]?.at ?? 0;
-  for (const entry of entries) {
+  for (const entry of forward(entries)) {
     const last = turns.at(-1);
     if (entry.type === 'answer') {
       const calls = entry.content.flatMap((block) => (block.type === 'tool_use' ? [callOf(block, entry.at)] : []));
@@ -133,6 +133,15 @@ function turnsOf(entries: readonly StampedEntry[]): TurnTrace[] {
     asked = entry.at;
   }
   return turns.map(({ turn, calls }) => ({ ...turn, calls }));
+}
+
+/** Where the clock was set back, nothing takes less than no time. */
+function forward(entries: readonly StampedEntry[]): StampedEntry[] {
+  let latest = 0;
+  return entries.map((entry) => {
+    latest = Math.max(latest, entry.at);
+    return { ...entry, at: latest };
+  });
 }
 
 function callOf(block: Extract<BetaContentBlockParam, { type: 'tool_use' }>, at: number): CallTrace {

@@ -97,7 +97,7 @@ function callLine({ tool, input, from: begun, to, answer, failed }: CallTrace, f
 }
 
 function at(time: number, from: number, duration: Duration): string {
-  return duration(time - from).padStart(10);
+  return duration(Math.max(0, time - from)).padStart(10);
 }
 
 function indented(text: string, by = 2): string[] {

@@ -13,8 +13,10 @@ export type Doing =
   | 'queued'
   /** It waits a while before its next attempt. */
   | 'resting'
-  /** It could start, or land, and the person holds the run. */
+  /** It could start, land or go on, and the person holds the run. */
   | 'paused'
+  /** The process that drove the run was gone. */
+  | 'dead'
   /** Its agent is at work. */
   | 'working'
   /** It waits for its children, or for the candidates of its race. */
@@ -55,6 +57,11 @@ export function timelineOf(events: readonly RunEvent[]): Timeline | undefined {
   let to = 0;
   for (const event of events) {
     state = reduce(state, event);
+    if (event.type === 'run.taken')
+      for (const [id, before] of open) {
+        if (to > before.from) spans.set(id, [...(spans.get(id) ?? []), { ...before, to }]);
+        open.set(id, { doing: 'dead', from: to });
+      }
     // A clock that was set back must not make a span end before it began.
     to = Math.max(to, event.at);
     for (const id of touchedBy(event, state, open)) {
@@ -93,7 +100,7 @@ function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent):
       if (!task.task.dependsOn.every((on) => isInOf(state, on))) return 'blocked';
       return isPaused(state) ? 'paused' : 'queued';
     case 'running':
-      return 'working';
+      return isPaused(state) ? 'paused' : 'working';
     case 'awaiting':
       return 'awaiting';
     case 'done':

@@ -4,15 +4,15 @@ import { budgetText, isLimited } from '../../domain/budget';
 import { budgetOf, spentBy } from '../../domain/cost';
 import { counted } from '../../domain/figures';
 import type { RunState } from '../../domain/run';
-import { isDecided, type TaskState } from '../../domain/taskState';
-import { summarize } from '../../engine/summary';
+import { isDecided, type TaskState, workedMs } from '../../domain/taskState';
+import { countedUntil, summarize } from '../../engine/summary';
 import type { RunView } from '../session';
 import { clashesOf, liveOf, type TaskNode } from './nodes';
 import { brokenText, checkText, durationText, escaped, runText, taskText, usageText } from './wording';
 
 export function runTooltip(view: RunView, now: number): vscode.MarkdownString {
   const { session, state, life } = view;
-  const summary = summarize(state, now);
+  const summary = summarize(state, countedUntil(state, life, now));
   const text = begin(state.start.plan.goal);
   line(text, runText(state, life, now, liveOf(view)?.held));
   line(
@@ -65,7 +65,7 @@ function decisionText({ stage, work }: TaskState, state: RunState): string[] {
 function costText(task: TaskState, { start }: RunState): string | undefined {
   const { work } = task;
   if (work.turns === 0) return undefined;
-  const took = work.endedAt > 0 ? `, ${durationText(work.endedAt - work.startedAt)}` : '';
+  const took = work.endedAt > 0 ? `, ${durationText(workedMs(task, work.endedAt))}` : '';
   return `${counted(work.turns, 'turn')}, ${usageText(spentBy(start, task))}${took}`;
 }
 

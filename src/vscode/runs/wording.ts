@@ -5,8 +5,8 @@ import { never } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { askText } from '../../domain/inboxText';
 import { isUnanswered } from '../../domain/reduceInbox';
-import { type Broken, ownTasks, type RunState, waitsForPerson } from '../../domain/run';
-import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState } from '../../domain/taskState';
+import { type Broken, ownTasks, type RunState, waitsForPerson, wentOnMs } from '../../domain/run';
+import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState, workedMs } from '../../domain/taskState';
 import type { LiveState, Wait } from '../../engine/agents/live';
 import type { Clash } from '../../engine/agents/radar';
 import type { Life } from '../../engine/journal/library';
@@ -102,8 +102,8 @@ export function runText(state: RunState, life: Life, now: number, held?: Readonl
   const cost = costText(spentIn(state));
   if (cost !== undefined) parts.push(cost);
   // How long it waits for the person is no news to them.
-  if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(now - state.start.at)));
-  if (state.endedAt > 0) parts.push(durationText(state.endedAt - state.start.at));
+  if (life === 'running' && !waitsForPerson(state) && !isPaused(state)) parts.push(elapsedText(coarse(wentOnMs(state, now))));
+  if (state.endedAt > 0) parts.push(durationText(wentOnMs(state, state.endedAt)));
   return parts.join(' · ');
 }
 
@@ -139,7 +139,7 @@ function troubles(state: RunState): string[] {
 /** What came of a run, as a sentence: `7 of 8 tasks landed in 17 s; 1 conflict.` */
 export function finishedText(state: RunState): string {
   const counts = stageCounts(state);
-  const landed = `${counts.landed} of ${counted(ownTasks(state).length, 'task')} landed in ${durationText(state.endedAt - state.start.at)}`;
+  const landed = `${counts.landed} of ${counted(ownTasks(state).length, 'task')} landed in ${durationText(wentOnMs(state, state.endedAt))}`;
   const late = state.stopReason === 'timeout' ? ['it took longer than it may'] : [];
   return `${[landed, ...troubles(state), ...late].join('; ')}.`;
 }
@@ -201,7 +201,7 @@ function pausedText(
 
 function stageText(whole: TaskState, state: RunState, life: Life, now: number): string[] {
   const { task, stage, work, check, parts, origin } = whole;
-  const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(work.endedAt - work.startedAt)] : [];
+  const took = work.startedAt > 0 && work.endedAt > 0 ? [durationText(workedMs(whole, work.endedAt))] : [];
   switch (stage.kind) {
     case 'waiting': {
       if (life !== 'running') return ['not started'];
@@ -216,7 +216,7 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     }
     case 'running':
       if (life !== 'running') return ['interrupted'];
-      return [work.step === '' ? (work.reworks.check > 0 ? 'repairing' : 'starting') : work.step, elapsedText(now - work.startedAt)];
+      return [work.step === '' ? (work.reworks.check > 0 ? 'repairing' : 'starting') : work.step, elapsedText(workedMs(whole, now))];
     case 'awaiting': {
       if (life !== 'running') return ['interrupted'];
       const open = stage.children.flatMap((id) => state.tasks.get(id) ?? []).filter((one) => !isOver(one.stage));

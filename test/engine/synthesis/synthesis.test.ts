@@ -160,7 +160,7 @@ describe('the synthesis of a run', () => {
     assert.equal(textOf(events, 'running'), '# Greet\n\n0 of 1 task landed, 60 s. It goes on.\n');
     assert.equal(
       textOf(events, 'interrupted'),
-      '# Greet\n\n0 of 1 task landed, 1 not done, 60 s. It was cut off.\n\n## Not done\n\n- **Task a** (coder) did not come to its end.\n\n## What to do next\n\n- Go on with the run where it was cut off. (resume r1)\n',
+      '# Greet\n\n0 of 1 task landed, 1 not done, 1 s. It was cut off.\n\n## Not done\n\n- **Task a** (coder) did not come to its end.\n\n## What to do next\n\n- Go on with the run where it was cut off. (resume r1)\n',
     );
   });
 
