@@ -8,7 +8,7 @@ import { numberOf } from './numbers';
 import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
 import { planOf, planRestOf, reviseOf, summaryOf } from './planArguments';
 import { resumeOf, retryOf, runOf } from './runArguments';
-import { budgetSteerOf, steerOf } from './steer';
+import { budgetSteerOf, limitSteerOf, steerOf } from './steer';
 
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
   let parsed: ReturnType<typeof parse>;
@@ -39,8 +39,8 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (name === 'plan-rest') return planRestOf(rest, values);
   if (name === 'summary') return summaryOf(rest);
   if (name === 'resume') return resumeOf(rest, values);
-  if (name === 'budget') {
-    const steer = budgetSteerOf(rest, values);
+  if (name === 'budget' || name === 'limit') {
+    const steer = name === 'budget' ? budgetSteerOf(rest, values) : limitSteerOf(rest, values);
     return steer.ok ? ok({ kind: 'steer', steer: steer.value }) : steer;
   }
   if (name === 'retry' || name === 'arbitrate') return retryOf(name, rest, values);

@@ -41,6 +41,8 @@ export type Command =
       readonly work: Work;
       readonly model: string;
       readonly maxWorkers: number | undefined;
+      /** Whether the run finds out how many of them are worth having. */
+      readonly adaptive: boolean;
       readonly attempts: number;
       readonly timeoutSeconds: number | undefined;
       readonly budget: SaidBudget;
@@ -93,6 +95,7 @@ export type Command =
   | {
       readonly kind: 'resume';
       readonly run: string;
+      readonly adaptive: boolean;
       readonly asking: AskingSaid;
       readonly inProcess: boolean;
       readonly approvals: Approvals;

@@ -101,7 +101,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'run.continued':
       return line('▶', 'Goes on');
     case 'run.limited':
-      return line('·', `${counted(event.limits.maxWorkers, 'agent')} at once`);
+      return line('·', limitsText(event));
     case 'run.budgeted':
       return line('·', `The budget of ${payerText(event, state)} is ${budgetText(event.budget)} now`);
     case 'run.nearBudget':
@@ -127,6 +127,11 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'run.finished':
       return undefined;
   }
+}
+
+function limitsText({ limits }: Extract<RunEvent, { type: 'run.limited' }>): string {
+  const pools = Object.entries(limits.pools).map(([role, many]) => `, of ${role} ${many}`);
+  return `${counted(limits.maxWorkers, 'agent')} at once${pools.join('')}`;
 }
 
 function breakerLine(

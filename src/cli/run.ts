@@ -19,6 +19,7 @@ import { folderChecker } from '../engine/landing/check';
 import { notInterrupted, resumeRun } from '../engine/resume';
 import type { LiveRun } from '../engine/run';
 import type { RunRequest } from '../engine/runRequest';
+import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { pastRuns } from '../engine/schedule/estimates';
 import { limitsOf, readPools } from '../engine/schedule/limits';
 import { arbitrationOf } from '../engine/steering/arbitrated';
@@ -121,7 +122,12 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
     },
     agents,
     ports,
-    { approvals: command.approvals, servers: command.servers, reuse: command.reuse ? reuseFrom(ports.repo) : undefined },
+    {
+      approvals: command.approvals,
+      servers: command.servers,
+      reuse: command.reuse ? reuseFrom(ports.repo) : undefined,
+      width: widthOf(command),
+    },
   );
 }
 
@@ -174,7 +180,7 @@ export function refused(failure: Failure, { output }: CliPorts): number {
 
 /** Takes over a run whose process went, and drives it to its end. Resolves to the exit code. */
 export async function resumeCommand(
-  { run, asking, inProcess, approvals, servers, budget, task }: Extract<Command, { kind: 'resume' }>,
+  { run, asking, inProcess, adaptive, approvals, servers, budget, task }: Extract<Command, { kind: 'resume' }>,
   ports: CliPorts,
 ): Promise<number> {
   const { repo, output, include } = ports;
@@ -202,7 +208,7 @@ export async function resumeCommand(
     of: task,
   };
   const { acts, agents } = await actsFor({ approvals, servers }, ports, { agents: working, folders });
-  const agentPorts = { ...agents, check, reuse, acts };
+  const agentPorts = { ...agents, check, reuse, width: widthOf({ adaptive }), acts };
   const resumed = await resumeRun(request, { ...recovery, ...agentPorts, time: systemTime }, ports.signal);
   if (resumed.ok) return drive(resumed.value, agents, ports);
   await agents.close();
@@ -216,19 +222,23 @@ function raisedCap(state: RunState, { usd, tokens }: SaidBudget, task: string | 
   return budgetNow({ usd, tokens }, before);
 }
 
+function widthOf({ adaptive }: { readonly adaptive: boolean }): AdaptiveWidth | undefined {
+  return adaptive ? new AdaptiveWidth({ time: systemTime, memoryLeft, first: DEFAULT_MAX_WORKERS }) : undefined;
+}
+
 /** Begins a run and drives it to its end, telling all of it. */
 async function driveRun(
   request: RunRequest,
   working: Agents,
   ports: CliPorts,
-  { reuse, ...allowed }: Allowed & { readonly reuse?: Reuse | undefined },
+  { reuse, width, ...allowed }: Allowed & { readonly reuse?: Reuse | undefined; readonly width?: AdaptiveWidth | undefined },
 ): Promise<number> {
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
   const folders = folderPool(repo, FOLDERS, recovery.clock);
   const check = folderChecker(folders);
   const { acts, agents } = await actsFor(allowed, ports, { agents: working, folders });
-  const begun = await beginRun(request, { ...recovery, ...agents, acts, check, reuse, time: systemTime }, signal);
+  const begun = await beginRun(request, { ...recovery, ...agents, acts, check, reuse, width, time: systemTime }, signal);
   if (!begun.ok) {
     await agents.close();
     return refused(begun.failure, ports);

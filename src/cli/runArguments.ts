@@ -1,7 +1,6 @@
 /** What `weft run` and `weft retry` are called with. */
 import type { Approvals } from '../domain/approvals';
 import { fail, ok, type Result } from '../domain/failure';
-import { MAX_TIMEOUT_SECONDS } from '../domain/plan';
 import { forPlans, type RoleHead, roleNameSchema } from '../domain/role';
 import {
   CONFLICTS,
@@ -9,19 +8,15 @@ import {
   DEFAULT_ATTEMPTS,
   DEFAULT_CONFLICT_PRIORITY,
   DEFAULT_CONFLICTS,
-  DEFAULT_MAX_WORKERS,
   DEFAULT_MODEL,
   DEFAULT_ON_STALE,
-  MAX_ATTEMPTS,
-  MAX_WORKERS,
   ON_STALE,
   type OnStale,
 } from '../domain/settings';
-import { type Pools, readPools } from '../engine/schedule/limits';
 import { approvalsOf } from './approvals';
 import type { AskingSaid, Command } from './command';
+import { countOf, poolsOf } from './limits';
 import { saidBudget } from './money';
-import { numberOf } from './numbers';
 import type { Values } from './options';
 import { workOf } from './planArguments';
 
@@ -67,12 +62,13 @@ export function resumeOf([run]: readonly string[], values: Values): Result<Comma
   if (!budget.ok) return budget;
   const asking = askingOf(values);
   if (!asking.ok) return asking;
-  const inProcess = values['in-process'] ?? false;
+  const { 'in-process': inProcess = false, 'adaptive-workers': adaptive = false } = values;
   return ok({
     kind: 'resume',
     run,
     asking: asking.value,
     inProcess,
+    adaptive,
     approvals: approvals.value,
     servers: values['allow-mcp'] ?? [],
     budget: budget.value,
@@ -127,36 +123,8 @@ export function checkPriority({ priority }: ConflictRule, roles: readonly RoleHe
   );
 }
 
-function poolsOf(given: readonly string[]): Result<Pools> {
-  const pools = new Map<string, number>();
-  for (const one of given) {
-    const [, role, many] = /^([^=]+)=(.*)$/s.exec(one) ?? [];
-    if (role === undefined || many === undefined)
-      return fail('input', `--pool ${one} is no role and number.`, 'Give it as ROLE=N: --pool coder=3.');
-    if (pools.has(role)) return fail('input', `--pool ${role} is given twice.`, 'Give it once.');
-    const range = { least: 1, most: MAX_WORKERS, example: `--pool ${role}=3`, note: 'so many agents of the role work at once' };
-    const number = numberOf(`--pool ${role}`, many, range);
-    if (!number.ok) return number;
-    pools.set(role, number.value);
-  }
-  // Which roles there are says the folder.
-  return readPools(Object.fromEntries(pools), '--pool', undefined);
-}
-
-/** What may be said, and what holds where nothing is. */
-const COUNTS = {
-  'max-workers': { most: MAX_WORKERS, example: DEFAULT_MAX_WORKERS, note: `left out, it is ${DEFAULT_MAX_WORKERS}` },
-  attempts: { most: MAX_ATTEMPTS, example: DEFAULT_ATTEMPTS, note: `left out, it is ${DEFAULT_ATTEMPTS}` },
-  timeout: { most: MAX_TIMEOUT_SECONDS, example: 3600, note: 'it is in seconds, and left out, there is no limit' },
-} as const;
-
-function countOf(option: keyof typeof COUNTS, { [option]: said }: Values): Result<number | undefined> {
-  const { most, example, note } = COUNTS[option];
-  return said === undefined ? ok(undefined) : numberOf(`--${option}`, said, { least: 1, most, example: `--${option} ${example}`, note });
-}
-
 export function runOf(plan: string | undefined, values: Values): Result<Command> {
-  const { model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false } = values;
+  const { model = DEFAULT_MODEL, include = [], 'in-process': inProcess = false, 'adaptive-workers': adaptive = false } = values;
   const allow = values['allow-command'] ?? [];
   const maxWorkers = countOf('max-workers', values);
   const attempts = countOf('attempts', values);
@@ -185,6 +153,7 @@ export function runOf(plan: string | undefined, values: Values): Result<Command>
   const rest = {
     model,
     ...counts,
+    adaptive,
     budget: budget.value,
     asking: asking.value,
     pools: pools.value,

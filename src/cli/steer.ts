@@ -1,4 +1,4 @@
-/** `weft pause`, `weft continue`, `weft stop`, `weft budget` and `weft add`: what is wished of a run that another process drives. */
+/** `weft pause`, `weft continue`, `weft stop`, `weft budget`, `weft limit` and `weft add`: what is wished of a run that another process drives. */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -7,7 +7,9 @@ import { budgetOf } from '../domain/cost';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { findRun } from '../engine/journal/library';
+import type { Pools } from '../engine/schedule/limits';
 import { tellWish, type Wish } from '../engine/steering/wishes';
+import { countOf, poolsOf } from './limits';
 import { budgetNow, dollarsOf, type SaidBudget, saidBudget } from './money';
 import type { Values } from './options';
 import { ended } from './output';
@@ -17,6 +19,8 @@ export type Steer =
   | { readonly kind: 'pause' | 'continue' | 'stop'; readonly run: string }
   /** What it may spend, of dollars or tokens; `task`: that task of it. */
   | { readonly kind: 'budget'; readonly run: string; readonly task: string | undefined; readonly budget: SaidBudget }
+  /** How many agents run at once; undefined: as many as before. `pools`: of a role. */
+  | { readonly kind: 'limit'; readonly run: string; readonly maxWorkers: number | undefined; readonly pools: Pools }
   /** `source`: the file that has the task, or `-` for standard input. */
   | { readonly kind: 'add'; readonly run: string; readonly source: string };
 
@@ -25,6 +29,7 @@ const DONE: Readonly<Record<Steer['kind'], string>> = {
   continue: 'goes on',
   stop: 'is being stopped; what its agents did is kept',
   budget: 'has the budget; what stopped for it goes on',
+  limit: 'has the limits; agents that are too many by now come to the end of their tasks',
   add: 'has the task',
 };
 
@@ -37,7 +42,16 @@ export function budgetSteerOf([run, said, task]: readonly string[], values: Valu
   return rest.ok ? ok({ kind: 'budget', run, task, budget: { usd: usd.value, tokens: rest.value.tokens } }) : rest;
 }
 
-export function steerOf(kind: Exclude<Steer['kind'], 'budget'>, [run, source]: readonly string[]): Result<Steer> {
+export function limitSteerOf([run]: readonly string[], values: Values): Result<Steer> {
+  if (run === undefined || (values['max-workers'] ?? values.pool) === undefined)
+    return fail('input', '“weft limit” needs a run and a limit.', 'Give --max-workers N, or --pool ROLE=N, or both.');
+  const maxWorkers = countOf('max-workers', values, 'left out, it stays as it is');
+  if (!maxWorkers.ok) return maxWorkers;
+  const pools = poolsOf(values.pool ?? []);
+  return pools.ok ? ok({ kind: 'limit', run, maxWorkers: maxWorkers.value, pools: pools.value }) : pools;
+}
+
+export function steerOf(kind: Exclude<Steer['kind'], 'budget' | 'limit'>, [run, source]: readonly string[]): Result<Steer> {
   if (run === undefined) return fail('input', `“weft ${kind}” needs a run.`, 'Run “weft runs” for those that go on.');
   if (kind !== 'add') return ok({ kind, run });
   if (source !== undefined) return ok({ kind, run, source });
@@ -71,6 +85,10 @@ async function wishOf(steer: Steer, state: RunState, signal: AbortSignal): Promi
     const { task } = steer;
     const budget = budgetNow(steer.budget, budgetOf(state, task));
     return ok({ kind: 'budget', budget, ...(task === undefined ? {} : { task }) });
+  }
+  if (steer.kind === 'limit') {
+    const { maxWorkers, pools } = steer;
+    return ok({ kind: 'limit', pools, ...(maxWorkers === undefined ? {} : { maxWorkers }) });
   }
   if (steer.kind !== 'add') return ok({ kind: steer.kind });
   const { source } = steer;

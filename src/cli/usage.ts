@@ -6,6 +6,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft run [PLAN.json | -] [--goal TEXT]   run a plan (from a file, or standard input), or plan a goal and run it
        --max-workers N                     agents at once (default ${DEFAULT_MAX_WORKERS})
        --pool ROLE=N                       of a role, agents at once (--pool coder=3); may be repeated
+       --adaptive-workers                  find out how many agents are worth having at once, within --max-workers
        --attempts N                        how often an agent may begin on a task before it has failed (default ${DEFAULT_ATTEMPTS})
        --timeout SECONDS                   how long the whole run may take (default: no limit)
        --budget USD                        what it may spend (default ${DEFAULT_BUDGET_USD}; 0: no limit); where that is used up, its agents wrap up,
@@ -59,12 +60,14 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft land RUN TASK                       land a draft that was kept, or a conflict that you merged in its files
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
-                                           --fallback-model, --record, --in-process, --budget, --approve and the like as above
+                                           --fallback-model, --record, --in-process, --adaptive-workers, --budget, --approve and the
+                                           like as above
        --task TASK                         --budget is of that task
   weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
                                            agent begins another turn of the model
   weft continue RUN                        have it go on
   weft budget RUN USD [TASK]               change what a run that goes on, or one of its tasks, may spend; --budget-tokens as above
+  weft limit RUN                           change how many agents of a run that goes on work at once: --max-workers, --pool as above
   weft stop RUN                            have it stop; what its agents did is kept
   weft inbox                               what waits for you in the runs of this folder: questions, approvals, conflicts
   weft answer RUN ITEM yes | no | TEXT     answer it, whoever drives the run

@@ -57,6 +57,7 @@ describe('the command line', function () {
       /^weft: Option '--branch <value>' argument missing\. Run “weft --help” for how to call it\.\n$/,
     );
     await refused(['runs', 'x'], call, 2, /“weft runs” does not take “x”/);
+    await refused(['limit', 'x'], call, 2, /“weft limit” needs a run and a limit\. Give --max-workers N/);
     await refused(['land', 'x'], call, 2, /“weft land” needs a run and a task\. Run “weft runs”/);
     await refused(['rollback'], call, 2, /“weft rollback” needs a snapshot\. Run “weft snapshots”/);
     await refused(['rollback', 'x'], call, 2, /There is no snapshot “x” of this folder\. Run “weft snapshots”/);

@@ -19,7 +19,7 @@ const CALLS: Readonly<Record<string, { readonly call: string; readonly good: str
 const BAD = ['0x10', '1e3', ' 5 ', '+5', '', ' ', '5.', '1,000', '$5', '٣', '1_000', 'NaN', 'Infinity', '9'.repeat(400)];
 
 function said(option: string, number: string) {
-  const { call = '' } = CALLS[option] ?? {};
+  const { call = `${option.replace(/^weft /, '')} N` } = CALLS[option] ?? {};
   const read = parseArguments(call.split(' ').map((word) => (word === 'N' ? number : word.replace(/=N$/, () => `=${number}`))));
   return read.ok ? 'taken' : `${read.failure.message} ${read.failure.fix}`;
 }
@@ -51,6 +51,10 @@ describe('the numbers of the command line', () => {
         '--budget-tokens “1.5” is no whole number from 0 to 100,000,000,000. Write it in digits alone, as in --budget-tokens 500000; 0 means no limit.',
         '--keep “0” is no whole number from 1 on. Write it in digits alone, as in --keep 10; so many snapshots are kept.',
       ],
+    );
+    assert.equal(
+      said('weft limit r --max-workers', '0'),
+      '--max-workers “0” is no whole number from 1 to 128. Write it in digits alone, as in --max-workers 5; left out, it stays as it is.',
     );
     assert.equal(
       said('weft budget r', '0x10'),

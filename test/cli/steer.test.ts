@@ -53,4 +53,44 @@ describe('a run that another process drives', function () {
     assert.deepEqual(await told('add', run, 'none.json').then(([code]) => code), 2);
     await server.close();
   });
+
+  it('has more agents when it is told, and begins with no more than its adaptive width', async () => {
+    const ids = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
+    const held = heldTurns(writing({ 'a.txt': 'A\n' }));
+    const server = await serveModel(held.model);
+    const cwd = temporaryFolder();
+    git(cwd, 'init', '--quiet');
+    put(cwd, 'a.txt', 'a\n');
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const begin = async (...options: string[]) => {
+      const child = startWeft(['run', '-', '--model', 'm', '--json', '--in-process', ...options], { cwd, env });
+      const [ended, events] = [ending(child), eventsOf(child)];
+      child.stdin.end(planText(...ids.map((id) => ({ id }))));
+      const { run } = await events.next('run.started');
+      const started = () => events.seen.filter(({ type }) => type === 'task.started').length;
+      return { run, ended, events, started };
+    };
+    const wide = await begin('--max-workers', '7', '--adaptive-workers');
+    await held.nth('five', 1);
+    assert.equal(wide.started(), 5);
+    assert.equal((await weft(['stop', wide.run], { cwd })).code, 0);
+    await wide.ended;
+    const narrow = await begin('--max-workers', '1');
+    await narrow.events.next('task.started');
+    const limited = await weft(['limit', narrow.run, '--max-workers', '7', '--pool', 'coder=3'], { cwd });
+    const said = `Run ${narrow.run} has the limits; agents that are too many by now come to the end of their tasks.\n`;
+    assert.deepEqual([limited.code, limited.out], [0, said]);
+    await narrow.events.nth('task.started', 3);
+    assert.deepEqual((await narrow.events.next('run.limited')).limits, { maxWorkers: 7, pools: { coder: 3 } });
+    assert.equal(narrow.started(), 3);
+    const wrong = await weft(['limit', narrow.run, '--pool', 'piper=1'], { cwd });
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.err,
+      /^weft: --pool names a role that there is not: “piper”\. Give each role a number from 1 to 128; the roles are coder, /,
+    );
+    assert.equal((await weft(['stop', narrow.run], { cwd })).code, 0);
+    await narrow.ended;
+    await server.close();
+  });
 });

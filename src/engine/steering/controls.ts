@@ -6,11 +6,13 @@ import { fail, ok, type Result } from '../../domain/failure';
 import type { Answer } from '../../domain/inbox';
 import type { TaskId } from '../../domain/plan';
 import type { RoleHead } from '../../domain/role';
+import { MAX_WORKERS } from '../../domain/settings';
 import type { Hold } from '../../model/hold';
 import type { Inbox } from '../acts/inbox';
 import type { Live } from '../agents/live';
 import { raising } from '../budget/raising';
 import { askArbiter, notArbitrable } from '../landing/conflicts';
+import { readPools } from '../schedule/limits';
 import { isPaused } from '../schedule/pausing';
 import { readAdded } from './addedTask';
 import type { Again } from './kept';
@@ -59,6 +61,19 @@ export class Controls {
   limit(limits: RunLimits): void {
     if (this.open().ok && !isDeepStrictEqual(this.ports.record.state.limits, limits))
       this.ports.record.emit({ type: 'run.limited', limits });
+  }
+
+  /** As {@link limit}, of what is said; the rest stays as it is. Fails, and changes nothing, where that is no number that there can be, or of no role. */
+  change({ maxWorkers, pools }: { readonly maxWorkers?: number; readonly pools: RunLimits['pools'] }): Result<void> {
+    const open = this.open();
+    if (!open.ok) return open;
+    const { limits } = this.ports.record.state;
+    if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= 1 && maxWorkers <= MAX_WORKERS))
+      return fail('input', `${maxWorkers} is no number of agents.`, `Give one from 1 to ${MAX_WORKERS}.`);
+    const named = readPools(pools, '--pool', this.ports.roles);
+    if (!named.ok) return named;
+    this.limit({ maxWorkers: maxWorkers ?? limits.maxWorkers, pools: { ...limits.pools, ...named.value } });
+    return ok();
   }
 
   /** From now on the run, or a task, may spend so much; what stopped for it goes on where it was. */

@@ -25,6 +25,8 @@ const wishSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('arbitrate'), task: z.string() }),
   /** `task` missing: of the run. */
   z.strictObject({ kind: z.literal('budget'), budget: budgetSchema, task: z.string().exactOptional() }),
+  /** How many agents run at once, and of these roles; what is not said stays. */
+  z.strictObject({ kind: z.literal('limit'), maxWorkers: z.number().exactOptional(), pools: z.record(z.string(), z.number()) }),
   /** The task is as in a plan. */
   z.strictObject({ kind: z.literal('add'), task: z.unknown() }),
 ]);
@@ -65,6 +67,8 @@ export async function perform(run: Driven, wish: Wish, signal: AbortSignal): Pro
       return controls.arbitrate(wish.task, signal);
     case 'budget':
       return controls.raise(wish.task ?? WHOLE_RUN, wish.budget);
+    case 'limit':
+      return controls.change(wish);
     case 'add':
       return controls.add(wish.task);
     default:

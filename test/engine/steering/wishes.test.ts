@@ -42,6 +42,28 @@ describe('what is wished of a run from outside', () => {
     assert.ok(!readdirSync(folderOf(box)).includes('wishes'));
   });
 
+  it('changes those limits that are named, at once, and no others', async () => {
+    const box = await rig({ x: 'x' }, { a: [], b: [], c: [] }, { limits: { maxWorkers: 1, pools: { tester: 1 } } });
+    await box.agents.agent('a');
+    valued(await wishing(box, { kind: 'limit', pools: { coder: 2 } }));
+    assert.deepEqual(box.run.record.state.limits, { maxWorkers: 1, pools: { tester: 1, coder: 2 } });
+    valued(await wishing(box, { kind: 'limit', maxWorkers: 3, pools: {} }));
+    await box.agents.agent('b');
+    assert.deepEqual(box.stages(), { a: 'running', b: 'running', c: 'waiting' });
+    valued(await wishing(box, { kind: 'limit', pools: { coder: 3 } }));
+    await box.agents.agent('c');
+    const limits = { maxWorkers: 3, pools: { tester: 1, coder: 3 } };
+    for (const [wish, why] of [
+      [{ kind: 'limit', maxWorkers: 9, pools: { piper: 1 } }, /^--pool names a role that there is not: “piper”\.$/],
+      [{ kind: 'limit', pools: { coder: 0.5 } }, /^--pool has no usable number of agents for “coder”: 0\.5\.$/],
+      [{ kind: 'limit', maxWorkers: 0, pools: {} }, /^0 is no number of agents\.$/],
+    ] as const)
+      assert.match(failed(await wishing(box, wish)).message, why);
+    assert.deepEqual(box.run.record.state.limits, limits);
+    box.run.stop();
+    valued(await box.ended);
+  });
+
   it('leaves no file behind, whatever comes of it; what is no wish is answered, too', async () => {
     const box = await rig({ x: 'x' }, { a: [] });
     valued(await wishing(box, { kind: 'pause' }));
