@@ -54,6 +54,8 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
           base: event.base,
           looks: null,
           told: event.told ?? null,
+          // From here on it is its own agent's.
+          reused: null,
           changeset: event.draft ?? null,
           changes: [],
           startedAt: work.startedAt || event.at,

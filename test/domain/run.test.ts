@@ -130,6 +130,12 @@ describe('the state of a run', () => {
     assert.deepEqual([...run.tasks.keys()], ['a', 'b']);
   });
 
+  it('is a task’s own work again, and no longer that of an earlier run, once its agent goes on from what was taken over', () => {
+    const ofWhom = (...happenings: Happening[]) => state(...happenings).tasks.get('a')?.work.reused;
+    assert.deepEqual(ofWhom(reused, reworked), { run: 'r0', task: 'a' });
+    assert.equal(ofWhom(reused, reworked, { ...started, draft: 'd1' }), null);
+  });
+
   it('keeps what a task cost when it goes back to its agent, and what that agent read last', () => {
     const read = (path: string) => ({ reads: [{ path, blob: 'x' }] });
     const reworked: Happening = { type: 'task.reworked', task: 'a', why: 'stale' };

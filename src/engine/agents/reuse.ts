@@ -40,18 +40,22 @@ export function toldHash(told: object): string {
 /** Reads the earlier runs when the first task asks. */
 export function reuseFrom(repo: Repository): Reuse {
   let earlier: Promise<RunState[]> | undefined;
-  return async ({ state, task, base, told }) => {
-    // What has begun goes on; a race and what comes of an agent's own plan are no piece of the person's plan.
+  return async (sought) => {
+    const { state, task, told } = sought;
+    // What has begun goes on; what comes of an agent's own plan is no piece of the person's plan. A race has its candidates begin before
+    // anybody would look for it here, and what they are beside their models it does not tell: it is run again.
     if (task.origin.kind !== 'plan' || task.work.next !== null || task.work.startedAt > 0 || (task.task.candidates ?? 1) > 1)
       return ok(undefined);
     earlier ??= listRuns(repo).then(({ runs }) => runs.filter(({ start }) => start.run !== state.start.run).slice(0, MOST_RUNS));
+    const runs = await earlier;
     const key = keyOf(state, task);
-    for (const run of await earlier) {
+    for (const run of runs) {
       for (const before of run.tasks.values()) {
+        // What was taken over is looked for where it was worked on: later, only what was missing may be left of it.
         // Journals that do not say what was told are of an earlier Weft: what has changed since is not known.
-        if (before.work.told !== told || !isWhole(run, before) || keyOf(run, before) !== key) continue;
-        if (!hasSameParents(state, task, run, before)) continue;
-        const taken = await takeOver(repo, { state, task, base, told, run, before });
+        if (before.work.reused !== null || before.work.told !== told || !isWhole(run, before) || keyOf(run, before) !== key) continue;
+        if (!hasSameParents(runs, sought, run, before)) continue;
+        const taken = await takeOver(repo, { ...sought, run, before });
         if (!taken.ok || taken.value !== undefined) return taken;
       }
     }
@@ -90,14 +94,30 @@ export function isWhole({ tasks, inbox }: RunState, task: TaskState): boolean {
   return stage.kind === 'landed';
 }
 
-/** Whether all that it waited for was taken over from just what it waited for then: else its parents' results may be others. */
-function hasSameParents(state: RunState, { task }: TaskState, run: RunState, before: TaskState): boolean {
-  const there = new Set(before.task.dependsOn);
+/** A task of a run whose work it is. */
+type Worked = NonNullable<Work['reused']>;
+
+/** Who worked on what a task took over, through however many runs; itself, where it took over nothing. */
+function originOf(runs: readonly RunState[], worked: Worked): Worked {
+  let origin = worked;
+  // A journal that was tampered with could go round in circles.
+  for (let steps = 0; steps <= runs.length; steps++) {
+    const before: Worked | null | undefined = runs.find(({ start }) => start.run === origin.run)?.tasks.get(origin.task)?.work.reused;
+    if (before == null) break;
+    origin = before;
+  }
+  return origin;
+}
+
+/** Whether all that it waited for was taken over, and is the work of just those whose it was then: else its parents' results may be others. */
+function hasSameParents(runs: readonly RunState[], { state, task }: Sought, run: RunState, before: TaskState): boolean {
+  const there = before.task.dependsOn.map((id) => originOf(runs, { run: run.start.run, task: id }));
   return (
-    task.dependsOn.length === there.size &&
-    task.dependsOn.every((id) => {
+    task.task.dependsOn.length === there.length &&
+    task.task.dependsOn.every((id) => {
       const reused = state.tasks.get(id)?.work.reused;
-      return reused?.run === run.start.run && there.has(reused.task);
+      const origin = reused == null ? undefined : originOf(runs, reused);
+      return there.some((one) => one.run === origin?.run && one.task === origin.task);
     })
   );
 }

@@ -185,6 +185,30 @@ describe('an edited plan that is run again', () => {
     assert.deepEqual(await looksOf({ draft: null, session: undefined, message: 'Go on.' }), all);
   });
 
+  it('follows what was taken over to where it was worked on, through runs in between', async () => {
+    const box = await rolledBack();
+    const [a, b, c] = edited({}).tasks;
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    const between = await rigIn(box, { a: [], c: [] }, { clock: box.clock, plan: { tasks: [a, c] }, reuse: reuseFrom(box.repo) });
+    valued(await between.ended);
+    between.run.record.close();
+    assert.deepEqual(fromOf(between), { a: 'a', c: 'c' });
+    const third = await second(box, {});
+    valued(await third.ended);
+    const from = { run: box.run.id, task: 'b' };
+    assert.deepEqual(third.run.record.state.tasks.get('b')?.work.reused, from);
+    assert.deepEqual([text(third, 'a.txt'), text(third, 'b.txt'), text(third, 'c.txt')], ['a\n', 'b\n', 'c\n']);
+  });
+
+  it('brings all of it back after a rollback, also where the run before found it there already', async () => {
+    const box = await first();
+    assert.deepEqual(await againIn(box), { a: 'a', b: 'b', c: 'c' });
+    const snapshot = valued(await findSnapshot(box.repo, box.run.record.state.start.snapshot));
+    valued(await rollBackTo(snapshot, { ...box, openRecord: () => undefined }, NEVER));
+    assert.deepEqual(await againIn(box), { a: 'a', b: 'b', c: 'c' });
+    assert.deepEqual([text(box, 'a.txt'), text(box, 'b.txt'), text(box, 'c.txt')], ['a\n', 'b\n', 'c\n']);
+  });
+
   it('does not bring back what was undone alone', async () => {
     const box = await first();
     const record = valued(RunRecord.open(box.repo.stateDir, box.run.id, box.clock));
