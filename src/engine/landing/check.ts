@@ -1,5 +1,5 @@
 /** Checking a tree: its commands, one after the other, in a folder of the pool. */
-import { ok, type Result } from '../../domain/failure';
+import { fail, ok, type Result } from '../../domain/failure';
 import type { CheckResult } from '../../domain/taskState';
 import { runCommand } from '../../repo/commands/command';
 import type { FolderPool } from '../../repo/commands/folderPool';
@@ -19,13 +19,25 @@ export function folderChecker(pool: FolderPool): Checker {
     pool.use({ tree }, signal, async (folder) => {
       let last: CheckResult = { ok: true, command: '', exitCode: 0, timedOut: false, output: '', milliseconds: 0 };
       for (const command of commands) {
-        const end = await runCommand(folder, command, { timeoutMs }, signal);
+        let end = await runCommand(folder, command, { timeoutMs }, signal);
+        // No agent can repair that: it is asked again, once.
+        if (end.ok && end.value.killed) end = await runCommand(folder, command, { timeoutMs }, signal);
         if (!end.ok) return end;
-        last = { ...end.value, command, ok: end.value.exitCode === 0 && !end.value.timedOut };
+        const { killed, ...told } = end.value;
+        if (killed) return killedTwice(command);
+        last = { ...told, command, ok: told.exitCode === 0 && !told.timedOut };
         if (!last.ok) break;
       }
       return ok(last);
     });
+}
+
+function killedTwice(command: string) {
+  return fail(
+    'check',
+    `“${command}” was killed twice from outside before it had ended, so nobody knows whether it is green; the machine may be short of memory.`,
+    'Free memory, or have fewer agents at work, then land the task again: its draft is kept.',
+  );
 }
 
 /** Why a check is red, in a few words: `“npm test” ended with exit code 1`. */

@@ -1,5 +1,6 @@
 /** Runs one shell command in a folder of the pool: no input, no secrets, limited output, and nothing of it left when it ends. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { cancelled, fail, ok, type Result } from '../../domain/failure';
@@ -40,6 +41,8 @@ export interface CommandLimits {
 export interface CommandEnd {
   /** null where a signal ended it. */
   readonly exitCode: number | null;
+  /** Somebody, or a system without memory, ended it, or what it waited for, in its midst: that says nothing of what it was to find out. */
+  readonly killed: boolean;
   readonly timedOut: boolean;
   /** Both of its streams as they came, without colours; cut in the middle where there was more than is kept. */
   readonly output: string;
@@ -109,10 +112,11 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
         fail('file', `“${command}” cannot be started: ${error.message}.`, 'Run it by hand in the workspace to see whether it works there.'),
       ),
     );
-    child.on('close', (exitCode) => {
+    child.on('close', (exitCode, by) => {
       if (killing !== undefined) signalTree(child.pid, place.path, 'SIGKILL');
       const milliseconds = Math.round(performance.now() - began);
-      const end = ok({ exitCode, timedOut, output: kept.text(), milliseconds });
+      const killed = !timedOut && isKill(exitCode, by);
+      const end = ok({ exitCode, killed, timedOut, output: kept.text(), milliseconds });
       place.ended().then(
         () => settle(signal.aborted ? cancelled : end),
         // The note of its group stays, which costs whoever comes next a look.
@@ -120,6 +124,13 @@ export function runCommand(place: CommandPlace, command: string, limits: Command
       );
     });
   });
+}
+
+/** Whether a command was ended from outside; a shell says so of what it ran by 128 and the signal's number. A crash is the command's own. */
+function isKill(exitCode: number | null, by: NodeJS.Signals | null): boolean {
+  return (
+    by === 'SIGKILL' || by === 'SIGTERM' || exitCode === 128 + constants.signals.SIGKILL || exitCode === 128 + constants.signals.SIGTERM
+  );
 }
 
 /**

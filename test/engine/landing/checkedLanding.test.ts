@@ -1,6 +1,6 @@
 /** Checked before it lands: on the merged tree, in a real folder, with the agent's repair, in batches, and while others land. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { undoTask } from '../../../src/engine/history/undo';
 import { landPortsOf } from '../../../src/engine/landing/landing';
@@ -9,7 +9,8 @@ import { takeSnapshot } from '../../../src/repo/snapshot/snapshot';
 import { gatedCheck } from '../../support/gatedCheck';
 import { NEVER, valued } from '../../support/result';
 import { planOf, type Rig, rig } from '../../support/run';
-import { put } from '../../support/sandbox';
+import { put, temporaryFolder } from '../../support/sandbox';
+import { skipFor } from '../../support/skip';
 
 /** Fails where the numbers in the files of `n/` add up to more than ten. */
 const SUM = `node -e "
@@ -45,6 +46,29 @@ describe('a task with a check', () => {
     assert.deepEqual([check.kind, check.ok, check.exitCode, check.output], ['ended', true, 0, 'sum 10\n']);
     assert.equal(text(run, 'n/two'), '5');
     assert.ok(!existsSync(join(run.root, 'n/made')));
+  });
+
+  it('that is killed is run once more by itself, and fails without a repair where it is killed again', async function () {
+    if (process.platform === 'win32') return skipFor(this, 'nothing is killed by a signal there');
+    const once = join(temporaryFolder(), 'killed');
+    for (const kill of ['kill -9 $$', 'sh -c "kill -9 \\$\\$"; exit $?']) {
+      rmSync(once, { force: true });
+      const lucky = await rig(
+        { x: 'x' },
+        { a: [] },
+        { plan: { check: `if [ -e '${once}' ]; then echo green; else touch '${once}'; ${kill}; fi` } },
+      );
+      await (await lucky.agents.agent('a')).finish({ y: 'y' });
+      valued(await lucky.ended);
+      assert.deepEqual(lucky.stages(), { a: 'landed' });
+      const again = await rig({ x: 'x' }, { a: [] }, { plan: { check: kill } });
+      await (await again.agents.agent('a')).finish({ y: 'y' });
+      valued(await again.ended);
+      assert.deepEqual(again.stages(), { a: 'failed' });
+      const stage = again.run.record.state.tasks.get('a')?.stage;
+      assert.match(stage?.kind === 'failed' ? stage.failure.message : '', / was killed twice from outside before it had ended/);
+      assert.ok(!existsSync(join(again.root, 'y')));
+    }
   });
 
   it('goes back to its agent with the output when it is red, on the merged tree, and lands once it is repaired', async () => {
