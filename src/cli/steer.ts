@@ -73,10 +73,12 @@ export async function steerCommand(steer: Steer, ports: CliPorts): Promise<numbe
 
 /** Wishes something of a run that goes on, and says `done` when it is. Resolves to the exit code. */
 export async function wishFor(state: RunState, wish: Wish, done: string, { repo, output, signal }: CliPorts): Promise<number> {
-  const told = await tellWish(repo.stateDir, state, wish, { clock: systemClock, signal });
+  const { run } = state.start;
+  const onWait = (pid: number) => output.say(`Process ${pid}, which drives run ${run}, has not answered yet: waiting for it.`);
+  const told = await tellWish(repo.stateDir, state, wish, { clock: systemClock, signal, onWait });
   if (!told.ok) return ended(output, told);
   output.say(done);
-  output.result({ exitCode: 0, run: state.start.run });
+  output.result({ exitCode: 0, run });
   return 0;
 }
 

@@ -1,14 +1,51 @@
 /** A run that one process drives, paused, added to, and stopped by others; its agents in processes of their own, their model held by the test. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventsOf } from '../support/eventsOf';
 import { heldTurns } from '../support/heldTurns';
 import { serveModel } from '../support/modelServer';
 import { folderState, git, put, temporaryFolder } from '../support/sandbox';
+import { skipFor } from '../support/skip';
 import { buildWeft, ending, planText, startWeft, weft, writing } from '../support/weft';
 
 describe('a run that another process drives', function () {
   this.timeout(120_000);
   before(buildWeft);
+
+  it('is waited for aloud where its process does not answer, and does nothing for who called off at once', async function () {
+    if (process.platform === 'win32') return skipFor(this, 'no process is held there');
+    const held = heldTurns(writing({ 'a.txt': 'A\n' }));
+    const server = await serveModel(held.model);
+    const cwd = temporaryFolder();
+    git(cwd, 'init', '--quiet');
+    put(cwd, 'a.txt', 'a\n');
+    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const child = startWeft(['run', '-', '--model', 'm', '--json'], { cwd, env });
+    const ended = ending(child);
+    const events = eventsOf(child);
+    child.stdin.end(planText({ id: 'one' }));
+    const { run } = await events.next('run.started');
+    await held.nth('one', 1);
+    child.kill('SIGSTOP');
+    const asking = startWeft(['pause', String(run)], { cwd });
+    const asked = ending(asking);
+    const [said] = await once(asking.stdout, 'data');
+    assert.equal(String(said), `Process ${child.pid}, which drives run ${run}, has not answered yet: waiting for it.\n`);
+    const wishes = join(cwd, '.git/weft', String(readdirSync(join(cwd, '.git/weft'))[0]), 'runs', String(run), 'wishes');
+    const left = () => readdirSync(wishes, { recursive: true }).filter((name) => String(name).endsWith('.wish.json'));
+    assert.equal(left().length, 1);
+    asking.kill('SIGINT');
+    asking.kill('SIGTERM');
+    assert.equal((await asked).code, 130);
+    assert.deepEqual(existsSync(wishes) ? left() : [], []);
+    child.kill('SIGCONT');
+    child.kill('SIGINT');
+    await ended;
+    assert.ok(!events.seen.some(({ type }) => type === 'run.paused'));
+    await server.close();
+  });
 
   it('is paused and goes on, gets a task, and is stopped', async () => {
     const held = heldTurns(writing({ 'a.txt': 'A\n' }));

@@ -1,4 +1,5 @@
 /** What is wished of a run from outside of the process that drives it: small files in the run's folder, which that looks for and answers. */
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -12,7 +13,8 @@ import { answerSchema as inboxAnswerSchema } from '../../domain/inbox';
 import type { RunState } from '../../domain/run';
 import { isMissing } from '../../repo/files';
 import { journalFile } from '../journal/journal';
-import { lifeOf } from '../journal/library';
+import { type Life, lifeOf } from '../journal/library';
+import { readState } from '../journal/record';
 import type { Controls } from './controls';
 
 const wishSchema = z.discriminatedUnion('kind', [
@@ -42,6 +44,8 @@ const LOOK_MS = 250;
 const ANSWER_MS = 50;
 /** A retry merges a draft with the whole workspace: in a large one that takes its time. */
 const PATIENCE_MS = 60_000;
+/** An answer that is longer in coming is waited for aloud. */
+const QUIET_MS = 3_000;
 
 /** The run that a wish is about, where it is driven. */
 export interface Driven {
@@ -110,30 +114,51 @@ export function hearWishes(
   };
 }
 
+export interface Telling {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly patienceMs?: number;
+  /** Is called once, where no answer came at once, with the process that is waited for. */
+  readonly onWait?: (pid: number) => void;
+}
+
 /** Tells the process that drives a run what is wished, and waits for what comes of it. Fails where nobody drives the run, or does not answer. */
 export async function tellWish(
   stateDir: string,
   state: RunState,
   wish: Wish,
-  { clock, signal, patienceMs = PATIENCE_MS }: { readonly clock: Clock; readonly signal: AbortSignal; readonly patienceMs?: number },
+  { clock, signal, patienceMs = PATIENCE_MS, onWait }: Telling,
 ): Promise<Result<void>> {
   const { run } = state.start;
   const { pid } = state.driver;
-  const life = lifeOf(state);
-  if (life === 'finished') return fail('input', `Run ${run} is over.`, 'Dispatch the work again, in a run of its own.');
+  const life = lifeNow(stateDir, state);
+  if (life === 'finished') return over(run, wish);
   if (life === 'interrupted') return fail('input', `Nobody drives run ${run}: its process went.`, `Run “weft resume ${run}” first.`);
   const folder = folderOf(stateDir, state);
   const id = clock.id();
-  const until = performance.now() + patienceMs;
+  const began = performance.now();
+  const until = began + patienceMs;
+  let isTold = false;
+  // Whoever calls it off twice ends this process at once: a wish that nobody waits for must not come true then.
+  const withdraw = () => {
+    for (const kind of [WISH, ANSWER]) rmSync(join(folder, `${id}${kind}`), { force: true });
+  };
+  process.once('exit', withdraw);
   try {
     await put(folder, `${id}${WISH}`, wish);
     for (let waits = true; waits; ) {
       waits = performance.now() < until && !signal.aborted && lifeOf(state) === 'running';
       const answer = await answerIn(folder, id);
       if (answer !== undefined) return answer.ok ? ok() : answer;
+      if (!isTold && performance.now() > began + QUIET_MS) {
+        isTold = true;
+        onWait?.(pid);
+      }
       if (waits) await pause(ANSWER_MS, undefined, { signal }).catch(() => undefined);
     }
     if (signal.aborted) return cancelled;
+    // It came to its end before it looked again.
+    if (lifeNow(stateDir, state) === 'finished') return over(run, wish);
     return fail(
       'timeout',
       `Process ${pid}, which drives run ${run}, has not answered within ${Math.round(patienceMs / 1000)} s.`,
@@ -145,11 +170,28 @@ export async function tellWish(
   } finally {
     // What cannot be taken away goes with the run.
     await Promise.allSettled([WISH, ANSWER].map((kind) => rm(join(folder, `${id}${kind}`), { force: true })));
+    process.off('exit', withdraw);
     // As long as others wait there, the folders stay.
     await rmdir(folder)
       .then(() => rmdir(dirname(folder)))
       .catch(() => undefined);
   }
+}
+
+/** As its journal has it by now: a process that has just gone may have come to the end of its run. */
+function lifeNow(stateDir: string, state: RunState): Life {
+  const life = lifeOf(state);
+  if (life !== 'interrupted') return life;
+  const now = readState(stateDir, state.start.run);
+  return now.ok && lifeOf(now.value) === 'finished' ? 'finished' : life;
+}
+
+function over(run: string, { kind }: Wish) {
+  return fail(
+    'input',
+    `Run ${run} is over.`,
+    kind === 'stop' ? 'There is nothing to stop.' : 'Dispatch the work again, in a run of its own.',
+  );
 }
 
 const WISH = '.wish.json';

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../../../src/domain/clock';
 import { journalFile } from '../../../src/engine/journal/journal';
-import { readState } from '../../../src/engine/journal/record';
+import { RunRecord, readState } from '../../../src/engine/journal/record';
 import { tellWish, type Wish } from '../../../src/engine/steering/wishes';
 import { failed, NEVER, valued } from '../../support/result';
 import { type Rig, rig } from '../../support/run';
@@ -83,6 +83,15 @@ describe('what is wished of a run from outside', () => {
     const { message, fix } = failed(await tellWish(box.repo.stateDir, gone, { kind: 'pause' }, options));
     assert.deepEqual([message, fix], [`Nobody drives run ${box.run.id}: its process went.`, `Run “weft resume ${box.run.id}” first.`]);
     const deaf = { ...state, driver: { ...state.driver, since: state.driver.since + 1 } };
+    // Of one that has just gone, the journal may know that the run came to its end.
+    const other = valued(RunRecord.begin(box.repo.stateDir, { ...state.start, run: 'ended', pid: gone.driver.pid }, systemClock));
+    const before = other.state;
+    other.emit({ type: 'run.stopping' });
+    other.emit({ type: 'task.stopped', task: 'a', draft: null });
+    other.emit({ type: 'run.finished' });
+    other.close();
+    const over = failed(await tellWish(box.repo.stateDir, before, { kind: 'stop' }, options));
+    assert.deepEqual([over.message, over.fix], ['Run ended is over.', 'There is nothing to stop.']);
     const late = failed(await tellWish(box.repo.stateDir, deaf, { kind: 'pause' }, { ...options, patienceMs: 100 }));
     assert.deepEqual(
       [late.kind, late.message],
