@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import * as z from 'zod';
 import { systemClock } from '../domain/clock';
 import { budgetOf } from '../domain/cost';
 import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
@@ -10,6 +11,7 @@ import { findRun } from '../engine/journal/library';
 import type { Pools } from '../engine/schedule/limits';
 import { tellWish, type Wish } from '../engine/steering/wishes';
 import { countOf, poolsOf } from './limits';
+import { checkPlayed } from './model';
 import { budgetNow, dollarsOf, type SaidBudget, saidBudget } from './money';
 import type { Values } from './options';
 import { ended } from './output';
@@ -82,6 +84,9 @@ export async function wishFor(state: RunState, wish: Wish, done: string, { repo,
   return 0;
 }
 
+/** The rest is for the run to read, which knows its roles. */
+const modelOf = z.looseObject({ model: z.string() });
+
 async function wishOf(steer: Steer, state: RunState, signal: AbortSignal): Promise<Result<Wish>> {
   if (steer.kind === 'budget') {
     const { task } = steer;
@@ -97,7 +102,10 @@ async function wishOf(steer: Steer, state: RunState, signal: AbortSignal): Promi
   const name = source === '-' ? 'Standard input' : source;
   try {
     const said = source === '-' ? await text(addAbortSignal(signal, process.stdin)) : await readFile(source, 'utf8');
-    return ok({ kind: 'add', task: JSON.parse(said.replace(/^\ufeff/, '')) });
+    const task: unknown = JSON.parse(said.replace(/^\ufeff/, ''));
+    const named = modelOf.safeParse(task).data?.model;
+    const played = await checkPlayed(named === undefined ? [] : [named]);
+    return played.ok ? ok({ kind: 'add', task }) : played;
   } catch (thrown) {
     if (signal.aborted) return cancelled;
     return fail(

@@ -16,6 +16,11 @@ const SCRIPTED = 'scripted:';
 /** `recorded:PATH` plays the recording at that path. */
 const RECORDED = 'recorded:';
 
+/** Whether a model of that name is played from a file. */
+export function isPlayed(model: string): boolean {
+  return model.startsWith(SCRIPTED) || model.startsWith(RECORDED);
+}
+
 export interface SourceOptions {
   readonly model: string;
   /** Address of the server; undefined or empty: Anthropic's. */

@@ -130,6 +130,8 @@ describe('the command line', function () {
     const call = workspace();
     await refused(['run', 'plan.json'], call, 2, /There is no API key\..*ANTHROPIC_API_KEY/);
     await refused(['run', 'plan.json', '--model', 'scripted:none.json'], call, 2, /The scenario none\.json could not be read/);
+    const fallback = ['run', 'plan.json', '--model', 'scripted:sample', '--fallback-model', 'scripted:gone.json'];
+    await refused(fallback, call, 2, /The scenario gone\.json could not be read/);
     put(call.cwd, 'bad.json', '{"tasks": {"one": [{"says": 1}]}}');
     await refused(['run', 'plan.json', '--model', 'scripted:bad.json'], call, 2, /bad\.json is not a usable scenario: tasks\.one\[0\]/);
     await refused(

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventLine } from '../../src/cli/eventLine';
 import { output } from '../../src/cli/output';
+import { seconds } from '../../src/cli/words';
 import { fail } from '../../src/domain/failure';
 import { reduce } from '../../src/domain/run';
 import { planOf, startOf } from '../support/run';
@@ -26,6 +27,11 @@ describe('output for people', () => {
       'weft: no\ufffdthing\n',
       'cod.\ufffdgnp.exe\n',
     ]);
+  });
+
+  it('gives times in what they are read in: hours, too', () => {
+    const times = [0, 59_949, 59_960, 119_600, 3_599_400, 3_599_600, 86_425_000];
+    assert.deepEqual(times.map(seconds), ['0.0 s', '59.9 s', '1 min 0 s', '2 min 0 s', '59 min 59 s', '1 h 0 min', '24 h 0 min']);
   });
 
   it('has an agent’s words on the line of their event', () => {

@@ -73,6 +73,11 @@ describe('a run that another process drives', function () {
     const [code, refused] = await told('add', run, 'more.json');
     assert.equal(code, 2);
     assert.match(String(refused), /The task cannot join the run: id: “two” is the id of tasks\[1\] already/);
+    const played = { id: 'three', title: 'Three', instructions: 'Do it.', model: 'scripted:gone.json' };
+    put(cwd, 'played.json', JSON.stringify(played));
+    const [unread, why] = await told('add', run, 'played.json');
+    assert.equal(unread, 1);
+    assert.match(String(why), /^weft: The scenario gone\.json could not be read: /);
     // Whatever the agent would have asked by now waits.
     assert.equal(held.asked(), 1);
     assert.deepEqual(await told('continue', run), [0, `Run ${run} goes on.\n`]);

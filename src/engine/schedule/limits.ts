@@ -22,7 +22,10 @@ export function readPools(data: unknown, source: string, roles: readonly RoleHea
   const fix = `Give each role a number from 1 to ${MAX_WORKERS}; the roles are ${known.join(', ')}.`;
   const shown = typeof data === 'object' && data !== null && !Array.isArray(data) ? Object.entries(data) : [];
   for (const [role, many] of shown) {
-    if (roles !== undefined && !known.includes(role)) return fail('input', `${source} names a role that there is not: “${role}”.`, fix);
+    // What reads records passes over this one.
+    const isLost = role === '__proto__';
+    if (isLost || (roles !== undefined && !known.includes(role)))
+      return fail('input', `${source} names a role that there is not: “${role}”.`, fix);
     if (!poolsSchema.safeParse({ [role]: many }).success)
       return fail('input', `${source} has no usable number of agents for “${role}”: ${JSON.stringify(many)}.`, fix);
   }

@@ -23,6 +23,7 @@ describe('the limits of a run', () => {
     assert.deepEqual(valued(readPools({ coder: 3 }, 'It', BUILT_IN_HEADS)), { coder: 3 });
     const wrong: [unknown, string][] = [
       [{ cook: 1 }, 'It names a role that there is not: “cook”.'],
+      [JSON.parse('{"__proto__": 3}'), 'It names a role that there is not: “__proto__”.'],
       [{ coder: 0 }, 'It has no usable number of agents for “coder”: 0.'],
       [{ coder: '3' }, 'It has no usable number of agents for “coder”: "3".'],
       [{ coder: 2, docs: MAX_WORKERS + 1 }, `It has no usable number of agents for “docs”: ${MAX_WORKERS + 1}.`],
