@@ -212,6 +212,80 @@ describe('advice', () => {
     assert.deepEqual(advice(line), ['5 s of it passed without a free agent: more than 1 agent at once would help (weft.maxWorkers).']);
   });
 
+  it('tells what waits for an answer, and for leave to land, from what is decided', () => {
+    const by = { task: 'a', call: 'c1' };
+    const ask = { kind: 'decision' as const, title: 'Which?', detail: '', options: ['x', 'y'], fallback: null };
+    const answered = (item: string): Happening => ({ type: 'inbox.answered', item, answer: { kind: 'said', text: 'x' } });
+    const line = timeline({ a: [] }, [
+      [0, started('a')],
+      [2, { type: 'inbox.asked', item: 'i', key: 'k', by, draft: null, ask, seconds: null }],
+      [6, answered('i')],
+      [7, { type: 'task.resumed', task: 'a' }],
+      [9, done('a')],
+      [9, { type: 'inbox.asked', item: 'l', key: 'l', by: { ...by, call: null }, draft: null, ask, seconds: null }],
+      [12, answered('l')],
+      [12, landed('a')],
+      [12, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['a working 0-2', 'a asked 2-6', 'a queued 6-7', 'a working 7-9', 'a asked 9-12']);
+    assert.deepEqual(advice(line), [
+      '7 s passed until you had answered: what a task says, and what approvals let agents do, need not be asked.',
+    ]);
+  });
+
+  it('tells what waits for a budget, of its own or the run’s, from what waits for an agent', () => {
+    const failure = { kind: 'budget' as const, message: 'No.', fix: '' };
+    const line = timeline({ a: [], b: ['a'] }, [
+      [0, started('a')],
+      [2, { type: 'run.outOfBudget', spent: { usd: 1 } }],
+      [2, { type: 'task.parked', task: 'a', failure, draft: null }],
+      [7, { type: 'run.budgeted', budget: { usd: 9 } }],
+      [7, started('a')],
+      [9, done('a')],
+      [9, { type: 'run.outOfBudget', spent: { usd: 9 } }],
+      [9, landed('a')],
+      [12, { type: 'run.budgeted', budget: { usd: 99 } }],
+      [12, started('b')],
+      [14, done('b')],
+      [14, landed('b')],
+      [14, { type: 'run.finished' }],
+    ]);
+    const path = ['a working 0-2', 'a budget 2-7', 'a working 7-9', 'b budget 9-12', 'b working 12-14'];
+    assert.deepEqual(steps(line), path);
+    assert.deepEqual(
+      advice(line)[0],
+      '8 s passed until there was more budget: a larger one from the start would help (weft.budget.run, --budget).',
+    );
+    assert.ok(!advice(line).some((text) => text.includes('better given to one') || text.includes('weft.maxWorkers')));
+  });
+
+  it('tells what waits while such agents keep failing from what waits for an agent, and what rests goes on resting', () => {
+    const failure = { kind: 'model' as const, message: 'No.', fix: '' };
+    const breaker = (state: 'open' | 'closed'): Happening => ({
+      type: 'run.breaker',
+      key: 'coder@scripted:x',
+      state,
+      why: 'No.',
+      waitMs: 1,
+    });
+    const line = timeline({ a: [] }, [
+      [0, started('a')],
+      [1, { type: 'task.retrying', task: 'a', failure, draft: null, waitMs: 2000, message: '' }],
+      [2, { type: 'run.limited', limits: { maxWorkers: 5, pools: {} } }],
+      [3, breaker('open')],
+      [9, breaker('closed')],
+      [9, started('a')],
+      [10, done('a')],
+      [10, landed('a')],
+      [10, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(steps(line), ['a working 0-1', 'a resting 1-3', 'a broken 3-9', 'a working 9-10']);
+    assert.deepEqual(advice(line), [
+      '6 s passed while agents of one role and model kept failing: another model to go on with would help (fallback in the plan).',
+      '2 s passed between attempts that failed.',
+    ]);
+  });
+
   it('names the task that took half of the time', () => {
     const line = timeline(TWO, [
       [0, started('a')],

@@ -27,6 +27,18 @@ export function adviceOf(timeline: Timeline, path: readonly Step[], duration: (m
     total('deciding'),
     `${duration(total('deciding'))} passed until you had decided: the files that several tasks write are better given to one.`,
   );
+  say(
+    total('asked'),
+    `${duration(total('asked'))} passed until you had answered: what a task says, and what approvals let agents do, need not be asked.`,
+  );
+  say(
+    total('budget'),
+    `${duration(total('budget'))} passed until there was more budget: a larger one from the start would help (weft.budget.run, --budget).`,
+  );
+  say(
+    total('broken'),
+    `${duration(total('broken'))} passed while agents of one role and model kept failing: another model to go on with would help (fallback in the plan).`,
+  );
   say(total('paused'), `${duration(total('paused'))} passed while the run was paused.`);
   say(total('dead'), `${duration(total('dead'))} passed before the run was resumed: nobody drove it.`);
   say(total('resting'), `${duration(total('resting'))} passed between attempts that failed.`);

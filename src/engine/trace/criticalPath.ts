@@ -1,6 +1,6 @@
 /** The way through a run on which its length hung: what had to be shorter for the run to be shorter. Pure. */
 import type { TaskId } from '../../domain/plan';
-import { parentOf } from '../../domain/taskState';
+import { isOver, parentOf } from '../../domain/taskState';
 import type { Doing, Span, TaskLine, Timeline } from './timeline';
 
 export interface Step {
@@ -12,9 +12,12 @@ export interface Step {
 
 /** From the run's beginning to its end, without gaps where the events tell why something waited; never `blocked`, and `awaiting` only for moments. */
 export function criticalPath({ lines: all, state, from, to: end }: Timeline): Step[] {
-  // A run that ended with a decision open did not wait for it.
-  const isLeft = ({ doing, to }: Span) => doing === 'deciding' && to === end && state.phase === 'finished';
-  const lines = all.map((line) => ({ ...line, spans: line.spans.filter((span) => !isLeft(span)) }));
+  // A run that ended with a decision, or a landing's leave, open did not wait for it.
+  const open = new Set(
+    [...state.tasks.values()].filter(({ stage }) => state.phase === 'finished' && !isOver(stage)).map(({ task }) => task.id),
+  );
+  const isLeft = ({ doing, to }: Span) => (doing === 'deciding' || doing === 'asked') && to === end;
+  const lines = all.map((line) => (open.has(line.task) ? { ...line, spans: line.spans.filter((span) => !isLeft(span)) } : line));
   const byTask = new Map(lines.map((line) => [line.task, line]));
   const last = lines.reduce<TaskLine | undefined>((latest, line) => (endOf(line) > endOf(latest) ? line : latest), undefined);
   const steps: Step[] = [];

@@ -1,9 +1,12 @@
 /** What each task of a run did at each moment, as its events tell. Pure. */
+import { emptyAccount } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import type { TaskId } from '../../domain/plan';
+import { isUnanswered } from '../../domain/reduceInbox';
 import { type RunState, reduce } from '../../domain/run';
 import { isIn, isOver, type TaskState } from '../../domain/taskState';
 import { isPaused } from '../schedule/pausing';
+import { agentOf, keyOf } from '../schedule/standIn';
 
 /** What a task can be at. */
 export type Doing =
@@ -24,8 +27,14 @@ export type Doing =
   | 'checking'
   /** It waits until it lands, or is being landed. */
   | 'landing'
-  /** It waits for the person. */
-  | 'deciding';
+  /** It waits for the person: it is in conflict, or what it read was changed. */
+  | 'deciding'
+  /** It waits for an answer, or for leave to land. */
+  | 'asked'
+  /** It waits until there is more budget. */
+  | 'budget'
+  /** It could start, and agents of its role and model keep failing: none starts for a while. */
+  | 'broken';
 
 /** Milliseconds since 1970. */
 export interface Span {
@@ -65,8 +74,8 @@ export function timelineOf(events: readonly RunEvent[]): Timeline | undefined {
     // A clock that was set back must not make a span end before it began.
     to = Math.max(to, event.at);
     for (const id of touchedBy(event, state, open)) {
-      const doing = doingOf(state, state.tasks.get(id), event);
       const before = open.get(id);
+      const doing = doingOf(state, state.tasks.get(id), event, before?.doing);
       if (before?.doing === doing) continue;
       if (before !== undefined && to > before.from) spans.set(id, [...(spans.get(id) ?? []), { ...before, to }]);
       if (doing === undefined) open.delete(id);
@@ -91,14 +100,17 @@ function touchedBy(event: RunEvent, state: RunState, open: ReadonlyMap<TaskId, u
   return touched;
 }
 
-function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent): Doing | undefined {
+function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent, before: Doing | undefined): Doing | undefined {
   if (task === undefined || isOver(task.stage)) return undefined;
   switch (task.stage.kind) {
     case 'waiting':
-      if (task.work.parked !== null) return 'deciding';
-      if (event.type === 'task.retrying' && event.task === task.task.id && event.waitMs > 0) return 'resting';
       if (!task.task.dependsOn.every((on) => isInOf(state, on))) return 'blocked';
-      return isPaused(state) ? 'paused' : 'queued';
+      if (emptyAccount(state, task) !== undefined) return 'budget';
+      if (isPaused(state)) return 'paused';
+      if (state.breakers.has(keyOf(agentOf(state.start, task)))) return 'broken';
+      // What else happens in the run does not end its rest.
+      if (event.type === 'task.retrying' && event.task === task.task.id ? event.waitMs > 0 : before === 'resting') return 'resting';
+      return 'queued';
     case 'running':
       return isPaused(state) ? 'paused' : 'working';
     case 'awaiting':
@@ -106,6 +118,10 @@ function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent):
     case 'done':
       if (task.check?.kind === 'running') return 'checking';
       return isPaused(state) ? 'paused' : 'landing';
+    case 'asking':
+      return isUnanswered(state.inbox, task) ? 'asked' : isPaused(state) ? 'paused' : 'queued';
+    case 'held':
+      return task.stage.item === null ? 'deciding' : 'asked';
     default:
       return 'deciding';
   }
