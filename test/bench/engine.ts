@@ -1,6 +1,4 @@
-/** What the engine itself takes: for tasks that do nothing, for a tree of tasks, and for reading a journal. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** What the engine itself takes: for tasks that do nothing, for a tree of tasks, and for reading a journal; and what many tasks leave behind. */
 import { systemClock } from '../../src/domain/clock';
 import { MAX_WORKERS } from '../../src/domain/settings';
 import { Pool } from '../../src/engine/agents/pool/pool';
@@ -11,6 +9,7 @@ import { openRepository, type Repository } from '../../src/repo/repository';
 import { makeRepository } from '../run/folders';
 import { atMost, type Row } from './row';
 import { drivePlan, pausingModel, planOf, startOf } from './runs';
+import { measureAgents, measureNothing } from './soak';
 import { must, timed } from './timing';
 
 const ROUNDS = 5;
@@ -18,7 +17,6 @@ const TASKS = 1000;
 const EVENTS = 10_000;
 /** How long each agent of the tree thinks over a turn: real ones take longer, and what Weft adds to each is the same. */
 const THINK_MS = 2_000;
-const SOAK_RUNS = 10;
 
 type Say = (line: string) => void;
 
@@ -28,51 +26,16 @@ export async function measureEngine(folder: string, entry: string, say: Say): Pr
   const repo = must(await openRepository(folder));
   const pool = new Pool({ entry });
   try {
-    return [...(await measureNothing(repo, say)), await measureReplay(repo, say), await measureTree(repo, pool, say)];
+    return [
+      ...(await measureNothing(repo, say)),
+      ...(await measureAgents(repo, entry, say)),
+      await measureReplay(repo, say),
+      await measureTree(repo, pool, say),
+    ];
   } finally {
     await pool.close();
     await repo.objects.dispose();
   }
-}
-
-/** A thousand tasks that do nothing, over and over: what one run of them takes, and what ten thousand tasks leave behind. */
-async function measureNothing(repo: Repository, say: Say): Promise<Row[]> {
-  const pool = new Pool({ entry: join(__dirname, 'nothing.js') });
-  const plan = planOf(Array.from({ length: TASKS }, (_, at) => ({ id: `t${at}` })));
-  const worker = processWorker(pool, { repo, model: pausingModel(scenarioSchema.parse({})) });
-  const samples: number[] = [];
-  const left: { readonly rss: number; readonly files: number }[] = [];
-  try {
-    for (let run = 0; run <= SOAK_RUNS; run++) {
-      say(`${TASKS.toLocaleString('en')} tasks that do nothing, ${run} of ${SOAK_RUNS}`);
-      const { driveMs } = await drivePlan(repo, plan, worker, 5);
-      global.gc?.();
-      // The first one starts the processes, and warms everything up.
-      if (run > 0) samples.push(driveMs / 1000);
-      left.push({ rss: process.memoryUsage.rss(), files: readdirSync('/proc/self/fd').length });
-    }
-  } finally {
-    await pool.close();
-  }
-  const at = (index: number) => left.at(index) ?? { rss: 0, files: 0 };
-  const kib = (bytes: number) => bytes / 1024;
-  return [
-    { name: `${TASKS.toLocaleString('en')} tasks that do nothing`, unit: 's', samples, reference: null, limit: atMost(0.5) },
-    {
-      name: `memory after ${(SOAK_RUNS * TASKS).toLocaleString('en')} of them`,
-      unit: 'KiB',
-      samples: [kib(at(-1).rss)],
-      reference: { name: `after ${(2 * TASKS).toLocaleString('en')}`, samples: [kib(at(1).rss)], ratio: 'over' },
-      limit: atMost(1.25),
-    },
-    {
-      name: `open files after ${(SOAK_RUNS * TASKS).toLocaleString('en')} of them`,
-      unit: 'files',
-      samples: [at(-1).files],
-      reference: { name: `after ${(2 * TASKS).toLocaleString('en')}`, samples: [at(1).files], ratio: 'over' },
-      limit: atMost(1),
-    },
-  ];
 }
 
 /** What a long run's journal is made of: for each task its beginning, what its agent does, and its end. */
