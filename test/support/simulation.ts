@@ -15,6 +15,7 @@ import { lostRace, madeBy, racing, spawning } from '../../src/engine/schedule/of
 import { type Busy, type Decision, decide, type Limits } from '../../src/engine/schedule/scheduler';
 import { checkSpawn } from '../../src/engine/schedule/spawnRules';
 import { agentOf, keyOf } from '../../src/engine/schedule/standIn';
+import { addedByPerson } from './addedByPerson';
 import { anyCall, type Call } from './anyCall';
 import { deciding, UNSURE } from './deciding';
 import { assertSound } from './invariants';
@@ -24,6 +25,8 @@ import { conflictOf, startOf } from './run';
 /** A run that has not ended after so many steps never does. */
 const STEPS = 3_000;
 const KINDS: readonly FailureKind[] = ['agent', 'timeout', 'crash', 'model', 'loop', 'auth', 'input'];
+/** Also that nobody answers in time: the agent goes on without. */
+const ANSWERS = [{ kind: 'said', text: 'This.' }, { kind: 'denied', reason: 'No.' }, { kind: 'expired' }] as const;
 const BROKE: Failure = { kind: 'agent', message: 'It broke.', fix: '' };
 
 export interface Chance {
@@ -196,7 +199,7 @@ export class Simulation {
     if (this.isPaused) all.push(() => this.emit({ type: 'run.continued' }));
     for (const id of this.agents) all.push(() => this.goOn(id));
     for (const { id } of openItems(this.state))
-      all.push(() => this.emit({ type: 'inbox.answered', item: id, answer: { kind: 'said', text: 'This.' } }));
+      all.push(() => this.emit({ type: 'inbox.answered', item: id, answer: ANSWERS[this.pick(ANSWERS.length)] ?? ANSWERS[0] }));
     for (const [parent, child] of this.joining) all.push(() => this.join(parent, child));
     for (const decision of this.settling.values()) all.push(() => this.decideConflict(decision));
     const { landing } = this;
@@ -357,7 +360,7 @@ export class Simulation {
   /** Now and then the person stops something, or has it done again, or all of it goes. */
   private disturb(): void {
     const what = this.pick(60);
-    if (what > 5 || this.disturbed > 6) return;
+    if (what > 6 || this.disturbed > 6) return;
     this.disturbed++;
     const all = [...this.state.tasks.values()];
     const task = all[this.pick(all.length)];
@@ -374,6 +377,7 @@ export class Simulation {
       this.emit({ type: 'task.again', task: id });
     } else if (what === 3) this.crash();
     else if (what === 5 && this.state.phase === 'running') this.emit({ type: 'run.paused' });
+    else if (what === 6 && this.state.phase === 'running') this.emit(addedByPerson(this.state, this.pick));
     else if (what === 4 && this.pick(4) === 0) {
       this.emit({ type: 'run.stopping', ...(this.pick(2) === 0 && { why: 'timeout' }) });
       for (const at of [...this.agents, ...this.starting]) this.ending.add(at);
