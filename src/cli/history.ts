@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 
 import type { Entry } from '../domain/changes';
-import { fail, failureText, ok, type Result } from '../domain/failure';
+import { fail, ok, type Result } from '../domain/failure';
 import { lifeOf, listRuns } from '../engine/journal/library';
 import type { RunRecord } from '../engine/journal/record';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
@@ -11,6 +11,7 @@ import { discardDraft } from '../engine/steering/kept';
 import { countedUntil, summarize } from '../engine/summary';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
+import { cutOffText, unreadableLines } from './damaged';
 import { ended, stagesText } from './output';
 import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';
@@ -21,19 +22,19 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     const { start } = state;
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);
     output.say(`    ${stagesText(summarize(state, Date.now()).stages)}; snapshot ${start.snapshot}`);
-    if (lifeOf(state) === 'interrupted') output.say(`    cut off: “weft resume ${start.run}” goes on with it`);
+    if (lifeOf(state) === 'interrupted') output.say(`    ${await cutOffText(repo, state)}`);
     for (const { task, generation } of inFamilies(state))
       output.say(`    ${('  '.repeat(generation) + task.task.id).padEnd(16)} ${task.stage.kind.padEnd(10)} ${task.task.title}`);
   }
-  if (runs.length === 0) output.say('There are no runs of this folder yet.');
-  for (const one of unreadable) if (!one.ok) output.say(`weft: ${failureText(one.failure)}`);
+  if (runs.length + unreadable.length === 0) output.say('There are no runs of this folder yet.');
+  for (const one of unreadable) for (const line of await unreadableLines(repo, one)) output.say(line);
   const rows = runs.map((state) => ({
     goal: state.start.plan.goal,
     life: lifeOf(state),
     at: state.start.at,
     ...summarize(state, countedUntil(state, lifeOf(state), Date.now())),
   }));
-  output.result({ exitCode: 0, runs: rows });
+  output.result({ exitCode: 0, runs: rows, unreadable });
   return 0;
 }
 

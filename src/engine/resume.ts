@@ -7,7 +7,7 @@ import { readChains } from '../repo/history/chain';
 import { birthFact } from '../repo/process';
 import type { Repository } from '../repo/repository';
 import { raising } from './budget/raising';
-import { journalFile, readJournal } from './journal/journal';
+import { journalFile, journalText, readJournal } from './journal/journal';
 import { lifeOf } from './journal/library';
 import { type Listener, RunRecord, readState } from './journal/record';
 import { Transcripts } from './journal/transcripts';
@@ -101,7 +101,7 @@ interface Landed {
  * Landings that the chain has and the journal lacks, of tasks that waited for theirs. Fails where the journal lacks more than that: to go on
  * from it would be to do again what is in the workspace already.
  */
-async function missingLandings(repo: Repository, { start, tasks }: RunState): Promise<Result<Landed[]>> {
+export async function missingLandings(repo: Repository, { start, tasks }: RunState): Promise<Result<Landed[]>> {
   const chains = await readChains(repo);
   const events = readJournal(journalFile(repo.stateDir, start.run));
   if (!chains.ok) return chains;
@@ -115,8 +115,12 @@ async function missingLandings(repo: Repository, { start, tasks }: RunState): Pr
       const found = tasks.get(task);
       if (by !== 'task' || found?.stage.kind !== 'done') {
         const what = `“${found?.task.title ?? task}” ${by === 'task' ? 'landed' : `was ${by === 'undo' ? 'undone' : 'brought back'}`}`;
-        const fix = 'Keep what is there, and dispatch the rest of the plan anew.';
-        return fail('file', `The journal of run ${start.run} is not whole: it does not know that ${what}, and the workspace has it.`, fix);
+        const file = journalText(journalFile(repo.stateDir, start.run));
+        return fail(
+          'file',
+          `The journal of run ${start.run} is not whole: it does not know that ${what}, and the workspace has it (${file}).`,
+          `Keep what is there and dispatch the rest of the plan anew, or take all of it back: weft rollback ${start.snapshot}.`,
+        );
       }
       landed.push({ task, before, after: commit });
     }

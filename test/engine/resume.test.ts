@@ -285,8 +285,8 @@ describe('a run that is taken over', () => {
     const failure = failed(await resumeRun({ run: box.run.id, undecided: 'wait', paused: 'stay' }, ports, NEVER));
     assert.deepEqual(failure, {
       kind: 'file',
-      message: `The journal of run ${box.run.id} is not whole: it does not know that “Task a” landed, and the workspace has it.`,
-      fix: 'Keep what is there, and dispatch the rest of the plan anew.',
+      message: `The journal of run ${box.run.id} is not whole: it does not know that “Task a” landed, and the workspace has it (${journal}).`,
+      fix: `Keep what is there and dispatch the rest of the plan anew, or take all of it back: weft rollback ${box.run.record.state.start.snapshot}.`,
     });
     assert.equal(readFileSync(journal, 'utf8'), upTo('task.done'));
   });

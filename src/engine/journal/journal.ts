@@ -88,6 +88,19 @@ export function readJournal(file: string, bytes?: number): Result<RunEvent[]> {
   }
 }
 
+/** A journal for who looks after it: its path, and which of its lines are damaged, cut off, or of no kind that this version knows. */
+export function journalText(file: string): string {
+  const unread = readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line, at) => (line === '' || asEvent(dataOf(line)) !== undefined ? [] : [at + 1]));
+  if (unread.length === 0) return file;
+  const more = unread.length > MOST_LINES ? ` and ${unread.length - MOST_LINES} more` : '';
+  return `${file}, of which ${unread.length === 1 ? 'line' : 'lines'} ${unread.slice(0, MOST_LINES).join(', ')}${more} cannot be read`;
+}
+
+/** So many are named. */
+const MOST_LINES = 5;
+
 /** Ids of the runs that have a folder here, newest first. */
 export async function listRunIds(stateDir: string): Promise<string[]> {
   try {

@@ -1,6 +1,6 @@
 /** The runs of a workspace folder that there have been, whoever began them: read from their journals. */
 import { statSync } from 'node:fs';
-import { fail, ok, type Result } from '../../domain/failure';
+import { type Failure, fail, ok, type Result } from '../../domain/failure';
 import type { RunState } from '../../domain/run';
 import { isAlive } from '../../repo/process';
 import type { Repository } from '../../repo/repository';
@@ -38,13 +38,13 @@ export function cachedReader(): StateReader {
 export async function listRuns(
   repo: Repository,
   read: StateReader = readState,
-): Promise<{ runs: RunState[]; unreadable: Result<never>[] }> {
+): Promise<{ runs: RunState[]; unreadable: { readonly run: string; readonly failure: Failure }[] }> {
   const runs: RunState[] = [];
-  const unreadable: Result<never>[] = [];
+  const unreadable: { run: string; failure: Failure }[] = [];
   for (const id of await listRunIds(repo.stateDir)) {
     const state = read(repo.stateDir, id);
     if (state.ok) runs.push(state.value);
-    else unreadable.push(state);
+    else unreadable.push({ run: id, failure: state.failure });
   }
   // Ids count no more than seconds: of runs that began within one, they do not tell which was first.
   runs.sort((a, b) => b.start.at - a.start.at || (a.start.run < b.start.run ? 1 : -1));

@@ -5,7 +5,7 @@ import { fail, ok, type Result, thrownText } from '../../domain/failure';
 import { type RunState, reduce } from '../../domain/run';
 import type { Snapshot } from '../../repo/snapshot/snapshot';
 import { cleaned } from './cleaned';
-import { type Journal, journalFile, openJournal, readJournal } from './journal';
+import { type Journal, journalFile, journalText, openJournal, readJournal } from './journal';
 
 export type Listener = (event: RunEvent, state: RunState) => void;
 
@@ -90,28 +90,33 @@ export class RunRecord {
 
 /** The state of a run as its journal has it now. */
 export function readState(stateDir: string, run: string): Result<RunState> {
-  const events = readJournal(journalFile(stateDir, run));
-  return events.ok ? stateOf(run, events.value) : events;
+  const file = journalFile(stateDir, run);
+  const events = readJournal(file);
+  return events.ok ? stateOf(run, events.value, file) : events;
 }
 
 /** The state of a run at the time of a snapshot; undefined where it began later, or its journal does not tell. */
 export function stateAt(stateDir: string, run: string, { journals, at }: Pick<Snapshot, 'journals' | 'at'>): RunState | undefined {
   const bytes = journals === null ? undefined : (journals[run] ?? 0);
-  const events = readJournal(journalFile(stateDir, run), bytes);
+  const file = journalFile(stateDir, run);
+  const events = readJournal(file, bytes);
   if (!events.ok) return undefined;
-  const state = stateOf(run, journals === null ? events.value.filter((event) => event.at <= at) : events.value);
+  const state = stateOf(run, journals === null ? events.value.filter((event) => event.at <= at) : events.value, file);
   return state.ok ? state.value : undefined;
 }
 
-function stateOf(run: string, events: readonly RunEvent[]): Result<RunState> {
+function stateOf(run: string, events: readonly RunEvent[], file: string): Result<RunState> {
+  const fix = '“weft runs” names what landed, and how it can be taken back.';
+  if (events[0]?.type !== 'run.started')
+    return fail('file', `The journal of run ${run} does not say how the run began: ${journalText(file)}.`, fix);
   let state: RunState | undefined;
   try {
     for (const event of events) state = reduce(state, event);
   } catch (thrown) {
     return fail(
       'file',
-      `The journal of run ${run} makes no sense: ${thrownText(thrown)}`,
-      'Keep its folder, and report this; its snapshot can still be rolled back to.',
+      `The journal of run ${run} makes no sense: ${thrownText(thrown).replace(/\.$/, '')} (${journalText(file)}).`,
+      `Keep its folder, and report this. ${fix}`,
     );
   }
   if (state === undefined) return fail('input', `There is no run “${run}” of this folder.`, 'Run “weft runs” for the list.');

@@ -185,8 +185,8 @@ describe('the library', () => {
       ],
     );
     assert.deepEqual(
-      unreadable.map((one) => failed(one).message),
-      ['There is no run “r-0” of this folder.'],
+      unreadable.map(({ run, failure }) => [run, failure.message]),
+      [['r-0', `The journal of run r-0 does not say how the run began: ${bad}, of which line 1 cannot be read.`]],
     );
     assert.equal(valued(await findRun(again, 's')).start.run, 's-3');
     assert.equal(failed(await findRun(again, 'r')).message, '3 runs begin with “r”.');

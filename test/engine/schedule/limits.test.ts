@@ -31,6 +31,7 @@ describe('the limits of a run', () => {
       [['coder'], 'It is no list of roles with their numbers: ["coder"].'],
       [null, 'It is no list of roles with their numbers: null.'],
     ];
+    assert.equal(failed(readPools(JSON.parse('{"__proto__": 3}'), 'It', undefined)).kind, 'input');
     for (const [given, said] of wrong) assert.equal(failed(readPools(given, 'It', BUILT_IN_HEADS)).message, said);
   });
 });
