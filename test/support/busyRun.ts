@@ -141,8 +141,8 @@ function dueIn(journal: readonly RunEvent[], state: RunState): Wish | undefined 
   if (state.phase !== 'running') return undefined;
   if (!has('run.paused') && isIn('same')) return { kind: 'pause' };
   if (!state.tasks.has('extra')) return { kind: 'add', task: { id: 'extra', title: 'Extra', instructions: 'Do it.', dependsOn: [] } };
-  if (state.tasks.get('costly')?.work.parked != null && state.standings.get('costly')?.is === 'gone')
-    return { kind: 'budget', task: 'costly', budget: {} };
+  // Its process may have gone before it was parked.
+  if (kindOf('costly') === 'waiting' && state.standings.get('costly')?.is === 'gone') return { kind: 'budget', task: 'costly', budget: {} };
   if (kindOf('hopeless') === 'failed') return { kind: 'retry', task: 'hopeless', fresh: false, hint: 'Try it now.' };
   /** What is answered when: else at once. */
   const when: Readonly<Record<string, () => boolean>> = {

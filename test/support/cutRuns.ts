@@ -8,7 +8,7 @@ import { type ModelServer, serveModel } from './modelServer';
 import { type Files, git, putAll, temporaryFolder } from './sandbox';
 import { startWeft } from './weft';
 
-export const cutOff = join(__dirname, 'cutOff.js');
+const cutOff = join(__dirname, 'cutOff.js');
 
 /** Every kind is cut, and not a sample that another day has others of. */
 export const EVERY = process.env['WEFT_TEST_EVERY_STEP'] !== undefined;
