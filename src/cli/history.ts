@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
+import { stagesText } from '../engine/figures';
 import { lifeOf, listRuns } from '../engine/journal/library';
 import type { RunRecord } from '../engine/journal/record';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
@@ -12,7 +13,7 @@ import { countedUntil, summarize } from '../engine/summary';
 import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { cutOffText, unreadableLines } from './damaged';
-import { ended, stagesText } from './output';
+import { ended } from './output';
 import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';
 

@@ -1,16 +1,16 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
-import { budgetText, isLimited, WHOLE_RUN } from '../domain/budget';
+import { budgetText, WHOLE_RUN } from '../domain/budget';
 import type { Conflict } from '../domain/changes';
-import { budgetOf, emptyAccount, type Spent, spentFor, spentIn, spentText } from '../domain/cost';
+import { budgetOf, emptyAccount, spentFor, spentIn, spentText } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
 import { counted } from '../domain/figures';
 import type { RunState } from '../domain/run';
-import { isOver, type Stage } from '../domain/taskState';
+import { isOver } from '../domain/taskState';
+import { stagesText } from '../engine/figures';
 import type { Summary } from '../engine/summary';
 import type { ConflictPaths } from '../repo/land/conflictFiles';
 import { eventLine } from './eventLine';
-import { seconds } from './words';
 
 export interface Output {
   /** A sentence for people; not shown in JSON. */
@@ -56,7 +56,7 @@ function plain(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
-/** The end of a run, for people. */
+/** The end of a run, for people, after its synthesis: how it is gone on with. */
 export function summaryLines(
   state: RunState,
   summary: Summary,
@@ -64,23 +64,6 @@ export function summaryLines(
 ): string[] {
   const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
   if (state.stopReason === 'timeout') lines.push('  It took longer than it may, and was stopped. What was done is kept.');
-  const rows: [string, string][] = [
-    ['tasks', [String(summary.tasks), ...madeText(summary)].join(', ')],
-    ['files changed', String(summary.filesChanged)],
-    ['conflicts', conflictsText(summary)],
-    [
-      'tokens',
-      `${summary.tokens.toLocaleString('en')} (${summary.usage.input.toLocaleString('en')} in, ${summary.usage.output.toLocaleString('en')} out, ${summary.usage.cacheRead.toLocaleString('en')} read from cache, ${summary.usage.cacheWrite.toLocaleString('en')} written to it)`,
-    ],
-    ['cost', costText(summary.spent, state)],
-    ['cache', `${Math.round(100 * summary.cacheShare)} % of what was sent`],
-    ['wall time', `${seconds(summary.wallMs)}; the longest way through the tasks: ${seconds(summary.longestMs)}`],
-    ['speed-up', `${summary.speedUp.toFixed(1)}× over one agent after the other (${seconds(summary.serialMs)})`],
-  ];
-  rows.push(['efficiency', `${Math.round(100 * summary.efficiency)} % of what ${counted(state.limits.maxWorkers, 'agent')} could do`]);
-  if (summary.retries > 0) rows.push(['retries', String(summary.retries)]);
-  if (summary.reworks > 0) rows.push(['reworks', String(summary.reworks)]);
-  for (const [name, value] of rows) lines.push(`  ${name.padEnd(14)} ${value}`);
   for (const { task, files } of conflicts) {
     lines.push('', ...conflictLines({ intent: 'land', run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));
   }
@@ -95,20 +78,6 @@ export function summaryLines(
   if (summary.filesChanged > 0)
     lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
   return lines;
-}
-
-/** `0, and 2 decided by an arbiter`. */
-function conflictsText({ conflicts, settled }: Summary): string {
-  const by = { person: 'by you', arbiter: 'by an arbiter', rule: 'by rule' } as const;
-  const parts = (['person', 'arbiter', 'rule'] as const).flatMap((one) =>
-    settled[one] === 0 ? [] : [`${settled[one]} decided ${by[one]}`],
-  );
-  return [String(conflicts), ...parts].join(', ');
-}
-
-/** `12 spawned by their agents`, `3 agents raced`. */
-function madeText({ spawned, candidates }: Summary): string[] {
-  return [...(spawned > 0 ? [`${spawned} spawned by agents`] : []), ...(candidates > 0 ? [`${counted(candidates, 'agent')} raced`] : [])];
 }
 
 interface ShownConflict {
@@ -130,40 +99,6 @@ export function conflictLines(conflict: ShownConflict): string[] {
   // What an agent did is thrown away by “weft discard”; here there is nothing to throw away.
   if (intent === 'land') return [...lines, `Or have an agent decide it: weft arbitrate ${run} ${task}`];
   return [...lines, `Or leave all as it is: weft ${intent} ${run} ${task} --call-off`];
-}
-
-const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
-  landed: 'landed',
-  joined: 'joined its parent',
-  conflicted: 'in conflict',
-  held: 'held',
-  failed: 'failed',
-  stopped: 'stopped',
-  doomed: 'not started',
-  undone: 'undone',
-  running: 'running',
-  awaiting: 'waiting for tasks of its own',
-  asking: 'waiting for an answer',
-  waiting: 'waiting',
-  done: 'waiting to land',
-};
-
-export function stagesText(stages: Summary['stages']): string {
-  const parts: string[] = [];
-  for (const [kind, word] of Object.entries(STAGE_WORDS)) {
-    const many = stages[kind as Stage['kind']];
-    if (many !== undefined) parts.push(`${many} ${word}`);
-  }
-  return parts.join(', ');
-}
-
-function costText(spent: Spent, state: RunState): string {
-  const { model } = state.start;
-  if (model.startsWith('scripted:')) return '$0.00 (scripted model)';
-  const of = isLimited(budgetOf(state)) ? `, of ${budgetText(budgetOf(state))}` : '';
-  return spent.unpriced > 0
-    ? `${spentText(spent)} (no price is known of ${counted(spent.unpriced, 'token')})${of}`
-    : `${spentText(spent)}${of}`;
 }
 
 /** How to go on where a budget is used up; nothing where it is not. */

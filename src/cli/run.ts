@@ -13,6 +13,7 @@ import { NO_USAGE } from '../domain/usage';
 import { type Reuse, reuseFrom } from '../engine/agents/reuse';
 import { beginRun } from '../engine/begin';
 import { forecastOf, forecastText } from '../engine/budget/forecast';
+import { figuresOf } from '../engine/figures';
 import { findRun, lifeOf } from '../engine/journal/library';
 import { type Listener, readState } from '../engine/journal/record';
 import { folderChecker } from '../engine/landing/check';
@@ -49,6 +50,7 @@ import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
 import { tellWaits } from './waits';
+import { seconds } from './words';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -314,7 +316,10 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
   const summary = summarize(state, Date.now());
   const synthesis = synthesisOfRun(repo, state);
   if (synthesis.ok) output.say(`\n${synthesis.value}`);
-  else output.warn(failureText(synthesis.failure));
+  else {
+    output.warn(failureText(synthesis.failure));
+    for (const [name, value] of figuresOf(summary, seconds)) output.say(`  ${name.padEnd(14)} ${value}`);
+  }
   for (const line of summaryLines(state, summary, conflicts)) output.say(line);
   const exitCode = signal.aborted ? 130 : isComplete(state) ? 0 : 1;
   output.result({ exitCode, summary, conflicts });

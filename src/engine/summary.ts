@@ -1,9 +1,10 @@
 /** What came of a run, in numbers. Pure. */
-import { type Spent, spentIn } from '../domain/cost';
+import type { Budget } from '../domain/budget';
+import { addSpent, budgetOf, NOTHING_SPENT, type Spent, spentFor, spentIn } from '../domain/cost';
 import type { TaskId } from '../domain/plan';
 import { type RunState, wentOnMs } from '../domain/run';
 import type { Settlement } from '../domain/settlement';
-import { parentOf, type Stage, type TaskState, winnerOf, workedMs } from '../domain/taskState';
+import { isIn, isOver, parentOf, type Stage, type TaskState, winnerOf, workedMs } from '../domain/taskState';
 import { addUsage, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from './journal/library';
 
@@ -28,10 +29,16 @@ export interface Summary {
   /** Dollars; null where the price of a model is not known. */
   readonly costUsd: number | null;
   readonly spent: Spent;
+  /** Of that, for agents that raced for a task and did not win. */
+  readonly losers: Spent;
+  /** What it may spend. */
+  readonly budget: Budget;
   readonly wallMs: number;
   /** What the agents would have taken one after the other. */
   readonly serialMs: number;
   readonly speedUp: number;
+  /** How many agents may work at once. */
+  readonly maxWorkers: number;
   /** Of the time that all agents could have worked, the share in which they did: 0 to 1. */
   readonly efficiency: number;
   /** The agents' time on the longest way through the tasks that wait for each other: no number of agents makes the run shorter. */
@@ -59,10 +66,12 @@ export function summarize(state: RunState, now: number): Summary {
   let usage = state.start.planning;
   let serialMs = 0;
   let retries = 0;
+  let losers = NOTHING_SPENT;
   let reworks = 0;
   for (const task of state.tasks.values()) {
     const { stage, work, origin } = task;
     made[origin.kind]++;
+    if (origin.kind === 'candidate' && isOver(stage) && !isIn(stage)) losers = addSpent(losers, spentFor(state, task.task.id));
     if (stage.kind === 'conflicted') conflicts++;
     for (const { by } of task.settlements) settled[by.kind]++;
     retries += work.failures.length;
@@ -89,9 +98,12 @@ export function summarize(state: RunState, now: number): Summary {
     tokens: totalTokens(usage),
     costUsd: spent.unpriced > 0 ? null : spent.usd,
     spent,
+    losers,
+    budget: budgetOf(state),
     wallMs,
     serialMs,
     speedUp: wallMs > 0 ? serialMs / wallMs : 0,
+    maxWorkers: state.limits.maxWorkers,
     efficiency: wallMs > 0 ? Math.min(1, serialMs / (wallMs * state.limits.maxWorkers)) : 0,
     longestMs: longest(state, now),
     cacheShare: read > 0 ? usage.cacheRead / read : 0,

@@ -97,7 +97,7 @@ describe('weft run', function () {
     assert.match(out, /▶ one: Task one \(coder\)[\s\S]*⬇ one: landed, 1 file changed[\s\S]*▶ two: [\s\S]*⬇ two: landed/);
     assert.match(
       out,
-      /Run \S+: 2 landed\n {2}tasks {10}2\n {2}files changed {2}2\n {2}conflicts {6}0\n {2}tokens [\s\S]*cost [\s\S]*wall time [\s\S]*speed-up /,
+      /## Figures\n\n- tasks: 2 landed\n- wall time: .*\n- serial time: .*\n- speed-up: .*\n- efficiency: .*\n- critical path: .*\n- tokens: .*\n- cost: \$0\.00, of \$10\.00\n- cache: .*\n- retries: 0\n- conflicts: 0\n/,
     );
     assert.match(out, /weft rollback \S+\n.*weft undo \S+ TASK/);
     assert.deepEqual(folderState(cwd), { 'a.txt': 'file a\n', 'b.txt': 'file b\n', 'c.txt': 'file c\n' });

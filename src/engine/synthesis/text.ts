@@ -3,6 +3,7 @@ import { never } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { findingsOf, findingText } from '../../domain/findings';
 import type { DecidedBy } from '../../domain/settlement';
+import { figuresOf } from '../figures';
 import type { ConflictStory, Decision } from './conflictStories';
 import type { Done, Found, Lost, Next, Synthesis, Who } from './synthesis';
 
@@ -46,6 +47,10 @@ export function synthesisText(synthesis: Synthesis, ways: Ways): string {
     section(
       'Conflicts',
       synthesis.conflicts.map((one) => conflictText(one, ways)),
+    ),
+    section(
+      'Figures',
+      figuresOf(synthesis.summary, ways.duration).map(([name, value]) => `- ${name}: ${value}`),
     ),
     section(
       'What to do next',

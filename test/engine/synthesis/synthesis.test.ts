@@ -10,6 +10,7 @@ import { synthesisText } from '../../../src/engine/synthesis/text';
 import { anyEvent } from '../../support/anyEvent';
 import { eventsOf, planned, stateAfter } from '../../support/stateAfter';
 
+const FIGURES = /\n## Figures\n\n- tasks: (.*\n- )+.*\n/;
 const WAYS = {
   quoted: (text: string) => text.replaceAll('*', '\\*'),
   duration: (ms: number) => `${ms / 1000} s`,
@@ -32,7 +33,10 @@ const landed = (id: string): Happening => ({ type: 'task.landed', task: id, befo
 const failure = { kind: 'loop' as const, message: 'It went round in circles.', fix: 'Say more exactly what is wanted.' };
 
 function textOf(events: readonly RunEvent[], life: 'running' | 'finished' | 'interrupted' = 'finished'): string {
-  return synthesisText(synthesisOf(stateAfter(events), events, { life, now: 60_000 }), WAYS);
+  const text = synthesisText(synthesisOf(stateAfter(events), events, { life, now: 60_000 }), WAYS);
+  // They have a test of their own.
+  assert.match(text, FIGURES);
+  return text.replace(FIGURES, '');
 }
 
 describe('the synthesis of a run', () => {
