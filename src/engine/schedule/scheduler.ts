@@ -193,7 +193,9 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       break;
     case 'asking':
       found.open++;
-      if (isMoving && !isUnanswered(state.inbox, task)) found.resumable.push(task);
+      // Somebody may answer from elsewhere, or nobody does in time.
+      if (isUnanswered(state.inbox, task)) found.moving = true;
+      else if (isMoving) found.resumable.push(task);
       break;
     case 'done':
       found.open++;
@@ -214,6 +216,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       break;
     case 'held':
       if ((limits.undecided === 'wait' || expires(state, stage)) && state.phase !== 'stopping') found.open++;
+      if (expires(state, stage)) found.moving = true;
       break;
     case 'landed':
     case 'joined':

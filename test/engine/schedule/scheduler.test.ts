@@ -100,6 +100,21 @@ describe('a decision', () => {
     assert.deepEqual(short(decide(decided, FIVE, IDLE)), ['land a']);
   });
 
+  it('leaves a run that only more budget helps, and not while a question may be answered', () => {
+    const why = { kind: 'budget' as const, message: '', fix: '' };
+    const parked: Happening[] = [
+      started('a'),
+      { type: 'run.outOfBudget', of: 'a', spent: {} },
+      { type: 'task.parked', task: 'a', failure: why, draft: null },
+    ];
+    const leaving: Limits = { ...FIVE, undecided: 'leave' };
+    const poor = apply(begin(planOf({ a: [], b: [] })), ...parked, started('b'));
+    assert.deepEqual(short(decide(apply(poor, failing('b')), leaving, IDLE)), ['leave']);
+    const ask = { kind: 'question' as const, question: 'Which?', options: [] };
+    const asked: Happening = { type: 'inbox.asked', item: '1', key: 'k', by: { task: 'b', call: 'q' }, draft: null, ask, seconds: 300 };
+    assert.deepEqual(short(decide(apply(poor, asked), leaving, IDLE)), []);
+  });
+
   it('of a run that is stopping starts and lands nothing more', () => {
     const state = apply(begin(planOf({ a: [], b: [], c: [] })), started('a'), started('b'), done('b'), { type: 'run.stopping' });
     assert.deepEqual(short(decide(state, FIVE, IDLE)), ['stop b', 'stop c']);
