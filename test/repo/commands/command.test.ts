@@ -28,7 +28,8 @@ describe('a command', () => {
     const end = await ran(
       `process.stdout.write('\\u001b[31mred\\u001b[0m\\n10%\\r20%\\rdone\\r\\n'); console.error('bad'); process.exitCode = 3`,
     );
-    assert.deepEqual({ ...end, milliseconds: 0 }, { exitCode: 3, timedOut: false, output: 'red\ndone\nbad\n', milliseconds: 0 });
+    const expected = { exitCode: 3, killed: false, timedOut: false, output: 'red\ndone\nbad\n', milliseconds: 0 };
+    assert.deepEqual({ ...end, milliseconds: 0 }, expected);
   });
 
   it('has no input, and its folder and temporary folder are its own', async () => {
