@@ -93,16 +93,19 @@ describe('the processes of weft run', function () {
     for (const { pid } of agents) await gone(pid);
   });
 
-  it('leave a draft where they are killed, and a failure that says so', async () => {
-    const { cwd, ended, agents } = await heldRun();
+  it('leave a draft where they are killed, and their agents go on from it without losing an attempt', async () => {
+    const { cwd, weft, ended, agents } = await heldRun();
+    const goesOn = hears(weft, /"task\.retrying"[\s\S]*"task\.started"/);
     for (const { pid } of agents) process.kill(pid, 'SIGKILL');
+    await goesOn;
+    weft.kill('SIGINT');
     const { code, out } = await ended;
-    const failed = lastOf(out, 'task.failed');
+    const crash = lastOf(out, 'task.retrying');
     assert.deepEqual(
-      [code, failed?.failure.kind, failed?.failure.message],
-      [1, 'crash', 'The process in which the agent of “Task one” worked was ended by SIGKILL.'],
+      [code, crash?.failure.kind, crash?.failure.message],
+      [130, 'crash', 'The process in which the agent of “Task one” worked was ended by SIGKILL.'],
     );
-    assert.equal(git(cwd, 'show', `${failed?.draft}:half.txt`), 'half done\n');
+    assert.equal(git(cwd, 'show', `${crash?.draft}:half.txt`), 'half done\n');
     assert.deepEqual(folderState(cwd), { 'a.txt': 'file a\n' });
   });
 

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { DEFAULT_VERDICTS } from '../../../../src/domain/approvals';
+import type { LiveRun } from '../../../../src/engine/run';
 import type { Turn } from '../../../../src/model/scenario';
 import { Draft } from '../../../../src/repo/draft/draft';
 import { readRef } from '../../../../src/repo/repository';
@@ -60,7 +61,7 @@ describe('agents in processes of their own', function () {
     assert.deepEqual(agentsProcesses(), []);
   });
 
-  it('lose at most the turn in flight when their process is killed, and cost nobody else anything', async () => {
+  it('lose at most the turn in flight when their process is killed, no attempt, and cost nobody else anything', async () => {
     const turns = (id: string) => [write(`${id}.new`, `${id}\n`), held(write(`${id}.new`, 'never\n')), finish];
     const scenario = heldScenario({ a: turns('a'), b: turns('b') });
     const { run, repo, ended } = await pooledRun({ tasks: { a: 'Do it.', b: 'Do it.' }, model: scenario.model, pool: { size: 2 } });
@@ -68,19 +69,24 @@ describe('agents in processes of their own', function () {
     await until(run, () => ['a', 'b'].every((id) => run.live.state.drafts.get(id)?.changes.length === 1));
     const [first] = agentsProcesses();
     process.kill(first?.pid ?? 0, 'SIGKILL');
-    await until(run, () => [...run.record.state.tasks.values()].some(({ stage }) => stage.kind === 'failed'));
-    scenario.release();
-    const state = valued(await ended);
-    const [dead = '', alive = ''] = state.tasks.get('a')?.stage.kind === 'failed' ? ['a', 'b'] : ['b', 'a'];
-    assert.deepEqual(stagesOf(state), { [dead]: 'failed', [alive]: 'landed' });
-    assert.deepEqual(failureOf(state, dead), {
-      kind: 'crash',
-      message: `The process in which the agent of “Task ${dead}” worked was ended by SIGKILL.`,
-      fix: 'Retry the task: its agent goes on from what it had done by then.',
-    });
-    const draft = state.tasks.get(dead)?.work.changeset ?? '';
+    const failuresOf = (id: string) => run.record.state.tasks.get(id)?.work.failures ?? [];
+    await until(run, () => ['a', 'b'].some((id) => failuresOf(id).length > 0));
+    const [dead = '', alive = ''] = failuresOf('a').length > 0 ? ['a', 'b'] : ['b', 'a'];
+    const draft = run.record.state.tasks.get(dead)?.work.next?.draft ?? '';
     assert.equal(treeState(repo, draft)[`${dead}.new`], `file ${dead}\n`);
     assert.equal(valued(await readRef(repo, `runs/${run.id}/drafts/${dead}`)), draft);
+    await scenario.held(3);
+    scenario.release();
+    const state = valued(await ended);
+    assert.deepEqual(stagesOf(state), { a: 'landed', b: 'landed' });
+    assert.deepEqual(failuresOf(alive), []);
+    assert.deepEqual(failuresOf(dead), [
+      {
+        kind: 'crash',
+        message: `The process in which the agent of “Task ${dead}” worked was ended by SIGKILL.`,
+        fix: 'Retry the task: its agent goes on from what it had done by then.',
+      },
+    ]);
     valued(await Draft.resume(repo, state.start.commit, draft));
   });
 
@@ -127,13 +133,24 @@ describe('agents in processes of their own', function () {
     const scenario = heldScenario({}, [held(finish)]);
     const stopped = await pooledRun({ tasks: { a: 'Do it.' }, model: scenario.model, pool: SOON });
     await scenario.held(1);
-    process.kill(agentsProcesses()[0]?.pid ?? 0, 'SIGSTOP');
-    const state = valued(await stopped.ended);
+    const [hung] = agentsProcesses();
+    process.kill(hung?.pid ?? 0, 'SIGSTOP');
     const message = 'The process in which the agent of “Task a” worked has not answered for 3 s.';
-    assert.deepEqual([failureOf(state, 'a')?.kind, failureOf(state, 'a')?.message], ['crash', message]);
+    const failuresIn = (run: LiveRun) => run.record.state.tasks.get('a')?.work.failures.map((failure) => [failure.kind, failure.message]);
+    // In another process it goes on.
+    await scenario.held(2);
     await scenario.aborted(1);
+    await gone(hung?.pid ?? 0);
+    scenario.release();
+    assert.deepEqual(stagesOf(valued(await stopped.ended)), { a: 'landed' });
+    assert.deepEqual(failuresIn(stopped.run), [['crash', message]]);
     const busy = await pooledRun({ tasks: { a: 'go round for ever' }, pool: { ...SOON, entry: ODD_AGENTS } });
-    assert.equal(failureOf(valued(await busy.ended), 'a')?.message, message);
+    await until(busy.run, () => failuresIn(busy.run)?.length === 1);
+    busy.run.stop();
+    await busy.ended;
+    assert.deepEqual(failuresIn(busy.run), [['crash', message]]);
+    await busy.pool.close();
+    await stopped.pool.close();
     assert.deepEqual(agentsProcesses(), []);
   });
 
