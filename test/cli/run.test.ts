@@ -79,7 +79,7 @@ describe('weft run', function () {
     const input = planText({ id: 'top' }, { id: 'race', candidates: 2 });
     const { code, out, err } = await weft(['run', '-', '--model', model], { cwd, input });
     assert.deepEqual([code, err], [0, '']);
-    assert.match(out, /Run \S+: 2 landed\n {2}tasks {10}2, 2 spawned by agents, 2 agents raced\n {2}files changed {2}3\n/);
+    assert.match(out, /3 files changed[\s\S]*## Figures\n\n- tasks: 2 landed, 2 spawned by agents, 2 agents raced\n/);
     assert.deepEqual(folderState(cwd), { 'a.txt': 'file a\n', 'r.txt': 'file r\n', 'x.txt': 'file x\n', 'y.txt': 'file y\n' });
     const runs = await weft(['runs'], { cwd });
     assert.match(
