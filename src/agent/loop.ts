@@ -156,8 +156,9 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       const content = spoken(message);
       const usage = usageOf(message.usage);
       const turn: OpenTurn = { kind, stop: message.stop_reason, content, results: [], redacted: [] };
-      report({ type: 'said', entry: { type: 'answer', kind, stop: turn.stop, content, usage } });
-      report({ type: 'turn', usage, ...(message.model === modelName ? {} : { model: message.model }) });
+      const other = message.model === modelName ? {} : { model: message.model };
+      report({ type: 'said', entry: { type: 'answer', kind, stop: turn.stop, content, usage, ...other } });
+      report({ type: 'turn', usage, ...other });
       talk.tally = counted(talk.tally, turn);
       // The runner sends a turn that paused back by itself, and the model goes on with it.
       if (turn.stop === 'pause_turn') {

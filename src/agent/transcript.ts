@@ -45,6 +45,8 @@ export const entrySchema = z.discriminatedUnion('type', [
     stop: z.string().nullable(),
     content: z.array(blockSchema),
     usage: usageSchema,
+    /** Which model answered, where not the one that was asked; older transcripts do not have it. */
+    model: z.string().optional(),
     /** Calls whose input is not all here, since it had a secret in it. */
     redacted: z.array(z.string()).optional(),
   }),

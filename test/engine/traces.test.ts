@@ -32,6 +32,7 @@ const SAID: readonly Entry[] = [
     kind: 'whole',
     stop: 'tool_use',
     usage,
+    model: 'spare',
     content: [
       { type: 'text', text: `I look. The key is ${KEY}.` },
       { type: 'tool_use', id: 'one', name: 'read_file', input: { path: 'in.txt' } },
@@ -79,6 +80,7 @@ describe('the trace of a task', () => {
         to: at(3),
         said: 'I look. The key is (secret).',
         stop: 'tool_use',
+        model: 'spare',
         usage,
         calls: [
           { id: 'one', tool: 'read_file', input: '{"path":"in.txt"}', from: at(3), to: at(4), answer: 'the text (secret)', failed: false },
@@ -200,7 +202,10 @@ describe('telemetry', () => {
     interface Span {
       readonly name: string;
       readonly traceId: string;
-      readonly attributes: readonly { readonly key: string; readonly value: { readonly intValue?: number } }[];
+      readonly attributes: readonly {
+        readonly key: string;
+        readonly value: { readonly intValue?: number; readonly stringValue?: string };
+      }[];
     }
     const sent = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
     const spans = sent.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
@@ -211,6 +216,17 @@ describe('telemetry', () => {
     assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
     const input = spans[1]?.attributes.find(({ key }) => key === 'gen_ai.usage.input_tokens');
     assert.equal(input?.value.intValue, 110);
+    const required = ['operation.name', 'provider.name', 'request.model', 'response.model', 'tool.name'].map((name) => `gen_ai.${name}`);
+    const told = spans.map(({ attributes }) =>
+      [...required, 'error.type'].map((name) => attributes.find(({ key }) => key === name)?.value.stringValue ?? null),
+    );
+    assert.deepEqual(told, [
+      ['invoke_workflow', 'scripted', 'scripted:x', null, null, null],
+      ['invoke_agent', 'scripted', 'scripted:x', null, null, null],
+      ['chat', 'scripted', 'scripted:x', 'spare', null, null],
+      ['execute_tool', 'scripted', null, null, 'read_file', null],
+      ['execute_tool', 'scripted', null, null, 'read_file', 'tool_error'],
+    ]);
     for (const said of [KEY, 'I look', 'Did it', 'in.txt', 'Do it.']) assert.ok(!body.includes(said), said);
   });
 

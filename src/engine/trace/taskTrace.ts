@@ -37,6 +37,8 @@ export interface TurnTrace {
   readonly to: number;
   readonly said: string;
   readonly stop: string | null;
+  /** Which model answered, where not the one that was asked; null else. */
+  readonly model: string | null;
   readonly usage: Usage;
   readonly calls: readonly CallTrace[];
 }
@@ -123,9 +125,15 @@ function turnsOf(entries: readonly StampedEntry[]): TurnTrace[] {
     const last = turns.at(-1);
     if (entry.type === 'answer') {
       const calls = entry.content.flatMap((block) => (block.type === 'tool_use' ? [callOf(block, entry.at)] : []));
-      turns.push({ turn: { from: asked, to: entry.at, said: textOf(entry.content), stop: entry.stop, usage: entry.usage }, calls });
+      turns.push({
+        turn: { from: asked, to: entry.at, said: textOf(entry.content), stop: entry.stop, model: entry.model ?? null, usage: entry.usage },
+        calls,
+      });
     } else if (entry.type === 'compacted') {
-      turns.push({ turn: { from: asked, to: entry.at, said: cut(entry.summary), stop: 'compacted', usage: entry.usage }, calls: [] });
+      turns.push({
+        turn: { from: asked, to: entry.at, said: cut(entry.summary), stop: 'compacted', model: null, usage: entry.usage },
+        calls: [],
+      });
     } else if (entry.type === 'result' && last !== undefined) {
       const before = Math.max(last.turn.to, ...last.calls.filter(({ answer }) => answer !== null).map(({ to }) => to));
       last.calls = last.calls.map((call) => (call.id === idOf(entry.result) ? answered(call, entry, before) : call));

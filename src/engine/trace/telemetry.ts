@@ -45,14 +45,22 @@ export function spansOf({ run, tasks }: Traces): ReadableSpan[] {
     },
   });
   const tracer = provider.getTracer('weft');
-  const add = (within: Context, { name, kind = SpanKind.INTERNAL, from, to, attributes, failed }: Piece): Context => {
-    const span = tracer.startSpan(name, { kind, startTime: from, attributes: { 'gen_ai.conversation.id': run.id, ...attributes } }, within);
+  const add = (within: Context, { name, operation, model, kind = SpanKind.INTERNAL, from, to, attributes, failed }: Piece): Context => {
+    const common = {
+      'gen_ai.operation.name': operation,
+      'gen_ai.provider.name': providerOf(model),
+      'gen_ai.conversation.id': run.id,
+      ...(failed === undefined ? {} : { 'error.type': failed }),
+    };
+    const span = tracer.startSpan(name, { kind, startTime: from, attributes: { ...common, ...attributes } }, within);
     if (failed !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failed });
     span.end(to);
     return trace.setSpan(within, span);
   };
   const whole = add(ROOT_CONTEXT, {
     name: 'weft run',
+    operation: 'invoke_workflow',
+    model: run.model,
     from: run.from,
     to: run.to,
     attributes: { 'weft.run': run.id, 'gen_ai.request.model': run.model, ...tokens(run.summary.usage) },
@@ -63,6 +71,9 @@ export function spansOf({ run, tasks }: Traces): ReadableSpan[] {
 
 interface Piece {
   readonly name: string;
+  /** As the conventions call it. */
+  readonly operation: 'invoke_workflow' | 'invoke_agent' | 'chat' | 'execute_tool';
+  readonly model: string;
   readonly kind?: SpanKind;
   readonly from: number;
   readonly to: number;
@@ -76,10 +87,11 @@ function addTask(add: (within: Context, piece: Piece) => Context, whole: Context
   const [first] = spans;
   const within = add(whole, {
     name: `invoke_agent ${input.role}`,
+    operation: 'invoke_agent',
+    model,
     from: first?.from ?? run.from,
     to: spans.at(-1)?.to ?? first?.from ?? run.from,
     attributes: {
-      'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.agent.name': input.role,
       'gen_ai.agent.id': task.id,
       'gen_ai.request.model': model,
@@ -94,12 +106,14 @@ function addTask(add: (within: Context, piece: Piece) => Context, whole: Context
   for (const turn of task.turns) {
     add(within, {
       name: `chat ${model}`,
+      operation: 'chat',
+      model,
       kind: SpanKind.CLIENT,
       from: turn.from,
       to: turn.to,
       attributes: {
-        'gen_ai.operation.name': 'chat',
         'gen_ai.request.model': model,
+        'gen_ai.response.model': turn.model ?? model,
         ...(turn.stop === null ? {} : { 'gen_ai.response.finish_reasons': [turn.stop] }),
         ...tokens(turn.usage),
       },
@@ -107,13 +121,20 @@ function addTask(add: (within: Context, piece: Piece) => Context, whole: Context
     for (const call of turn.calls) {
       add(within, {
         name: `execute_tool ${call.tool}`,
+        operation: 'execute_tool',
+        model,
         from: call.from,
         to: call.to,
-        attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.id },
+        attributes: { 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.id },
         failed: call.failed ? 'tool_error' : undefined,
       });
     }
   }
+}
+
+/** Who serves a model, as far as its name tells: all that speak the Messages API count as Anthropic’s. */
+function providerOf(model: string): string {
+  return /^vscode:([^/]+)/.exec(model)?.[1] ?? /^(scripted|recorded):/.exec(model)?.[1] ?? 'anthropic';
 }
 
 /** Those from the cache are among the input's, as the conventions have it. */
