@@ -110,7 +110,7 @@ describe('weft run, where the server has a limit', () => {
     assert.equal(code, 0, out + err);
     assert.deepEqual(out.match(/‖ .*/g), ['‖ api: waiting for the model: its rate limit is used up']);
     assert.match(out, /^Cost, as past runs tell: not known, for there is none of such tasks\. Budget: \$10\.00\.$/m);
-    assert.match(out, /cost +\$0\.\d+, of \$10\.00/);
+    assert.match(out, /^- cost: \$0\.\d+, of \$10\.00$/m);
     const wrong = await weft(['run', '-', '--model', 'm'], {
       cwd,
       env: { ...env, WEFT_PRICES: '{"m":{"input":"much"}}' },

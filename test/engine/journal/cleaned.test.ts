@@ -99,9 +99,9 @@ describe('a secret in an event', () => {
     for (const happening of [start, ...sample(anyEvent, 1000)]) assert.deepEqual(data(cleaned(happening)), data(happening));
   });
 
-  it('is in nothing that is written of a run: journal, lines, summary, traces and telemetry', () => {
+  it('is in nothing that is written of a run: journal, lines, summary, traces and telemetry', async () => {
     let planting = 0;
-    check(
+    await check(
       property(array(anyEvent, { minLength: 1, maxLength: 60, size: 'max' }), (happenings) => {
         const stateDir = temporaryFolder();
         const record = valued(RunRecord.begin(stateDir, start, countingClock()));
