@@ -10,7 +10,7 @@ export async function rolesCommand(ports: CliPorts): Promise<number> {
   const roles = forPlans(project.value.roles);
   const width = Math.max(...roles.map(({ name }) => name.length));
   for (const role of roles) ports.output.say(`${role.name.padEnd(width)}  ${facts(role)}`);
-  for (const problem of project.value.problems) if (problem.kind === 'note') ports.output.say(problemText(problem));
+  for (const problem of project.value.problems) if (problem.kind !== 'error') ports.output.say(problemText(problem));
   const listed = roles.map(({ name, description, source, tools, model, pool }) => ({ name, description, source, tools, model, pool }));
   ports.output.result({ exitCode: 0, roles: listed, problems: project.value.problems });
   return 0;

@@ -106,9 +106,9 @@ export function poolOfRole({ roles }: Pick<Started, 'roles'>, role: Role): strin
   return roles?.[role]?.pool ?? role;
 }
 
-/** Something about a role's file: the role is not there for it (`error`), or is there without it (`note`). */
+/** Something about a role's file: the role is not there for it (`error`), or is there without it (`note`); or the file was never meant as one (`aside`). */
 export interface RoleProblem {
-  readonly kind: 'error' | 'note';
+  readonly kind: 'error' | 'note' | 'aside';
   readonly path: string;
   /** Counted from 1. */
   readonly line: number;

@@ -6,6 +6,7 @@ import { Pool } from '../engine/agents/pool/pool';
 import { SharedModels } from '../model/sharedModels';
 import { systemTime } from '../model/time';
 import { McpServers, registerMcp } from './agents/mcp';
+import { registerRoleProblems } from './agents/roleProblems';
 import { registerAttribution } from './changes/attribution';
 import { registerBlobs } from './changes/blobs';
 import { registerBranch } from './changes/branch';
@@ -126,6 +127,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerSummaries(sessions),
     registerChanges(),
     planRoles,
+    registerRoleProblems(sessions, planRoles),
     // Of what stands over the same line, what was registered last comes first.
     registerPlanForecast(sessions),
     registerPlanLens(planRoles),

@@ -64,6 +64,21 @@ export async function openFile(uri: vscode.Uri): Promise<vscode.TextDocument> {
   return document;
 }
 
+/** A file is made anew after so many milliseconds where VS Code has not told of it. */
+const AGAIN_MS = 200;
+
+/** Resolves when VS Code tells of what changes in a folder: it sets about that when the window opens, and on a busy machine takes its time. */
+export async function watched({ folder }: TestFolder): Promise<void> {
+  const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, 'watched-*'));
+  let made = 0;
+  const make = () => writeFileSync(join(folder.uri.fsPath, `watched-${++made}`), '');
+  const again = setInterval(make, AGAIN_MS);
+  await new Promise((resolve) => watcher.onDidCreate(resolve));
+  clearInterval(again);
+  watcher.dispose();
+  for (; made > 0; made--) rmSync(join(folder.uri.fsPath, `watched-${made}`));
+}
+
 const TYPING_TRIES = 5;
 
 /** Types text at the beginning of a line (counted from 0), as a person would; nothing is saved. */

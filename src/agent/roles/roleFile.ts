@@ -64,8 +64,7 @@ export function readRoleFile(file: RoleFile): ReadRole {
   if (body === undefined) {
     if (dialect === 'weft') return broken(1, 'has no front matter: begin it with lines “---”, “description: …” and “---”');
     // A README, say.
-    note(1, 'has no front matter, and so is no role');
-    return { role: undefined, problems };
+    return { role: undefined, problems: [{ kind: 'aside', path, line: 1, message: 'has no front matter, and so is no role' }] };
   }
   const found = dialect === 'weft' ? strictFields(head) : (looseFields(head) ?? strictFields(head));
   if ('message' in found) return broken(found.line, found.message);

@@ -1,26 +1,47 @@
-/** The roles that plans of this window can name: read once, and again when a file of a role changes; and, in plans, whose a task is that names none. */
+/** The roles of this window's folders, as plans can name them: read once, and again when a file of a role changes; and, in plans, whose a task is that names none. */
 import * as vscode from 'vscode';
-import { BUILT_IN_HEADS, type RoleHead } from '../../domain/role';
+import { BUILT_IN_HEADS, type RoleHead, type RoleProblem } from '../../domain/role';
 import { projectNow } from '../agents/project';
 import type { Session, Sessions } from '../session';
 import { PLANS, sessionOfPlan } from './planDocument';
 import { routedIn } from './planText';
 
 const ROLE_FILES = '**/{.weft,.claude,.github}/agents/*.md';
+/** What is typed into a file of a role counts when nobody has typed for this many milliseconds. */
+const PAUSE_MS = 500;
+
+/** What is known of the roles of a folder. */
+interface Known {
+  readonly roles: readonly RoleHead[];
+  readonly problems: readonly RoleProblem[];
+}
 
 export class PlanRoles implements vscode.Disposable {
-  private readonly known = new Map<string, Promise<readonly RoleHead[]>>();
+  private readonly known = new Map<string, Promise<Known>>();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
-  private readonly watcher = vscode.workspace.createFileSystemWatcher(ROLE_FILES);
+  private readonly listening: vscode.Disposable;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly sessions: Sessions) {
     const forget = () => {
       this.known.clear();
       this.changed.fire();
     };
-    for (const event of [this.watcher.onDidChange, this.watcher.onDidCreate, this.watcher.onDidDelete]) event(forget);
-    vscode.workspace.onDidGrantWorkspaceTrust(forget);
+    // Unsaved text counts; a change of it that is thrown away is told by the closing of its document alone.
+    const typed = (document: vscode.TextDocument) => {
+      if (vscode.languages.match({ scheme: 'file', pattern: ROLE_FILES }, document) === 0) return;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(forget, PAUSE_MS);
+    };
+    const watcher = vscode.workspace.createFileSystemWatcher(ROLE_FILES);
+    this.listening = vscode.Disposable.from(
+      watcher,
+      ...[watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete].map((event) => event(forget)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => typed(document)),
+      vscode.workspace.onDidCloseTextDocument(typed),
+      vscode.workspace.onDidGrantWorkspaceTrust(forget),
+    );
   }
 
   /** Those of a plan's folder; Weft's own, by their names, where that is not to be read. */
@@ -28,23 +49,31 @@ export class PlanRoles implements vscode.Disposable {
     if (!vscode.workspace.isTrusted) return BUILT_IN_HEADS;
     const [first] = vscode.workspace.workspaceFolders ?? [];
     const session = (await sessionOfPlan(this.sessions, plan)) ?? (first === undefined ? undefined : await this.sessions.of(first));
-    if (session === undefined || !session.ok) return BUILT_IN_HEADS;
-    const { id } = session.value;
-    const known = this.known.get(id) ?? this.read(session.value);
-    this.known.set(id, known);
+    return session?.ok === true ? (await this.knownOf(session.value)).roles : BUILT_IN_HEADS;
+  }
+
+  /** What is wrong with the files of roles of a folder. */
+  async problems(session: Session): Promise<readonly RoleProblem[]> {
+    return (await this.knownOf(session)).problems;
+  }
+
+  private knownOf(session: Session): Promise<Known> {
+    const known = this.known.get(session.id) ?? this.read(session);
+    this.known.set(session.id, known);
     return known;
   }
 
-  private async read(session: Session): Promise<readonly RoleHead[]> {
+  private async read(session: Session): Promise<Known> {
     const project = await projectNow(session, this.sessions.closing);
-    if (project.ok) return project.value.roles;
+    if (project.ok) return project.value;
     // What could not be read now may be by the next time.
     this.known.delete(session.id);
-    return BUILT_IN_HEADS;
+    return { roles: BUILT_IN_HEADS, problems: [] };
   }
 
   dispose(): void {
-    this.watcher.dispose();
+    clearTimeout(this.timer);
+    this.listening.dispose();
     this.changed.dispose();
   }
 }

@@ -92,7 +92,7 @@ describe('a role’s file', () => {
       'claude',
     ).role;
     assert.deepEqual([inherits?.name, inherits?.model, inherits?.tools], ['data-scientist', undefined, ['run', 'spawn']]);
-    assert.deepEqual(said('# About these agents', 'claude'), ['note: .claude/agents/mine.md:1 has no front matter, and so is no role.']);
+    assert.deepEqual(said('# About these agents', 'claude'), ['aside: .claude/agents/mine.md:1 has no front matter, and so is no role.']);
   });
 
   it('of GitHub is read as it is', () => {

@@ -1,15 +1,15 @@
 /** Roles of the workspace in a real VS Code: plans can name them, are told of those that there are not, and say whose a task is. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { answering } from '../answers';
 import { heard, setting } from '../events';
-import { freshFolder } from '../folder';
+import { freshFolder, watched } from '../folder';
 
 const PAINTER = '---\ndescription: Paints walls.\nkeywords: [paint]\ntools: [edit]\n---\nYou are a painter.\n';
 
-/** What a plan has wrong, once it has been looked at so that `isDone`. */
+/** What a file has wrong, once it has been looked at so that `isDone`. */
 async function diagnosed(uri: vscode.Uri, isDone: (messages: readonly string[]) => boolean): Promise<string[]> {
   const now = () => vscode.languages.getDiagnostics(uri).flatMap(({ message, source }) => (source === 'Weft' ? [message] : []));
   return new Promise((resolve) => {
@@ -76,5 +76,52 @@ describe('roles of the workspace', () => {
     happened.dispose();
     answers.dispose();
     await setting('model', undefined);
+  });
+
+  it('have what is wrong with their files in the Problems panel, at its line, until it is mended', async () => {
+    const lines = (uri: vscode.Uri) =>
+      vscode.languages.getDiagnostics(uri).map(({ range, severity }) => `${range.start.line + 1} ${vscode.DiagnosticSeverity[severity]}`);
+    await watched(await freshFolder({}));
+    const place = await freshFolder({
+      '.weft/agents/torn.md': '---\ndescription: [\n---\nYou are.\n',
+      '.weft/agents/painter.md': PAINTER.replace('[edit]', '[edit, brush]'),
+      '.weft/agents/second.md': PAINTER.replace('---\n', '---\nname: painter\n'),
+      '.claude/agents/README.md': 'What stands here.\n',
+      '.claude/agents/other.md': '---\nname: other\ndescription: Others.\ntools: [Brush]\n---\nYou are.\n',
+    });
+    const role = (path: string) => place.uri(`${path}.md`);
+    const [torn, painter, second] = [role('.weft/agents/torn'), role('.weft/agents/painter'), role('.weft/agents/second')] as const;
+    const [readme, other] = [role('.claude/agents/README'), role('.claude/agents/other')] as const;
+    const any = (messages: readonly string[]) => messages.length > 0;
+    const none = (messages: readonly string[]) => messages.length === 0;
+    const [yaml = ''] = await diagnosed(torn, any);
+    assert.match(yaml, /^This role has front matter that is no YAML \(.+\): mend this line, or put its text in quotes\.$/);
+    assert.deepEqual(
+      lines(torn).map((at) => at.split(' ')[1]),
+      ['Error'],
+    );
+    assert.deepEqual(await diagnosed(painter, any), ['This role names the tool “brush”, which there is not here: it is left out.']);
+    assert.deepEqual(lines(painter), ['4 Warning']);
+    assert.deepEqual(await diagnosed(second, any), [
+      'This role has the name “painter”, which .weft/agents/painter.md has already: give it another.',
+    ]);
+    assert.deepEqual(lines(second), ['1 Error']);
+    await diagnosed(other, any);
+    assert.deepEqual(lines(other), ['4 Information']);
+    assert.deepEqual(lines(readme), []);
+
+    // Typed, and not saved: it counts.
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(painter, new vscode.Range(0, 0, 100, 0), PAINTER);
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await diagnosed(painter, none);
+    await vscode.window.showTextDocument(painter);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await diagnosed(painter, any);
+    writeFileSync(torn.fsPath, PAINTER.replace('walls', 'fences'));
+    await diagnosed(torn, none);
+    rmSync(second.fsPath);
+    await diagnosed(second, none);
+    assert.deepEqual(lines(painter), ['4 Warning']);
   });
 });
