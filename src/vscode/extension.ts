@@ -14,6 +14,7 @@ import { registerCallOff } from './changes/callOff';
 import { registerChanges } from './changes/changes';
 import { registerConflictCard } from './changes/conflictCard';
 import { registerConflicts } from './changes/conflicts';
+import { registerConflictTabs } from './changes/conflictTabs';
 import { registerLiveDrafts } from './changes/liveDrafts';
 import { registerUndo } from './changes/undo';
 import { registerInbox } from './inbox/inbox';
@@ -96,6 +97,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerLimits(sessions),
     registerConflicts(sessions),
     registerConflictCard(sessions),
+    registerConflictTabs(sessions),
     registerGoBack(sessions),
     registerUndo(sessions),
     registerCallOff(sessions),

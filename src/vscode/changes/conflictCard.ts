@@ -1,6 +1,5 @@
 /** What both sides of a conflict are for, as a read-only document beside the merge editor, with the ways out above it. */
 import * as vscode from 'vscode';
-import type { RunState } from '../../domain/run';
 import { isReversal } from '../../domain/taskState';
 import { conflictCard, othersOf } from '../../engine/landing/conflictCard';
 import { addressOf, readTaskAddress } from '../address';
@@ -8,7 +7,6 @@ import { COMMANDS, CONFLICT_SCHEME } from '../names';
 import type { TaskNode } from '../runs/nodes';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
-import { closeDocument } from './tabs';
 
 /** Beside the merge editor there is room for so many characters in a row. */
 const ROW_LENGTH = 50;
@@ -39,7 +37,6 @@ export function registerConflictCard(sessions: Sessions): vscode.Disposable {
       if (!('task' in event)) return;
       for (const { uri } of vscode.workspace.textDocuments) {
         if (uri.scheme !== CONFLICT_SCHEME || readTaskAddress(uri)?.run !== state.start.run) continue;
-        if (isOver(state, uri)) void closeDocument(uri);
         changed.fire(uri);
         lenses.fire();
       }
@@ -58,11 +55,6 @@ async function showCard(sessions: Sessions, row: unknown): Promise<void> {
   const isMerging = vscode.window.tabGroups.activeTabGroup.activeTab !== undefined;
   const viewColumn = isMerging ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn, preview: true, preserveFocus: true });
-}
-
-/** Whether what the card is of is no conflict any more. */
-function isOver({ tasks }: RunState, uri: vscode.Uri): boolean {
-  return tasks.get(readTaskAddress(uri)?.task ?? '')?.stage.kind !== 'conflicted';
 }
 
 async function targetOf(sessions: Sessions, uri: vscode.Uri): Promise<TaskTarget | undefined> {

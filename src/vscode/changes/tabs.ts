@@ -19,19 +19,18 @@ export async function closeConflict({ session, state }: RunView, task: string): 
   const folder = `${stateUri(session, conflictFolder(session.repo, state.start.run, task)).toString()}/`;
   const isOf = (uri: vscode.Uri | undefined) => uri?.toString().startsWith(folder) === true;
   // Not to be asked whether to leave places undecided in what is thrown away.
-  if (isOf(mergeOf(vscode.window.tabGroups.activeTabGroup.activeTab)) && (await vscode.commands.getCommands(false)).includes(DECIDE_ALL))
-    await vscode.commands.executeCommand(DECIDE_ALL);
+  if (isOf(mergeOf(vscode.window.tabGroups.activeTabGroup.activeTab))) await decideAll();
   for (const document of vscode.workspace.textDocuments) if (isOf(document.uri)) await saveWhole(document);
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter((tab) => isOf(shownBy(tab))));
   return tabs.length === 0 || (await vscode.window.tabGroups.close(tabs));
 }
 
-function shownBy(tab: vscode.Tab): vscode.Uri | undefined {
-  return mergeOf(tab) ?? (tab.input instanceof vscode.TabInputText ? tab.input.uri : undefined);
+/** Decides all that is left in the active merge editor, of which nothing will be used. */
+export async function decideAll(): Promise<void> {
+  if ((await vscode.commands.getCommands(false)).includes(DECIDE_ALL)) await vscode.commands.executeCommand(DECIDE_ALL);
 }
 
-/** Closes the tabs of a document that has nothing to say any more. */
-export async function closeDocument(uri: vscode.Uri): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter((tab) => shownBy(tab)?.toString() === uri.toString()));
-  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
+/** The document that a tab shows, or that its merge editor makes. */
+export function shownBy(tab: vscode.Tab): vscode.Uri | undefined {
+  return mergeOf(tab) ?? (tab.input instanceof vscode.TabInputText ? tab.input.uri : undefined);
 }

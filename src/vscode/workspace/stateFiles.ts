@@ -70,7 +70,12 @@ export function registerStateFiles(sessions: Sessions): vscode.Disposable {
       );
     },
     readDirectory: (uri) => refuse(uri),
-    createDirectory: (uri) => refuse(uri),
+    // Asked for where a file is saved whose folder went when its conflict was decided; of what is not to be seen, everything is there.
+    createDirectory: async (uri) => {
+      const found = await stateFile(sessions, uri);
+      if (found === undefined) throw vscode.FileSystemError.FileExists(uri);
+      await told(uri, mkdir(found.file, { recursive: true, mode: 0o700 }));
+    },
     delete: (uri) => refuse(uri),
     rename: (uri) => refuse(uri),
   };

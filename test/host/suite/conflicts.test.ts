@@ -4,9 +4,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { systemClock } from '../../../src/domain/clock';
+import { RunRecord } from '../../../src/engine/journal/record';
+import { discardDraft } from '../../../src/engine/steering/kept';
 import { answering } from '../answers';
 import { type Hearing, heard, setting } from '../events';
-import { freshFolder, type TestFolder } from '../folder';
+import { freshFolder, must, type TestFolder, watched } from '../folder';
 
 const finish = (summary: string) => ({ tool: 'finish', input: { summary } });
 const write = (content: string) => ({ tool: 'write_file', input: { path: 'a.txt', content } });
@@ -97,6 +100,77 @@ describe('a conflict', () => {
     assert.deepEqual(state.tasks.get(task)?.settlements, [{ by: { kind: 'person' }, files: ['a.txt'] }]);
     // Neither the merge editor nor the card has anything to say any more.
     while (shown().length > 0) await tabsChanged();
+    happened.dispose();
+  });
+
+  /** Has the merge editor of a conflict open, with what it makes of it by itself. */
+  const merging = async (happened: Hearing) => {
+    await vscode.commands.executeCommand('weft.openConflict');
+    return happened.document(({ uri, version }) => uri.path.endsWith('/result/a.txt') && version === 2);
+  };
+  const labels = () => shown().map(({ label }) => label.replace(/of .*/, 'of it'));
+  const shownAre = async (...wanted: readonly string[]) => {
+    while (labels().join() !== wanted.join()) await tabsChanged();
+  };
+  /** Ends the run, and has another process than this window decide what it left open. */
+  const decidedElsewhere = async (happened: Hearing, { repo }: TestFolder, task: string) => {
+    await vscode.commands.executeCommand('weft.stopRun');
+    const { state } = await happened.next('run.finished');
+    const record = must(RunRecord.open(repo.stateDir, state.start.run, systemClock));
+    must(await discardDraft(record, repo, task));
+    record.close();
+  };
+
+  it('has its card and its merge editor closed when an arbiter decides it, and not before', async () => {
+    const { place, happened } = await inConflict('ask');
+    await merging(happened);
+    await vscode.commands.executeCommand('weft.showConflict');
+    await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
+    await vscode.commands.executeCommand('weft.askArbiter');
+    await happened.next('task.leftOpen');
+    assert.equal(shown().length, 2);
+    await vscode.commands.executeCommand('weft.askArbiter');
+    await happened.next('run.finished');
+    assert.equal(text(place), 'both\n');
+    await shownAre();
+    happened.dispose();
+  });
+
+  it('that is decided elsewhere has its card closed, and its merge editor as soon as that is in front', async () => {
+    const { place, happened, task } = await inConflict('ask');
+    await watched(place);
+    await merging(happened);
+    await vscode.window.showTextDocument(place.uri('a.txt'), { preview: false });
+    await vscode.commands.executeCommand('weft.showConflict');
+    await decidedElsewhere(happened, place, task);
+    await shownAre('Merging: a.txt');
+    await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
+    await vscode.commands.executeCommand('workbench.action.openEditorAtIndex1');
+    await shownAre();
+    happened.dispose();
+  });
+
+  it('that is decided elsewhere leaves open what the person merged, and says so', async () => {
+    const { place, happened, task } = await inConflict('ask');
+    await watched(place);
+    const document = await merging(happened);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(0, 0, 1, 0), 'mine\n');
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    const answers = answering({});
+    const told = answers.told('was decided elsewhere');
+    await decidedElsewhere(happened, place, task);
+    assert.equal(
+      await told,
+      `Weft: The conflict of “Write ${task}” was decided elsewhere. What you merged in a.txt stays open, and is not what lands.`,
+    );
+    assert.deepEqual(answers.buttonsOf(await told), ['Close Editor']);
+    assert.deepEqual([document.getText(), document.isDirty, labels()], ['mine\n', true, ['Merging: a.txt']]);
+    // VS Code asks what is to become of it, which it cannot do in a test.
+    await vscode.commands.executeCommand('merge.acceptAllInput2');
+    await document.save();
+    await vscode.window.tabGroups.close(shown());
+    answers.dispose();
     happened.dispose();
   });
 });

@@ -37,6 +37,14 @@ describe('Weft’s own files', () => {
         await assert.rejects(async () => vscode.workspace.fs.writeFile(at(path), Buffer.from('overwritten')), path);
       }
       await assert.rejects(async () => vscode.workspace.fs.writeFile(at('/plans/tested/folder/new.txt'), Buffer.from('x')));
+      // A folder that went comes back with what is saved into it; of others none is made.
+      await vscode.workspace.fs.writeFile(at('/plans/tested/gone/again.weft.json'), Buffer.from('{}'));
+      assert.equal(readFileSync(join(plans, 'gone', 'again.weft.json'), 'utf8'), '{}');
+      for (const path of ['/runs/made', '/made', '/plans/tested/folder/made']) await vscode.workspace.fs.createDirectory(at(path));
+      assert.deepEqual(
+        [join(stateDir, 'runs', 'made'), join(stateDir, 'made'), join(outside, 'made')].filter((path) => existsSync(path)),
+        [],
+      );
       assert.equal(readFileSync(join(outside, 'secret.txt'), 'utf8'), 'secret');
       assert.equal(existsSync(join(outside, 'new.txt')), false);
       assert.equal(readFileSync(join(stateDir, 'runs', 'r', 'journal.jsonl'), 'utf8'), 'journal\n');
