@@ -37,9 +37,13 @@ async function ended(): Promise<{ place: TestFolder; state: RunState }> {
   writeFileSync(join(folder, 'plan.weft.json'), JSON.stringify({ goal: 'A goal', tasks: [task('one', []), task('two', ['one'])] }));
   await setting('model', `scripted:${join(folder, 'scenario.json')}`);
   const happened = await heard();
+  const end = answering({});
   await vscode.window.showTextDocument(vscode.Uri.file(join(folder, 'plan.weft.json')));
   await vscode.commands.executeCommand('weft.runPlan', vscode.Uri.file(join(folder, 'plan.weft.json')));
   const { state } = await happened.next('run.finished');
+  // So that it is not among what is asked afterwards.
+  await end.told('2 of 2 tasks landed');
+  end.dispose();
   happened.dispose();
   return { place, state };
 }
