@@ -1,12 +1,14 @@
 /** What the CLI prints of an event. */
-import { budgetText } from '../domain/budget';
+import { budgetText, isLimited } from '../domain/budget';
 import { budgetOf } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { failureText, never } from '../domain/failure';
 import { counted } from '../domain/figures';
+import type { Ask } from '../domain/inbox';
 import { answerText, askText, othersOf } from '../domain/inboxText';
 import { partText } from '../domain/part';
 import type { RunState } from '../domain/run';
+import { waitingIn } from '../domain/waiting';
 import { tailOf, verdictText } from '../engine/landing/check';
 import { howToAnswer } from './howToAnswer';
 import { seconds } from './words';
@@ -93,7 +95,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.reused':
       return line('✓', `nothing changed since run ${event.from.run}: taken over from there`);
     case 'inbox.asked':
-      return askedLines(event, state, line);
+      return askedLines({ ...event, tasks: event.by === null ? [] : [event.by.task] }, state, line);
     case 'inbox.answered':
       return line('·', `${event.item}: ${answerText(event.answer)}`);
     case 'run.paused':
@@ -103,7 +105,10 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'run.limited':
       return line('·', limitsText(event));
     case 'run.budgeted':
-      return line('·', `The budget of ${payerText(event, state)} is ${budgetText(event.budget)} now`);
+      return line(
+        '·',
+        `The budget of ${payerText(event, state)} is ${isLimited(event.budget) ? budgetText(event.budget) : 'without a limit'} now`,
+      );
     case 'run.nearBudget':
       return line(
         '⚠',
@@ -119,7 +124,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
         ? line('✓', `${event.model} works again`)
         : line('⚠', `${event.model} keeps failing, and ${event.by} answers in its place: ${event.why}`);
     case 'run.taken':
-      return line('▶', 'Goes on where it was cut off');
+      return [line('▶', 'Goes on where it was cut off'), ...stillAsked(state, line)].join('\n');
     case 'run.breaker':
       return breakerLine(event, line);
     case 'run.stopping':
@@ -134,10 +139,7 @@ function limitsText({ limits }: Extract<RunEvent, { type: 'run.limited' }>): str
   return `${counted(limits.maxWorkers, 'agent')} at once${pools.join('')}`;
 }
 
-function breakerLine(
-  { key, state, why, waitMs }: Extract<RunEvent, { type: 'run.breaker' }>,
-  line: (mark: string, text: string) => string,
-): string {
+function breakerLine({ key, state, why, waitMs }: Extract<RunEvent, { type: 'run.breaker' }>, line: Line): string {
   switch (state) {
     case 'open':
       return line('‖', `${key} keeps failing, so none starts for ${seconds(waitMs)}: ${why}`);
@@ -152,14 +154,29 @@ function breakerLine(
   }
 }
 
-function askedLines(
-  { by, ask, item }: Extract<RunEvent, { type: 'inbox.asked' }>,
-  { start }: RunState,
-  line: (mark: string, text: string) => string,
-): string {
+type Line = (mark: string, text: string) => string;
+
+/** What was asked before it was cut off, and waits: whoever resumes it may never have seen it. */
+function stillAsked(state: RunState, line: Line): string[] {
+  return waitingIn(state).flatMap((waiting) => {
+    if (waiting.kind !== 'item') return [];
+    const { id, ask } = waiting.item;
+    return [askedLines({ tasks: waiting.tasks.map(({ task }) => task.id), ask, item: id }, state, line)];
+  });
+}
+
+interface Asked {
+  /** None where the run asks. */
+  readonly tasks: readonly string[];
+  readonly ask: Ask;
+  readonly item: string;
+}
+
+function askedLines({ tasks, ask, item }: Asked, { start }: RunState, line: Line): string {
   const all = othersOf(ask).length === 0 ? [] : ['all of them: weft inbox'];
   const more = [...all, howToAnswer(start.run, item, ask)].map((row) => `\n          ${row}`).join('');
-  return `${line('?', `${by === null ? '' : `${by.task} asks: `}${askText(ask)}`)}${more}`;
+  const who = tasks.length === 0 ? '' : `${tasks.join(', ')} ${tasks.length === 1 ? 'asks' : 'ask'}: `;
+  return `${line('?', `${who}${askText(ask)}`)}${more}`;
 }
 
 /** Whose budget it is. */

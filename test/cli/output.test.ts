@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { eventLine } from '../../src/cli/eventLine';
 import { output } from '../../src/cli/output';
 import { seconds } from '../../src/cli/words';
+import type { Budget } from '../../src/domain/budget';
+import type { Happening } from '../../src/domain/event';
 import { fail } from '../../src/domain/failure';
 import { reduce } from '../../src/domain/run';
 import { planOf, startOf } from '../support/run';
@@ -38,5 +40,40 @@ describe('output for people', () => {
     const start = { ...startOf(planOf({ a: [] })), at: 0 };
     const step = { type: 'task.step', task: 'a', step: 'Writing a\n   9.9 s  ⬇ a: landed', at: 1000 } as const;
     assert.equal(eventLine(step, reduce(undefined, start)), '   1.0 s  · a: Writing a 9.9 s  ⬇ a: landed');
+  });
+
+  it('says again what was asked and not answered when a run goes on that was cut off', () => {
+    const by = (task: string) => ({ task, call: 'c1' });
+    const asked = (item: string, task: string, command: string) =>
+      ({
+        type: 'inbox.asked',
+        item,
+        key: item,
+        by: by(task),
+        draft: null,
+        ask: { kind: 'command', command, folder: '/w' },
+        seconds: 60,
+      }) as const;
+    const happenings: Happening[] = [
+      startOf(planOf({ a: [], b: [] })),
+      ...['a', 'b'].map((task) => ({ type: 'task.started', task, base: 'c0' }) as const),
+      asked('1', 'a', 'npm test'),
+      asked('2', 'b', 'make'),
+      { type: 'inbox.answered', item: '1', answer: { kind: 'approved', scope: 'once' } },
+    ];
+    const taken = { type: 'run.taken', pid: 2, at: 5000 } as const;
+    const state = [...happenings.map((event) => ({ ...event, at: 0 })), taken].reduce(reduce, undefined);
+    assert.ok(state !== undefined);
+    assert.equal(
+      eventLine(taken, state),
+      '   5.0 s  ▶ Goes on where it was cut off\n   5.0 s  ? b asks: Run make\n          weft answer r1 2 yes | no',
+    );
+  });
+
+  it('says a budget without a limit as one', () => {
+    const state = reduce(undefined, { ...startOf(planOf({ a: [] })), at: 0 });
+    const now = (budget: Budget) => eventLine({ type: 'run.budgeted', budget, at: 1000 }, state);
+    assert.equal(now({ usd: 5 }), '   1.0 s  · The budget of the run is $5.00 now');
+    assert.equal(now({}), '   1.0 s  · The budget of the run is without a limit now');
   });
 });
