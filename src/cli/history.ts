@@ -10,7 +10,7 @@ import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
 import { inFamilies } from '../engine/schedule/offspring';
 import { discardDraft } from '../engine/steering/kept';
 import { countedUntil, summarize } from '../engine/summary';
-import { conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
+import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
 import type { Repository } from '../repo/repository';
 import { cutOffText, unreadableLines } from './damaged';
 import { ended } from './output';
@@ -96,14 +96,25 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
   const files = await writeConflictFiles(repo, { run, task: id, title, keep: true }, stage.conflict);
   if (!files.ok) return files;
   const decisions: { path: string; entry: Entry | null }[] = [];
-  for (const { path, result } of files.value) {
+  const unmerged: ConflictPaths[] = [];
+  for (const paths of files.value) {
+    const { path, result } = paths;
     const file = stage.conflict.files.find((one) => one.path === path);
     const bytes = await readFile(result);
-    if (hasMarkers(bytes.toString())) return fail('input', `${path} still has conflict markers.`, `Merge ${result} first.`);
+    if (hasMarkers(bytes.toString())) {
+      unmerged.push(paths);
+      continue;
+    }
     const entry = file === undefined ? undefined : await resolvedEntry(repo, file, bytes);
     if (entry?.ok === false) return entry;
     if (entry !== undefined) decisions.push({ path, entry: entry.value });
   }
+  if (unmerged.length > 0)
+    return fail(
+      'input',
+      `${unmerged.map(({ path }) => path).join(', ')} still ${unmerged.length === 1 ? 'has' : 'have'} conflict markers.`,
+      `Merge ${unmerged.map(({ result }) => result).join(', ')} first${stage.conflict.intent === 'land' ? `, or have an agent decide it: weft arbitrate ${run} ${id}` : ''}.`,
+    );
   await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
   for (const { path, entry } of decisions) resolveFile(record, id, path, entry);
   return ok();

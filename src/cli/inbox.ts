@@ -1,10 +1,13 @@
 /** `weft inbox` and `weft answer`: what waits for the person in this folder's runs, and their answers to it. */
-import { fail, ok, type Result } from '../domain/failure';
+import { fail, failureText, ok, type Result } from '../domain/failure';
 import { type Answer, type Ask, SCOPES, type Scope } from '../domain/inbox';
-import { askText, othersOf } from '../domain/inboxText';
+import { askText, exactly, othersOf } from '../domain/inboxText';
 import type { RunState } from '../domain/run';
+import type { TaskState } from '../domain/taskState';
 import { type Waiting, waitingIn } from '../domain/waiting';
 import { findRun, lifeOf, listRuns } from '../engine/journal/library';
+import { type ConflictPaths, writeConflictFiles } from '../repo/land/conflictFiles';
+import type { Repository } from '../repo/repository';
 import { howToAnswer } from './howToAnswer';
 import type { Values } from './options';
 import { ended } from './output';
@@ -59,15 +62,35 @@ function readAnswer(ask: Ask, { said, scope, reason }: Pick<Answering, 'said' | 
 }
 
 export async function inboxCommand({ repo, output }: CliPorts): Promise<number> {
-  const rows = (await listRuns(repo)).runs.flatMap((state) => waitingIn(state).map((waiting) => ({ state, waiting })));
-  for (const { state, waiting } of rows) for (const line of waitingLines(state, waiting)) output.say(line);
+  const rows: Row[] = [];
+  for (const state of (await listRuns(repo)).runs)
+    for (const waiting of waitingIn(state)) {
+      const files = await filesToMerge(repo, state, waiting);
+      if (!files.ok) output.warn(failureText(files.failure));
+      rows.push({ state, waiting, files: files.ok ? files.value : [] });
+    }
+  for (const row of rows) for (const line of waitingLines(row)) output.say(line);
   if (rows.length === 0) output.say('Nothing waits for you here.');
-  output.result({ exitCode: 0, waiting: rows.map(({ state, waiting }) => rowOf(state, waiting)) });
+  output.result({ exitCode: 0, waiting: rows.map(rowOf) });
   return 0;
 }
 
+interface Row {
+  readonly state: RunState;
+  readonly waiting: Waiting;
+  /** Those of a conflict that can be decided here. */
+  readonly files: readonly ConflictPaths[];
+}
+
+/** What the person has merged of them by now is kept. Where a process goes on with the run, it has its own way to have them merged. */
+async function filesToMerge(repo: Repository, state: RunState, waiting: Waiting): Promise<Result<readonly ConflictPaths[]>> {
+  if (waiting.kind !== 'conflict' || waiting.task.stage.kind !== 'conflicted' || lifeOf(state) === 'running') return ok([]);
+  const { id, title } = waiting.task.task;
+  return writeConflictFiles(repo, { run: state.start.run, task: id, title, keep: true }, waiting.task.stage.conflict);
+}
+
 /** What waits, and how to decide it. */
-function waitingLines(state: RunState, waiting: Waiting): string[] {
+function waitingLines({ state, waiting, files }: Row): string[] {
   const { run } = state.start;
   switch (waiting.kind) {
     case 'item': {
@@ -83,18 +106,37 @@ function waitingLines(state: RunState, waiting: Waiting): string[] {
       ];
     }
     case 'conflict':
-      return [
-        `${run}       ${waiting.task.task.id}: in conflict`,
-        `    decide it in VS Code, or: weft land ${run} ${waiting.task.task.id}`,
-      ];
+      return conflictRows(run, waiting.task, files);
     case 'held':
-      return [`${run}       ${waiting.task.task.id}: held`, `    land it all the same: weft land ${run} ${waiting.task.task.id}`];
+      return [
+        `${run}       ${waiting.task.task.id}: held`,
+        `    land it all the same: weft land ${run} ${waiting.task.task.id}`,
+        `    or throw it away: weft discard ${run} ${waiting.task.task.id}`,
+      ];
   }
 }
 
-function rowOf(state: RunState, waiting: Waiting) {
+function conflictRows(run: string, { task: { id }, stage }: TaskState, files: readonly ConflictPaths[]): string[] {
+  const { intent, files: parts } = stage.kind === 'conflicted' ? stage.conflict : { intent: 'land' as const, files: [] };
+  const what = intent === 'land' ? 'in conflict' : `its ${intent} is in conflict`;
+  const merge =
+    files.length === 0
+      ? ['    decide it in VS Code']
+      : [
+          `    decide it in VS Code, or merge these files, then: weft land ${run} ${id}`,
+          ...files.map(({ result }) => `      ${exactly(result)}`),
+        ];
+  const other =
+    intent === 'land'
+      ? `have an agent decide it: weft arbitrate ${run} ${id}`
+      : `leave all as it is: weft ${intent} ${run} ${id} --call-off`;
+  return [`${run}       ${id}: ${what} over ${parts.map(({ path }) => exactly(path)).join(', ')}`, ...merge, `    or ${other}`];
+}
+
+function rowOf({ state, waiting, files }: Row) {
   const { run } = state.start;
-  if (waiting.kind !== 'item') return { run, kind: waiting.kind, task: waiting.task.task.id };
+  if (waiting.kind === 'conflict') return { run, kind: waiting.kind, task: waiting.task.task.id, files };
+  if (waiting.kind === 'held') return { run, kind: waiting.kind, task: waiting.task.task.id };
   const { id, ask, seconds, since } = waiting.item;
   return { run, kind: 'item', item: id, tasks: waiting.tasks.map(({ task }) => task.id), ask, seconds, since };
 }

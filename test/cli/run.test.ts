@@ -241,8 +241,15 @@ describe('weft, afterwards', function () {
     const merged = z.string().parse(conflict?.files[0]?.['result']);
     const early = await weft(['land', summary.run, conflict?.task ?? ''], { cwd });
     assert.equal(early.code, 2);
-    assert.match(early.err, /shared still has conflict markers/);
+    assert.match(early.err, /shared still has conflict markers\. Merge .*\/shared first, or have an agent decide it: weft arbitrate /);
     put('/', merged, 'one and two\n');
+    // What is merged by then is left as it is.
+    const { out } = await weft(['inbox'], { cwd });
+    const call = `${summary.run} ${conflict?.task}`;
+    assert.ok(
+      out.includes(`merge these files, then: weft land ${call}\n      ${merged}\n    or have an agent decide it: weft arbitrate ${call}\n`),
+      out,
+    );
     assert.equal((await weft(['land', summary.run, conflict?.task ?? ''], { cwd })).code, 0);
     assert.deepEqual(folderState(cwd), { shared: 'file one and two\n' });
   });
