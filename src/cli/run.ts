@@ -50,7 +50,7 @@ import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
 import { tellWaits } from './waits';
-import { seconds } from './words';
+import { seconds, shellWord } from './words';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -278,7 +278,7 @@ function brokenOff(run: string, { message, fix, kind }: Failure, { output }: Cli
 /** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */
 function unreadCommands(plan: Plan, commands: readonly string[]) {
   const one = commands.length === 1;
-  const options = commands.map((command) => `--allow-command ${quoted(command)}`).join(' ');
+  const options = commands.map((command) => `--allow-command ${shellWord(command)}`).join(' ');
   return fail(
     'input',
     `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as ${one ? 'a check' : 'checks'}, which you have not allowed; nothing was started.`,
@@ -293,10 +293,6 @@ function unreadPlan(plan: Plan) {
     'The plan is made, and waits for you to read it; nothing was started.',
     `Save it as a file, and run that: ${JSON.stringify(plan)}`,
   );
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function report(state: RunState, { repo, output, signal }: CliPorts): Promise<number> {

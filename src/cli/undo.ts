@@ -12,8 +12,9 @@ import { changedFile, hunkText } from '../repo/history/hunks';
 import { ended } from './output';
 import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';
+import { shellWord } from './words';
 
-/** Says first which tasks stand on what is undone; then does it, and says what changed. */
+/** Does it, and says which tasks stand on what is undone, what changed, and the way back. */
 export async function reverseCommand(wanted: { run: string; reversal: Reversal }, ports: CliPorts): Promise<number> {
   const { repo, workspace, output, signal } = ports;
   const opened = await openRecord(wanted.run, repo);
@@ -24,12 +25,17 @@ export async function reverseCommand(wanted: { run: string; reversal: Reversal }
     const { runs } = await listRuns(repo);
     const dependents = await dependentsOf(repo, { runs, state: record.state, reversal }, signal);
     if (!dependents.ok) return ended(output, dependents);
-    for (const line of dependentLines(dependents.value)) output.say(line);
     const done = await reverse(record, landPortsOf(record, { repo, workspace }), reversal, signal);
     if (!done.ok) return ended(output, done);
+    for (const line of dependentLines(dependents.value)) output.say(line);
     if (done.value.kind === 'conflict') return await inConflict(record, done.value.task, ports);
     for (const change of done.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
     output.say(`${nameOf(record.state, reversal)} is ${reversal.intent === 'undo' ? 'undone' : 'redone'}; everything else is kept.`);
+    output.say(
+      reversal.intent === 'undo'
+        ? `Bring it back: ${wayBack(record.state, reversal)}`
+        : `Take it back again: ${wayBack(record.state, reversal)}`,
+    );
     output.result({ exitCode: 0, changes: done.value.changes, dependents: dependents.value });
     return 0;
   } finally {
@@ -53,6 +59,13 @@ function nameOf(state: RunState, { target }: Reversal): string {
   return `${target.hunk === null ? target.path : `Hunk ${target.hunk} of ${target.path}`} of ${title}`;
 }
 
+/** The command that does the opposite. */
+function wayBack({ start }: RunState, { intent, target }: Reversal): string {
+  const task = target.of === 'run' ? [] : [target.task];
+  const part = target.of !== 'part' ? [] : ['--file', target.path, ...(target.hunk === null ? [] : ['--hunk', String(target.hunk)])];
+  return ['weft', intent === 'undo' ? 'redo' : 'undo', start.run, ...task, ...part].map(shellWord).join(' ');
+}
+
 /** Leaves what is in conflict as it was. Whoever names the run has decided. */
 export async function callOffCommand(
   wanted: { intent: 'undo' | 'redo'; run: string; task: string | undefined },
@@ -66,7 +79,7 @@ export async function callOffCommand(
     const meant = all.filter(({ id }) => wanted.task === undefined || id === wanted.task);
     if (meant.length === 0) {
       const where = wanted.task === undefined ? `run ${record.state.start.run}` : `“${wanted.task}” of run ${record.state.start.run}`;
-      const others = all.length === 0 ? 'Run “weft runs” for what waits for you.' : `What can be: ${all.map(({ id }) => id).join(', ')}.`;
+      const others = all.length === 0 ? 'Run “weft inbox” for what waits for you.' : `What can be: ${all.map(({ id }) => id).join(', ')}.`;
       return ended(output, fail('input', `There is no ${wanted.intent} of ${where} in conflict that could be called off.`, others));
     }
     for (const { id, title } of meant) {

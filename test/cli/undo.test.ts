@@ -28,7 +28,7 @@ describe('weft undo and redo', function () {
   this.timeout(60_000);
   before(buildWeft);
 
-  it('take back and bring back a hunk, a file and a run, and say first what depends on it', async () => {
+  it('take back and bring back a hunk, a file and a run, and say what depends on it', async () => {
     const { cwd, run } = await ended();
     const says = async (...args: string[]) => {
       const { code, out, err } = await weft(args, { cwd });
@@ -41,7 +41,7 @@ describe('weft undo and redo', function () {
     );
     assert.equal(
       await says('undo', run, 'one', '--file', 'x', '--hunk', '1'),
-      '  changed  x\nHunk 1 of x of “Task one” is undone; everything else is kept.\n',
+      `  changed  x\nHunk 1 of x of “Task one” is undone; everything else is kept.\nBring it back: weft redo ${run} one --file x --hunk 1\n`,
     );
     assert.equal(folderState(cwd)['x'], `file ${lines({ 12: 'TWO' })}`);
     assert.match(await says('hunks', run, 'one', 'x'), /^Hunk 1, line 2 \(undone\)/);
@@ -49,10 +49,16 @@ describe('weft undo and redo', function () {
     await says('undo', run, 'one', '--file', 'y');
     assert.deepEqual(Object.keys(folderState(cwd)), ['x']);
     const before = folderState(cwd);
-    assert.match(await says('undo', run), /^ {2}changed {2}x\nThe run “A goal” is undone; everything else is kept\.\n$/);
+    assert.match(
+      await says('undo', run),
+      new RegExp(`^ {2}changed {2}x\\nThe run “A goal” is undone; everything else is kept\\.\\nBring it back: weft redo ${run}\\n$`),
+    );
     assert.deepEqual(folderState(cwd), { x: `file ${lines()}` });
-    await says('redo', run);
+    assert.match(await says('redo', run), new RegExp(`\\nTake it back again: weft undo ${run}\\n$`));
     assert.deepEqual(folderState(cwd), before);
+    // What is refused names nobody who depends on it.
+    const twice = await weft(['redo', run, 'one'], { cwd });
+    assert.deepEqual([twice.code, twice.out], [2, '']);
   });
 
   it('name the later task on the same lines, and leave the merged file to be decided', async () => {
@@ -78,10 +84,19 @@ describe('weft undo and redo', function () {
     const undone = await weft(['undo', run, 'one'], { cwd });
     assert.match(undone.out, new RegExp(`Or leave all as it is: weft undo ${run} one --call-off\n$`));
     const [, merged = ''] = /merged {2}(.*)/.exec(undone.out) ?? [];
+    assert.equal(
+      (await weft(['inbox'], { cwd })).out,
+      [
+        `${run}       one: its undo is in conflict over x`,
+        `    decide it in VS Code, or merge these files, then: weft land ${run} one`,
+        `      ${merged}`,
+        `    or leave all as it is: weft undo ${run} one --call-off\n`,
+      ].join('\n'),
+    );
     const wrong = await weft(['redo', run, 'one', '--call-off'], { cwd });
     assert.deepEqual(
       [wrong.code, wrong.err],
-      [2, `weft: There is no redo of “one” of run ${run} in conflict that could be called off. Run “weft runs” for what waits for you.\n`],
+      [2, `weft: There is no redo of “one” of run ${run} in conflict that could be called off. Run “weft inbox” for what waits for you.\n`],
     );
     const other = await weft(['undo', run, 'two', '--call-off'], { cwd });
     assert.match(other.err, /What can be: one\.\n$/);
