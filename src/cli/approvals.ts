@@ -24,7 +24,7 @@ export function approvalsOf(values: Values, isAttended: boolean): Result<Approva
       return fail(
         'input',
         `--approve ${one} is no kind and verdict.`,
-        `Give it as KIND=VERDICT: of ${APPROVAL_KINDS.join(', ')} one, and of ${VERDICTS.join(', ')} one.`,
+        `Give it as KIND=VERDICT. Kinds: ${APPROVAL_KINDS.join(', ')}; verdicts: ${VERDICTS.join(', ')}.`,
       );
     verdicts[kind] = verdict;
   }

@@ -44,8 +44,15 @@ export async function answerCommand({ run, item, said, scope, reason }: Answerin
 }
 
 function readAnswer(ask: Ask, { said, scope, reason }: Pick<Answering, 'said' | 'scope' | 'reason'>): Result<Answer> {
-  if (ask.kind === 'question' || ask.kind === 'decision') return ok({ kind: 'said', text: said });
-  switch (said.toLowerCase()) {
+  const isSaid = ask.kind === 'question' || ask.kind === 'decision';
+  const word = said.toLowerCase();
+  const isYes = !isSaid && (word === 'yes' || word === 'y');
+  const isNo = !isSaid && (word === 'no' || word === 'n');
+  if (reason !== '' && (isSaid || isYes)) return fail('input', '--reason is for a no.', 'Leave it out: nobody would be told.');
+  if (scope !== 'once' && (isSaid || isNo))
+    return fail('input', `--for ${scope} is for a yes.`, 'Leave it out: this answers what was asked, and no more.');
+  if (isSaid) return ok({ kind: 'said', text: said });
+  switch (word) {
     case 'yes':
     case 'y':
       return ok({ kind: 'approved', scope });

@@ -1,11 +1,8 @@
 /** `weft pause`, `weft continue`, `weft stop`, `weft budget`, `weft limit` and `weft add`: what is wished of a run that another process drives. */
-import { readFile } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { systemClock } from '../domain/clock';
 import { budgetOf } from '../domain/cost';
-import { cancelled, fail, ok, type Result, thrownText } from '../domain/failure';
+import { fail, ok, type Result, thrownText } from '../domain/failure';
 import type { RunState } from '../domain/run';
 import { findRun } from '../engine/journal/library';
 import type { Pools } from '../engine/schedule/limits';
@@ -15,6 +12,7 @@ import { checkPlayed } from './model';
 import { budgetNow, dollarsOf, type SaidBudget, saidBudget } from './money';
 import type { Values } from './options';
 import { ended } from './output';
+import { readSource } from './planning';
 import type { CliPorts } from './run';
 
 export type Steer =
@@ -26,13 +24,14 @@ export type Steer =
   /** `source`: the file that has the task, or `-` for standard input. */
   | { readonly kind: 'add'; readonly run: string; readonly source: string };
 
-const DONE: Readonly<Record<Steer['kind'], string>> = {
-  pause: 'is paused: agents come to the end of their turn; “weft continue” has it go on',
-  continue: 'goes on',
-  stop: 'is being stopped; what its agents did is kept',
-  budget: 'has the budget; what stopped for it goes on',
-  limit: 'has the limits; agents that are too many by now come to the end of their tasks',
-  add: 'has the task',
+/** What is so now, of a run by its id. */
+const DONE: Readonly<Record<Steer['kind'], (run: string) => string>> = {
+  pause: (run) => `is paused: agents come to the end of their turn; “weft continue ${run}” has it go on`,
+  continue: () => 'goes on',
+  stop: () => 'is being stopped; what its agents did is kept',
+  budget: () => 'has the budget; what stopped for it goes on',
+  limit: () => 'has the limits; agents that are too many by now come to the end of their tasks',
+  add: () => 'has the task',
 };
 
 export function budgetSteerOf([run, said, task]: readonly string[], values: Values): Result<Steer> {
@@ -70,7 +69,8 @@ export async function steerCommand(steer: Steer, ports: CliPorts): Promise<numbe
   if (!state.ok) return ended(output, state);
   const wish = await wishOf(steer, state.value, ports.signal);
   if (!wish.ok) return ended(output, wish);
-  return wishFor(state.value, wish.value, `Run ${state.value.start.run} ${DONE[steer.kind]}.`, ports);
+  const { run } = state.value.start;
+  return wishFor(state.value, wish.value, `Run ${run} ${DONE[steer.kind](run)}.`, ports);
 }
 
 /** Wishes something of a run that goes on, and says `done` when it is. Resolves to the exit code. */
@@ -99,19 +99,19 @@ async function wishOf(steer: Steer, state: RunState, signal: AbortSignal): Promi
   }
   if (steer.kind !== 'add') return ok({ kind: steer.kind });
   const { source } = steer;
+  const said = await readSource(source, 'task', signal);
+  if (!said.ok) return said;
   const name = source === '-' ? 'Standard input' : source;
+  const fix = 'Give JSON with a task as in a plan: id, title, instructions, dependsOn …';
+  let task: unknown;
   try {
-    const said = source === '-' ? await text(addAbortSignal(signal, process.stdin)) : await readFile(source, 'utf8');
-    const task: unknown = JSON.parse(said.replace(/^\ufeff/, ''));
-    const named = modelOf.safeParse(task).data?.model;
-    const played = await checkPlayed(named === undefined ? [] : [named]);
-    return played.ok ? ok({ kind: 'add', task }) : played;
+    task = JSON.parse(said.value.replace(/^\ufeff/, ''));
   } catch (thrown) {
-    if (signal.aborted) return cancelled;
-    return fail(
-      'input',
-      `${name} has no task: ${thrownText(thrown)}.`,
-      'Give JSON with a task as in a plan: id, title, instructions, dependsOn …',
-    );
+    return fail('input', `${name} has no task: ${thrownText(thrown)}.`, fix);
   }
+  if (typeof task === 'object' && task !== null && 'tasks' in task)
+    return fail('input', `${name} has a plan, and a task is added alone.`, fix);
+  const named = modelOf.safeParse(task).data?.model;
+  const played = await checkPlayed(named === undefined ? [] : [named]);
+  return played.ok ? ok({ kind: 'add', task }) : played;
 }

@@ -42,10 +42,15 @@ describe('the inbox of a run', function () {
       2,
       `weft: Nothing waits for an answer as 2 in run ${run}. Run “weft inbox”.\n`,
     ]);
+    const forYes = 'weft: --for run is for a yes. Leave it out: this answers what was asked, and no more.\n';
+    assert.deepEqual(await told('answer', run, '1', '80', '--for', 'run'), [2, forYes]);
     assert.deepEqual(await told('answer', run, '1', 'another one'), [0, 'Answered.\n']);
     const asked = await events.nth('inbox.asked', 2);
     assert.deepEqual(asked.ask, { kind: 'protected', paths: [CI], why: 'it is protected' });
     assert.deepEqual(await told('answer', run, '2', 'perhaps').then(([code]) => code), 2);
+    const forNo = 'weft: --reason is for a no. Leave it out: nobody would be told.\n';
+    assert.deepEqual(await told('answer', run, '2', 'yes', '--reason', 'So be it.'), [2, forNo]);
+    assert.deepEqual(await told('answer', run, '2', 'no', '--for', 'run'), [2, forYes]);
     assert.deepEqual(await told('answer', run, '2', 'yes'), [0, 'Answered.\n']);
     assert.equal((await ended).code, 0);
     assert.equal(folderState(cwd)[CI], 'file new\n');

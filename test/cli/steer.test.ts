@@ -65,7 +65,7 @@ describe('a run that another process drives', function () {
       const { code, out, err } = await weft(args, { cwd });
       return [code, out + err];
     };
-    const paused = `Run ${run} is paused: agents come to the end of their turn; “weft continue” has it go on.\n`;
+    const paused = `Run ${run} is paused: agents come to the end of their turn; “weft continue ${run}” has it go on.\n`;
     assert.deepEqual(await told('pause', run), [0, paused]);
     first.answer();
     await events.next('task.turn');
@@ -78,6 +78,13 @@ describe('a run that another process drives', function () {
     const [unread, why] = await told('add', run, 'played.json');
     assert.equal(unread, 1);
     assert.match(String(why), /^weft: The scenario gone\.json could not be read: /);
+    put(cwd, 'plan.json', planText({ id: 'three' }));
+    const plan = `weft: plan.json has a plan, and a task is added alone. Give JSON with a task as in a plan: id, title, instructions, dependsOn …\n`;
+    assert.deepEqual(await told('add', run, 'plan.json'), [2, plan]);
+    assert.match(
+      String((await told('add', run, 'none.json'))[1]),
+      /^weft: The task none\.json cannot be read: .*Give the path of a task file/,
+    );
     // Whatever the agent would have asked by now waits.
     assert.equal(held.asked(), 1);
     assert.deepEqual(await told('continue', run), [0, `Run ${run} goes on.\n`]);
@@ -92,7 +99,6 @@ describe('a run that another process drives', function () {
     assert.deepEqual(ends, ['one task.landed', 'two task.stopped']);
     assert.equal(folderState(cwd)['a.txt'], 'file A\n');
     assert.deepEqual(await told('pause', run), [2, `weft: Run ${run} is over. Dispatch the work again, in a run of its own.\n`]);
-    assert.deepEqual(await told('add', run, 'none.json').then(([code]) => code), 2);
     await server.close();
   });
 
