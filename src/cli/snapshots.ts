@@ -79,7 +79,11 @@ export async function keepCommand(keep: number, { repo, output, signal }: CliPor
   const pruned = await pruneSnapshots({ repo, clock: systemClock }, { keep, quotaBytes: 0 }, signal);
   if (!pruned.ok) return ended(output, pruned);
   for (const { id, label } of pruned.value) output.say(`  ${id}  ${label}`);
-  output.say(`${counted(pruned.value.length, 'snapshot')} forgotten, and the runs that began there.`);
+  output.say(
+    pruned.value.length === 0
+      ? `Nothing is forgotten: there are no more than ${keep.toLocaleString('en')}, or something waits for the others.`
+      : `${counted(pruned.value.length, 'snapshot')} forgotten, and the runs that began there.`,
+  );
   output.result({ exitCode: 0, deleted: pruned.value.map(({ id }) => id) });
   return 0;
 }
@@ -92,8 +96,9 @@ export async function rollbackCommand(wanted: { snapshot: string; paths: readonl
   if (!done.ok) return ended(output, done);
   const { changes, safety, left } = done.value;
   for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
-  const what = wanted.paths.length === 0 ? 'The folder is as it was' : 'These files are as they were, and everything else is kept,';
-  output.say(`${what} at “${snapshot.value.label}”: ${counted(changes.length, 'file')} changed.`);
+  const [what, rest] =
+    wanted.paths.length === 0 ? ['The folder is as it was', ''] : ['What you named is as it was', ' Everything else is kept.'];
+  output.say(`${what} at “${snapshot.value.label}”: ${counted(changes.length, 'file')} changed.${rest}`);
   if (wanted.paths.length === 0) for (const path of left) output.say(`  left as it is: ${path}, a repository that came after the snapshot`);
   if (safety.tooLarge !== null) output.warn(tooLargeText(safety.tooLarge));
   output.say(`Take the rollback back: weft rollback ${safety.id}`);

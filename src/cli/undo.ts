@@ -106,7 +106,10 @@ export async function hunksCommand(wanted: { run: string; task: string; path: st
       fail('input', `Run ${state.value.start.run} has no task “${wanted.task}” that landed.`, 'Run “weft runs” for its tasks.'),
     );
   const file = await changedFile(repo, task.landing, wanted.path);
-  if (!file.ok) return ended(output, file);
+  if (!file.ok) {
+    const { kind, message, fix } = file.failure;
+    return ended(output, kind === 'input' ? fail(kind, `“${task.task.title}”: ${message}`, fix) : file);
+  }
   const { path, from, hunks } = file.value;
   for (const hunk of hunks) {
     const text = await hunkText(repo, file.value, hunk);

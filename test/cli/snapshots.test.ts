@@ -66,6 +66,8 @@ describe('weft and its snapshots', function () {
     const kept = await weft(['snapshots', '--keep', '1'], { cwd });
     assert.deepEqual([kept.code, kept.err], [0, '']);
     assert.match(kept.out, /1 snapshot forgotten/);
+    const again = await weft(['snapshots', '--keep', '1'], { cwd });
+    assert.equal(again.out, 'Nothing is forgotten: there are no more than 1, or something waits for the others.\n');
     const { out } = await weft(['snapshots'], { cwd });
     // The other's run went with it.
     assert.equal(out.match(/Before: A goal/g)?.length, 1);
@@ -86,7 +88,7 @@ describe('weft and its snapshots', function () {
     assert.deepEqual([back.code, back.err], [0, '']);
     assert.match(
       back.out,
-      /changed {2}a\.txt\n {2}deleted {2}dir\/new\.txt\nThese files are as they were, and everything else is kept, at “Before: A goal”: 2 files/,
+      /changed {2}a\.txt\n {2}deleted {2}dir\/new\.txt\nWhat you named is as it was at “Before: A goal”: 2 files changed\. Everything else is kept\.\n/,
     );
     const { 'a.txt': a, 'b.txt': b, 'dir/new.txt': gone } = folderState(cwd);
     assert.deepEqual([a, b, gone], ['file a\n', 'file person\n', undefined]);

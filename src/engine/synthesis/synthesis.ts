@@ -173,7 +173,7 @@ function nextOf(state: RunState, { life, findings }: { life: Life; findings: num
     })),
     ...(missing.length > 0 && life !== 'running' ? [{ kind: 'rest' as const, tasks: missing.length }] : []),
     ...(findings > 0 ? [{ kind: 'findings' as const, count: findings }] : []),
-    ...(missing.length === 0 && life === 'finished' && tasks.some(({ stage }) => stage.kind === 'landed')
+    ...(missing.length === 0 && life === 'finished' && tasks.some(({ stage, work }) => stage.kind === 'landed' && work.changes.length > 0)
       ? [{ kind: 'handOver' as const }]
       : []),
   ];

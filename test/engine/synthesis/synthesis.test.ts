@@ -159,6 +159,18 @@ describe('the synthesis of a run', () => {
     );
   });
 
+  it('says nothing of handing on where there is nothing to hand on', () => {
+    const events = eventsOf(planned({ goal: 'Greet', tasks: [task('a')] }), [
+      ...work('a', 'It is all there.'),
+      landed('a'),
+      { type: 'run.finished' },
+    ]);
+    assert.equal(
+      textOf(events),
+      '# Greet\n\nAll of it is done: 1 task landed, 4 s.\n\n## Done\n\n- **Task a** (coder): It is all there.\n  It changed nothing.\n',
+    );
+  });
+
   it('of a run that goes on names nothing as lost, and of one that was cut off says how it goes on', () => {
     const events = eventsOf(planned({ goal: 'Greet', tasks: [task('a')] }), [{ type: 'task.started', task: 'a', base: 'c0' }]);
     assert.equal(textOf(events, 'running'), '# Greet\n\n0 of 1 task landed, 60 s. It goes on.\n');
