@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
+import { stageText } from '../domain/stageText';
 import { stagesText } from '../engine/figures';
 import { lifeOf, listRuns } from '../engine/journal/library';
 import type { RunRecord } from '../engine/journal/record';
@@ -24,8 +25,13 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);
     output.say(`    ${stagesText(summarize(state, Date.now()).stages)}; snapshot ${start.snapshot}`);
     if (lifeOf(state) === 'interrupted') output.say(`    ${await cutOffText(repo, state)}`);
-    for (const { task, generation } of inFamilies(state))
-      output.say(`    ${('  '.repeat(generation) + task.task.id).padEnd(16)} ${task.stage.kind.padEnd(10)} ${task.task.title}`);
+    const rows = inFamilies(state).map(({ task, generation }) => [
+      '  '.repeat(generation) + task.task.id,
+      stageText(task.stage),
+      task.task.title,
+    ]);
+    const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+    for (const [id = '', stage = '', title] of rows) output.say(`    ${id.padEnd(width(0))}  ${stage.padEnd(width(1))}  ${title}`);
   }
   if (runs.length + unreadable.length === 0) output.say('There are no runs of this folder yet.');
   for (const one of unreadable) for (const line of await unreadableLines(repo, one)) output.say(line);
@@ -91,7 +97,11 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
     const kept = work.changeset !== null && ['failed', 'stopped', 'done', 'held', 'doomed'].includes(stage.kind);
     return kept
       ? ok()
-      : fail('input', `“${title}” has no draft to land (it is ${stage.kind}).`, 'Only what was kept, or is in conflict, can be landed.');
+      : fail(
+          'input',
+          `“${title}” has no draft to land (it is ${stageText(stage)}).`,
+          'Only what was kept, or is in conflict, can be landed.',
+        );
   }
   const files = await writeConflictFiles(repo, { run, task: id, title, keep: true }, stage.conflict);
   if (!files.ok) return files;

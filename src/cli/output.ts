@@ -76,7 +76,12 @@ export function summaryLines(
   }
   lines.push(...budgetLines(state));
   if (summary.filesChanged > 0)
-    lines.push('', `Take it all back:   weft rollback ${summary.snapshot}`, `Take one task back: weft undo ${summary.run} TASK`);
+    lines.push(
+      '',
+      `Take it all back, and keep what you did: weft undo ${summary.run}`,
+      `Take one task back:                      weft undo ${summary.run} TASK`,
+      `Have all files as they were before it:   weft rollback ${summary.snapshot}`,
+    );
   return lines;
 }
 

@@ -2,28 +2,13 @@
 import { budgetText, isLimited } from '../domain/budget';
 import { spentText } from '../domain/cost';
 import { counted } from '../domain/figures';
+import { STAGE_TEXTS } from '../domain/stageText';
 import type { Stage } from '../domain/taskState';
 import type { Summary } from './summary';
 
-const STAGE_WORDS: Readonly<Record<Stage['kind'], string>> = {
-  landed: 'landed',
-  joined: 'joined its parent',
-  conflicted: 'in conflict',
-  held: 'held',
-  failed: 'failed',
-  stopped: 'stopped',
-  doomed: 'not started',
-  undone: 'undone',
-  running: 'running',
-  awaiting: 'waiting for tasks of its own',
-  asking: 'waiting for an answer',
-  waiting: 'waiting',
-  done: 'waiting to land',
-};
-
 export function stagesText(stages: Summary['stages']): string {
   const parts: string[] = [];
-  for (const [kind, word] of Object.entries(STAGE_WORDS)) {
+  for (const [kind, word] of Object.entries(STAGE_TEXTS)) {
     const many = stages[kind as Stage['kind']];
     if (many !== undefined) parts.push(`${many} ${word}`);
   }

@@ -84,7 +84,7 @@ describe('weft run', function () {
     const runs = await weft(['runs'], { cwd });
     assert.match(
       runs.out,
-      /\n {4}top {14}landed {5}Task top\n {6}top\.1 {10}joined {5}Part x\n {6}top\.2 {10}joined {5}Part y\n {4}race {13}landed {5}Task race\n {6}race\.1 /,
+      /\n {4}top +landed +Task top\n {6}top\.1 {3}joined to its parent {2}Part x\n {6}top\.2 {3}joined .*Part y\n {4}race +landed +Task race\n {6}race\.1 /,
     );
   });
 
@@ -99,7 +99,7 @@ describe('weft run', function () {
       out,
       /## Figures\n\n- tasks: 2 landed\n- wall time: .*\n- serial time: .*\n- speed-up: .*\n- efficiency: .*\n- critical path: .*\n- tokens: .*\n- cost: \$0\.00, of \$10\.00\n- cache: .*\n- retries: 0\n- conflicts: 0\n/,
     );
-    assert.match(out, /weft rollback \S+\n.*weft undo \S+ TASK/);
+    assert.match(out, /weft undo \S+\n.*weft undo \S+ TASK\n.*weft rollback \S+\n/);
     assert.deepEqual(folderState(cwd), { 'a.txt': 'file a\n', 'b.txt': 'file b\n', 'c.txt': 'file c\n' });
   });
 
@@ -243,6 +243,7 @@ describe('weft, afterwards', function () {
     assert.equal(early.code, 2);
     assert.match(early.err, /shared still has conflict markers\. Merge .*\/shared first, or have an agent decide it: weft arbitrate /);
     put('/', merged, 'one and two\n');
+    assert.match((await weft(['runs'], { cwd })).out, /\n {4}(one|two) {2}in conflict {2}Task \1\n/);
     // What is merged by then is left as it is.
     const { out } = await weft(['inbox'], { cwd });
     const call = `${summary.run} ${conflict?.task}`;

@@ -3,6 +3,7 @@ import type { Conflict } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
+import { stageText } from '../../domain/stageText';
 import { isReversal, type TaskState } from '../../domain/taskState';
 import { forgetConflict } from '../../repo/land/conflictFiles';
 import type { Repository } from '../../repo/repository';
@@ -26,7 +27,7 @@ export function callOff(record: RunRecord, repo: Repository, id: TaskId, signal:
     if (!isReversal(task.stage))
       return fail(
         'input',
-        `“${task.task.title}” has no undo or redo to call off (it is ${task.stage.kind}).`,
+        `“${task.task.title}” has no undo or redo to call off (it is ${stageText(task.stage)}).`,
         'Only one that is in conflict can be called off.',
       );
     // Said first: a conflict whose files are gone must not look as if it could still be decided.

@@ -6,6 +6,7 @@ import type { Part } from '../../domain/part';
 import { isSamePart, partText } from '../../domain/part';
 import type { TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
+import { stageText } from '../../domain/stageText';
 import { type Link, parentOf, type TaskState } from '../../domain/taskState';
 import { changedFile, withoutParts } from '../../repo/history/hunks';
 import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../../repo/land/land';
@@ -119,7 +120,7 @@ async function stepFor(repo: Repository, task: TaskState, intent: Reversal['inte
   const { id, title } = task.task;
   if (intent === 'redo') {
     if (task.stage.kind !== 'undone' || task.undone === null)
-      return fail('input', `“${title}” is not undone (it is ${task.stage.kind}).`, 'Only what was undone can be redone.');
+      return fail('input', `“${title}” is not undone (it is ${stageText(task.stage)}).`, 'Only what was undone can be redone.');
     return ok({ task: id, base: task.undone.after, theirs: task.undone.before });
   }
   const landing = landingOf(task);
@@ -132,7 +133,7 @@ function landingOf({ task, stage, landing }: TaskState): Result<Link> {
   if (stage.kind === 'landed' && landing !== null) return ok(landing);
   return fail(
     'input',
-    `“${task.title}” is not in the workspace (it is ${stage.kind}).`,
+    `“${task.title}” is not in the workspace (it is ${stageText(stage)}).`,
     stage.kind === 'undone' ? 'Redo it first.' : 'Only a task that has landed can be undone.',
   );
 }
@@ -157,7 +158,11 @@ async function partToUndo(repo: Repository, task: TaskState, target: PartTarget)
     return fail(
       'input',
       `${path} of “${title}” ${why}.`,
-      hunks.length === 0 ? 'Undo the whole file.' : `Give one from 1 to ${hunks.length}.`,
+      hunks.length === 0
+        ? 'Undo the whole file.'
+        : hunks.length === 1
+          ? 'Give 1, or undo the whole file.'
+          : `Give one from 1 to ${hunks.length}.`,
     );
   }
   const part: Part = { path, from, hunk };

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../domain/failure';
 import { checkPlan, problemsText, type Task, type TaskId } from '../../domain/plan';
 import type { RoleHead } from '../../domain/role';
 import type { RunState } from '../../domain/run';
+import { stageText } from '../../domain/stageText';
 import { isIn, isOver, type TaskState } from '../../domain/taskState';
 
 /** The greatest number that a plan may give. */
@@ -34,7 +35,7 @@ export function lostAmong(state: RunState, ids: readonly TaskId[]): TaskState | 
 }
 
 export function waitsInVain({ task, stage }: TaskState): string {
-  return `it waits for “${task.title}”, which is ${stage.kind}.`;
+  return `it waits for “${task.title}”, which is ${stageText(stage)}.`;
 }
 
 /** An id that is free in the run, made of a title. */

@@ -2,6 +2,7 @@
 import { type Failure, fail, ok, type Result } from '../../domain/failure';
 import type { Plan, TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
+import { stageText } from '../../domain/stageText';
 import { isReversal, type Rework, type TaskState } from '../../domain/taskState';
 import { forgetConflict } from '../../repo/land/conflictFiles';
 import { type Repository, readRef } from '../../repo/repository';
@@ -27,7 +28,7 @@ export async function discardDraft(record: RunRecord, repo: Repository, id: Task
     return fail('input', `Run ${run} has no task “${id}”.`, `Its tasks: ${[...record.state.tasks.keys()].join(', ')}.`);
   if (!isKept(record.state, task)) {
     const why = task.stage.kind === 'landed' ? 'It has landed: undo it instead.' : 'Only what did not land and was kept can be discarded.';
-    return fail('input', `“${task.task.title}” has no draft to discard (it is ${task.stage.kind}).`, why);
+    return fail('input', `“${task.task.title}” has no draft to discard (it is ${stageText(task.stage)}).`, why);
   }
   // Said first: a draft whose ref is gone must not look as if it could still land.
   record.emit({ type: 'task.discarded', task: id });
@@ -79,7 +80,13 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
       `“${task.title}” was for a conflict.`,
       `Ask another arbiter: weft arbitrate ${state.start.run} ${found.origin.parent}.`,
     );
-  if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
+  if (!isRetryable(state, found) && stage.kind === 'doomed')
+    return fail(
+      'input',
+      `“${task.title}” was not started, because “${state.tasks.get(stage.because)?.task.title ?? stage.because}” did not land.`,
+      `There is nothing of it to retry. Have the rest planned anew: weft plan-rest ${state.start.run}.`,
+    );
+  if (!isRetryable(state, found)) return fail('input', `“${task.title}” is ${stageText(stage)}.`, 'Only what did not land can be retried.');
   const newId = planId(id);
   const plan = { ...state.start.plan, tasks: [{ ...task, id: newId, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../domain/failure';
 import type { TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
+import { stageText } from '../../domain/stageText';
 import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
 import { forgetConflict } from '../../repo/land/conflictFiles';
 import { chainNow, type LandPorts } from '../../repo/land/land';
@@ -53,7 +54,7 @@ function retriable(state: RunState, id: TaskId): Result<TaskState> {
   if (state.phase === 'stopping' || state.phase === 'finished')
     return fail('input', 'The run is over.', 'Retry the task when it has ended: it then gets a run of its own.');
   if (!['failed', 'stopped', 'doomed', 'held', 'conflicted'].includes(stage.kind) || isReversal(stage))
-    return fail('input', `“${title}” is ${stage.kind}.`, 'Only what did not land can be retried.');
+    return fail('input', `“${title}” is ${stageText(stage)}.`, 'Only what did not land can be retried.');
   const lost = lostAmong(state, dependsOn);
   if (lost !== undefined)
     return fail('input', `“${title}” cannot start: ${waitsInVain(lost)}`, 'Retry that one: what waits for it follows by itself.');

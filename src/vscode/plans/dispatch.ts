@@ -1,6 +1,7 @@
 /** What a person says, selects or has as a plan file, sent to work. */
 import * as vscode from 'vscode';
 import { fail, ok, type Result, thrownText } from '../../domain/failure';
+import { stageText } from '../../domain/stageText';
 import { NO_USAGE } from '../../domain/usage';
 import { isRetryable, retryOf } from '../../engine/steering/kept';
 import { projectNow } from '../agents/project';
@@ -137,7 +138,7 @@ async function retryTask(ports: Ports, row: unknown): Promise<Result<void>> {
   if (target === undefined) return ok();
   const { view, task } = target;
   const { id, title } = task.task;
-  if (!wanted(target)) return fail('input', `“${title}” is ${task.stage.kind}.`, 'Only what did not land can be retried.');
+  if (!wanted(target)) return fail('input', `“${title}” is ${stageText(task.stage)}.`, 'Only what did not land can be retried.');
   const how = await askAgain(task);
   if (how === undefined) return ok();
   if (view.life === 'running') {

@@ -157,7 +157,7 @@ describe('undoing a hunk', () => {
     assert.deepEqual(failed(await undo(box, hunk('a', 'x', 2))), {
       kind: 'input',
       message: 'x of “Task a” has 1 hunk there.',
-      fix: 'Give one from 1 to 1.',
+      fix: 'Give 1, or undo the whole file.',
     });
     assert.equal(failed(await undo(box, hunk('a', 'new', 1))).fix, 'Undo the whole file.');
   });

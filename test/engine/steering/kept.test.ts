@@ -73,6 +73,17 @@ describe('a kept draft', () => {
     valued(await box.ended);
   });
 
+  it('is none of what was not started, which says why, and what to do', async () => {
+    const box = await rig(FILES, { a: [], b: ['a'] });
+    await (await box.agents.agent('a')).fail();
+    const state = valued(await box.ended);
+    assert.deepEqual(failed(retryOf(state, 'b', { fresh: false, hint: '' })), {
+      kind: 'input',
+      message: '“Task b” was not started, because “Task a” did not land.',
+      fix: `There is nothing of it to retry. Have the rest planned anew: weft plan-rest ${box.run.id}.`,
+    });
+  });
+
   it('is gone on from in a new run of its task, merged with the workspace as it is then', async () => {
     const box = await failedRun();
     put(box.root, 'b.txt', 'mine\n');
