@@ -1,10 +1,9 @@
 /** `weft run`: plan if need be, run, print what happens, and say how it ended. */
 import { type Budget, budgetText } from '../domain/budget';
-import { notAllowed } from '../domain/commands';
 import { budgetOf } from '../domain/cost';
 import { cancelled, type Failure, fail, failureText, ok, type Result, saysDiskFull } from '../domain/failure';
 import { tooLargeText } from '../domain/figures';
-import { type Plan, problemsText, readPlan } from '../domain/plan';
+import { type Plan, readPlan } from '../domain/plan';
 import { modelsOfPlan } from '../domain/planModels';
 import type { Catalogue } from '../domain/role';
 import { isComplete, type RunState } from '../domain/run';
@@ -40,6 +39,7 @@ import type { Workspace } from '../repo/workspace';
 import { type Allowed, actsFor } from './acts';
 import { type Agents, agentsOf } from './agents';
 import type { Command } from './command';
+import { notRun, showUnrun } from './madePlan';
 import { modelFor } from './model';
 import { budgetNow, capFor, type SaidBudget, unpricedText } from './money';
 import { type Output, summaryLines } from './output';
@@ -50,7 +50,7 @@ import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
 import { tellWaits } from './waits';
-import { seconds, shellWord } from './words';
+import { seconds } from './words';
 
 export interface CliPorts {
   readonly repo: Repository;
@@ -90,15 +90,13 @@ export async function runCommand(command: RunCommand, ports: CliPorts): Promise<
       ? await planWork(command, ports, planningModel(model.value, capFor({}, command.budget)))
       : ok({ plan: given.value, problems: [], usage: NO_USAGE });
   if (!planned.ok) return refuse(planned.failure);
-  const { usage, problems } = planned.value;
-  if (problems.length > 0) return refuse(unmended(planned.value).failure);
+  const { usage } = planned.value;
+  const unrun = given.value === undefined ? notRun(planned.value, command) : undefined;
+  if (unrun !== undefined) return showUnrun(planned.value, unrun, ports);
   // What is said at the command line is meant for this run: it goes before what the plan says.
   const { timeoutSeconds } = command;
   const plan =
     timeoutSeconds === undefined ? planned.value.plan : { ...planned.value.plan, limits: { ...planned.value.plan.limits, timeoutSeconds } };
-  if (given.value === undefined && approval === 'ask') return refuse(unreadPlan(plan).failure);
-  const unread = given.value === undefined ? notAllowed(plan, command.allow) : [];
-  if (unread.length > 0) return refuse(unreadCommands(plan, unread).failure);
   const own = limitsOf(plan, { maxWorkers: DEFAULT_MAX_WORKERS, pools: {} });
   const { maxWorkers = own.maxWorkers } = command;
   const limits = { maxWorkers, pools: { ...own.pools, ...command.pools }, undecided: 'leave' as const };
@@ -275,26 +273,6 @@ function brokenOff(run: string, { message, fix, kind }: Failure, { output }: Cli
   return 1;
 }
 
-/** A plan file that the person gives is theirs; what a model wrote runs only where a rule allows it. */
-function unreadCommands(plan: Plan, commands: readonly string[]) {
-  const one = commands.length === 1;
-  const options = commands.map((command) => `--allow-command ${shellWord(command)}`).join(' ');
-  return fail(
-    'input',
-    `The plan wants to run ${commands.map((command) => `“${command}”`).join(', ')} as ${one ? 'a check' : 'checks'}, which you have not allowed; nothing was started.`,
-    `Allow ${one ? 'it' : 'them'} with ${options}, or read the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
-  );
-}
-
-/** `--approve plan=ask`: nobody can be shown it here before it runs. */
-function unreadPlan(plan: Plan) {
-  return fail(
-    'input',
-    'The plan is made, and waits for you to read it; nothing was started.',
-    `Save it as a file, and run that: ${JSON.stringify(plan)}`,
-  );
-}
-
 async function report(state: RunState, { repo, output, signal }: CliPorts): Promise<number> {
   const conflicts: { task: string; files: ConflictPaths[] }[] = [];
   for (const [
@@ -324,15 +302,6 @@ async function report(state: RunState, { repo, output, signal }: CliPorts): Prom
 
 async function planWork({ work, model: modelName }: RunCommand, ports: CliPorts, model: ModelFetch): Promise<Result<Planned>> {
   return 'goal' in work ? planWanted(work, { model, modelName }, ports) : cancelled;
-}
-
-/** What the model could not mend is for the person to mend. */
-function unmended({ plan, problems }: Planned) {
-  return fail(
-    'input',
-    `The model’s plan is not right yet: ${problemsText(problems)}; nothing was started.`,
-    `Ask in other words, or mend the plan, save it as a file and run that: ${JSON.stringify(plan)}`,
-  );
 }
 
 /** The plan that the person gives, as a file or by its template; undefined where one is still to be made. */

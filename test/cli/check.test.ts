@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { type Files, git, put, sandbox } from '../support/sandbox';
 import { buildWeft, jsonLines, planText, scenarioFile, weft, writing } from '../support/weft';
 
+const planLine = z.looseObject({ plan: z.looseObject({ tasks: z.array(z.object({ id: z.string() })) }) });
 const FILES: Files = { 'sum.js': 'exports.sum = (a, b) => a + b;\n', 'package.json': '{}\n' };
 const CHECK = 'node check.js';
 /** Says what is wrong, and ends with 1. */
@@ -59,7 +61,11 @@ describe('weft run with a check', () => {
       refused.err,
       /^weft: The plan wants to run “node check\.js” as a check, which you have not allowed; nothing was started\./,
     );
-    assert.match(refused.err, /Allow it with --allow-command 'node check\.js', or read the plan, save it as a file and run that: \{"goal"/);
+    assert.match(
+      refused.err,
+      /Allow it with --allow-command 'node check\.js', or read the plan, save it as a file and run that: weft run FILE\.\n$/,
+    );
+    assert.match(refused.out, /^Planning…\n[^{]*\{\n {2}"goal": "A goal",\n {2}"check": "node check\.js",\n/);
     assert.ok(!existsSync(ran) && !existsSync(join(root, 'b.txt')));
     const other = await weft(['run', '--goal', 'Do it', '--model', model, '--allow-command', 'npm test'], { cwd: root });
     assert.equal(other.code, 2);
@@ -75,8 +81,11 @@ describe('weft run with a check', () => {
     assert.equal(asked.code, 2);
     assert.match(
       asked.err,
-      /^weft: The plan is made, and waits for you to read it; nothing was started\. Save it as a file, and run that: \{"/,
+      /^weft: The plan is made, and waits for you to read it; nothing was started\. Save it as a file, and run that: weft run FILE\.\n$/,
     );
+    assert.match(asked.out, /\{\n {2}"goal": "A goal",\n {2}"tasks": \[\n/);
+    const told = await weft(['run', '--goal', 'Do it', '--model', model, '--approve', 'plan=ask', '--json'], { cwd: root });
+    assert.deepEqual(planLine.parse(jsonLines(told.out).at(-1)).plan.tasks, [{ id: 'a' }]);
     const none = await weft(['run', '--goal', 'Do it', '--model', model, '--approve', 'plan=deny'], { cwd: root });
     assert.deepEqual(
       [none.code, none.out, none.err],

@@ -107,7 +107,7 @@ describe('weft plan', function () {
     assert.equal(run.code, 2);
     assert.match(
       run.err,
-      /The model’s plan is not right yet: check: .*; nothing was started\. Ask in other words, or mend the plan, save it as a file and run that: \{/,
+      /The model’s plan is not right yet: check: .*; nothing was started\. Ask in other words, or save it as a file, mend it, and run that\.\n$/,
     );
   });
 });
