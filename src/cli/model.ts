@@ -20,6 +20,8 @@ export interface Asking extends Partial<AskingSaid> {
 export async function modelFor({ model, fallbacks = [], record: path, warn }: Asking): Promise<Result<RunModel>> {
   const where = { model, baseUrl: process.env['ANTHROPIC_BASE_URL'], key: process.env['ANTHROPIC_API_KEY'] };
   const source = await sourceOf(where);
+  if (!source.ok && source.failure.kind === 'auth' && where.key === undefined)
+    return fail('auth', source.failure.message, 'Set ANTHROPIC_API_KEY, or see how it goes without one: --model scripted:sample.');
   if (!source.ok) return source;
   const played = await checkPlayed(fallbacks);
   if (!played.ok) return played;

@@ -128,7 +128,12 @@ describe('the command line', function () {
 
   it('says so where there is no key, or a scenario that cannot be played', async () => {
     const call = workspace();
-    await refused(['run', 'plan.json'], call, 2, /There is no API key\..*ANTHROPIC_API_KEY/);
+    await refused(
+      ['run', 'plan.json'],
+      call,
+      2,
+      /There is no API key\. Set ANTHROPIC_API_KEY, or see how it goes without one: --model scripted:sample\./,
+    );
     await refused(['run', 'plan.json', '--model', 'scripted:none.json'], call, 2, /The scenario none\.json could not be read/);
     const fallback = ['run', 'plan.json', '--model', 'scripted:sample', '--fallback-model', 'scripted:gone.json'];
     await refused(fallback, call, 2, /The scenario gone\.json could not be read/);
