@@ -5,7 +5,7 @@ import type { Target } from '../engine/history/undo';
 import type { Arguments, Command } from './command';
 import { answerOf } from './inbox';
 import { numberOf } from './numbers';
-import { HELP, MOST, misread, parse, TAKERS, type Values } from './options';
+import { HELP, MOST, meant, misread, parse, saidTwice, TAKERS, type Values } from './options';
 import { planOf, planRestOf, reviseOf, summaryOf } from './planArguments';
 import { resumeOf, retryOf, runOf } from './runArguments';
 import { budgetSteerOf, limitSteerOf, steerOf } from './steer';
@@ -17,6 +17,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
   } catch (thrown) {
     return misread(thrownText(thrown));
   }
+  const twice = saidTwice(parsed);
+  if (twice !== undefined) return { ok: false, failure: twice };
   const { values, positionals } = parsed;
   const command = commandOf(positionals, values);
   return command.ok ? ok({ command: command.value, workspaces: values.workspace ?? ['.'], json: values.json ?? false }) : command;
@@ -25,10 +27,10 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
 function commandOf(positionals: readonly string[], values: Values): Result<Command> {
   const [name, ...rest] = positionals;
   if (values.version === true) return ok({ kind: 'version' });
-  if (values.help === true || name === 'help') return ok({ kind: 'help' });
+  if (values.help === true || name === 'help') return helpOf(name === 'help' ? rest[0] : name);
   if (name === undefined) return fail('input', 'No command is given.', HELP);
   const most = MOST[name];
-  if (most === undefined) return fail('input', `There is no command “${name}”.`, HELP);
+  if (most === undefined) return unknownCommand(name);
   if (rest.length > most) return fail('input', `“weft ${name}” does not take “${rest[most]}”.`, HELP);
   for (const [option, takers] of Object.entries(TAKERS)) {
     if (option in values && !takers.includes(name)) return fail('input', `“weft ${name}” does not take --${option}.`, HELP);
@@ -89,6 +91,14 @@ function commandOf(positionals: readonly string[], values: Values): Result<Comma
   if (values.compare !== undefined) return ok({ kind: 'compare', snapshot: values.compare });
   if (values.delete !== undefined) return ok({ kind: 'delete', snapshot: values.delete });
   return ok({ kind: name === 'runs' || name === 'roles' || name === 'snapshots' ? name : 'schema' });
+}
+
+function helpOf(name: string | undefined): Result<Command> {
+  return name === undefined || MOST[name] !== undefined ? ok({ kind: 'help', of: name }) : unknownCommand(name);
+}
+
+function unknownCommand(name: string): Result<never> {
+  return fail('input', `There is no command “${name}”.`, `${meant(name, Object.keys(MOST), 'weft ')}${HELP}`);
 }
 
 function keepOf(said: string): Result<Command> {

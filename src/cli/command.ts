@@ -33,7 +33,8 @@ export interface AskingSaid {
 }
 
 export type Command =
-  | { readonly kind: 'help' }
+  /** `of`: one command; undefined: all of them. */
+  | { readonly kind: 'help'; readonly of: string | undefined }
   | { readonly kind: 'version' }
   | { readonly kind: 'schema' }
   | {

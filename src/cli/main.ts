@@ -29,7 +29,7 @@ import { steerCommand } from './steer';
 import { summaryCommand } from './summary';
 import { traceCommand } from './trace';
 import { callOffCommand, hunksCommand, reverseCommand } from './undo';
-import { USAGE } from './usage';
+import { usageOf } from './usage';
 import { workspaceFolders } from './workspaceFolders';
 
 /** `unread` aborts when what is printed goes nowhere. */
@@ -43,7 +43,7 @@ async function main(argv: readonly string[], unread: AbortSignal): Promise<numbe
   const { command } = parsed.value;
   switch (command.kind) {
     case 'help':
-      process.stdout.write(USAGE);
+      process.stdout.write(usageOf(command.of));
       return 0;
     case 'version':
       process.stdout.write(`${packageJson.version}\n`);

@@ -1,6 +1,7 @@
 /** The options of the command line, and which command takes which. */
-import { parseArgs } from 'node:util';
-import { fail } from '../domain/failure';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type Failure, fail } from '../domain/failure';
+import { nearest } from './nearest';
 
 export const HELP = 'Run “weft --help” for how to call it.';
 
@@ -10,62 +11,86 @@ export function misread(said: string) {
   const dashed = /^Option '.*?(--[\w-]+)(?: <value>)?' argument is ambiguous/.exec(said)?.[1];
   if (dashed !== undefined)
     return fail('input', `What follows ${dashed} begins with “-”, as an option does.`, `If it is meant so: ${dashed}=…`);
-  return fail('input', `${said.split(/\.\s/)[0]?.replace(/\.$/, '')}.`, HELP);
+  const [, unknown] = /^Unknown option '--([\w-]+)'/.exec(said) ?? [];
+  return fail('input', `${said.split(/\.\s/)[0]?.replace(/\.$/, '')}.`, `${meant(unknown, TYPED, '--')}${HELP}`);
 }
+
+/** `before`: what stands before the name, as it is called. */
+export function meant(typed: string | undefined, names: readonly string[], before: string): string {
+  const name = typed === undefined ? undefined : nearest(typed, names);
+  return name === undefined ? '' : `Did you mean ${before}${name}? `;
+}
+
+/** Of two values only the last would hold, and nobody would be told; undefined where no option has two that takes one. */
+export function saidTwice({ tokens }: Pick<ReturnType<typeof parse>, 'tokens'>): Failure | undefined {
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || token.value === undefined || 'multiple' in OPTIONS[token.name]) continue;
+    if (seen.has(token.name)) return fail('input', `${token.rawName} is given twice.`, 'Give it once.').failure;
+    seen.add(token.name);
+  }
+  return undefined;
+}
+
+const OPTIONS = {
+  goal: { type: 'string' },
+  tasks: { type: 'string' },
+  failing: { type: 'string' },
+  template: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  workspace: { type: 'string', multiple: true },
+  'max-workers': { type: 'string' },
+  'adaptive-workers': { type: 'boolean' },
+  attempts: { type: 'string' },
+  timeout: { type: 'string' },
+  pool: { type: 'string', multiple: true },
+  model: { type: 'string' },
+  budget: { type: 'string' },
+  'budget-tokens': { type: 'string' },
+  'fallback-model': { type: 'string', multiple: true },
+  record: { type: 'string' },
+  task: { type: 'string' },
+  'on-stale': { type: 'string' },
+  conflicts: { type: 'string' },
+  priority: { type: 'string' },
+  'allow-command': { type: 'string', multiple: true },
+  'allow-mcp': { type: 'string', multiple: true },
+  approve: { type: 'string', multiple: true },
+  'answer-within': { type: 'string' },
+  for: { type: 'string' },
+  reason: { type: 'string' },
+  include: { type: 'string', multiple: true },
+  'no-reuse': { type: 'boolean' },
+  out: { type: 'string' },
+  hint: { type: 'string' },
+  fresh: { type: 'boolean' },
+  'in-process': { type: 'boolean' },
+  compare: { type: 'string' },
+  delete: { type: 'string' },
+  keep: { type: 'string' },
+  'keep-lessons': { type: 'boolean' },
+  'no-lessons': { type: 'boolean' },
+  file: { type: 'string' },
+  hunk: { type: 'string' },
+  'call-off': { type: 'boolean' },
+  branch: { type: 'string' },
+  'include-edits': { type: 'boolean' },
+  remove: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options'];
+
+/** As people type them: of lessons, `--keep` is another option than of snapshots. */
+const TYPED = Object.keys(OPTIONS).filter((option) => option !== 'keep-lessons');
 
 export function parse(argv: readonly string[]) {
   // Of snapshots it says how many; lessons are kept or not.
   return parseArgs({
     args: argv.map((one) => (one === '--keep' && argv.includes('lessons') ? '--keep-lessons' : one)),
     allowPositionals: true,
-    options: {
-      goal: { type: 'string' },
-      tasks: { type: 'string' },
-      failing: { type: 'string' },
-      template: { type: 'string' },
-      set: { type: 'string', multiple: true },
-      workspace: { type: 'string', multiple: true },
-      'max-workers': { type: 'string' },
-      'adaptive-workers': { type: 'boolean' },
-      attempts: { type: 'string' },
-      timeout: { type: 'string' },
-      pool: { type: 'string', multiple: true },
-      model: { type: 'string' },
-      budget: { type: 'string' },
-      'budget-tokens': { type: 'string' },
-      'fallback-model': { type: 'string', multiple: true },
-      record: { type: 'string' },
-      task: { type: 'string' },
-      'on-stale': { type: 'string' },
-      conflicts: { type: 'string' },
-      priority: { type: 'string' },
-      'allow-command': { type: 'string', multiple: true },
-      'allow-mcp': { type: 'string', multiple: true },
-      approve: { type: 'string', multiple: true },
-      'answer-within': { type: 'string' },
-      for: { type: 'string' },
-      reason: { type: 'string' },
-      include: { type: 'string', multiple: true },
-      'no-reuse': { type: 'boolean' },
-      out: { type: 'string' },
-      hint: { type: 'string' },
-      fresh: { type: 'boolean' },
-      'in-process': { type: 'boolean' },
-      compare: { type: 'string' },
-      delete: { type: 'string' },
-      keep: { type: 'string' },
-      'keep-lessons': { type: 'boolean' },
-      'no-lessons': { type: 'boolean' },
-      file: { type: 'string' },
-      hunk: { type: 'string' },
-      'call-off': { type: 'boolean' },
-      branch: { type: 'string' },
-      'include-edits': { type: 'boolean' },
-      remove: { type: 'boolean' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-      version: { type: 'boolean' },
-    },
+    options: OPTIONS,
+    tokens: true,
   });
 }
 

@@ -35,10 +35,11 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --tasks FILE.md                     plan the open items (- [ ] …) of a Markdown file; with --goal: what to do with them
        --failing FILE | -                  plan how to mend what failed: FILE, or standard input, has what it printed
        --template NAME                     run .weft/plans/NAME.weft.json; --set NAME=VALUE for each of its variables
-  weft plan --goal TEXT                    plan only, and print the plan; --tasks, --failing, --model and --include as above
+  weft plan --goal TEXT                    plan only, and print the plan; --tasks, --failing, --model and --include as of “weft run”
        --out FILE                          into a file, to be read, changed and run
-  weft revise PLAN "SENTENCE"              have a plan changed as the sentence says, and print it; --out, --model as above
-  weft plan-rest RUN                       plan what a run left undone, from what failed and why; --out, --model as above
+  weft revise PLAN "SENTENCE"              have a plan changed as the sentence says, and print it; --out, --model and --include as of
+                                           “weft plan”
+  weft plan-rest RUN                       plan what a run left undone, from what failed and why; --out, --model as of “weft plan”
        --hint TEXT                         what you say about it
   weft summary RUN                         what was done, by whom, what failed and why, and what to do next
   weft lessons RUN                         what went wrong in a run, and how it was mended
@@ -52,7 +53,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
        --file PATH                         only this file of the task
        --hunk N                            only this hunk of the file
        --call-off                          leave it: nothing of an undo that is in conflict is done
-  weft redo RUN [TASK]                     bring back what was undone; --file, --hunk and --call-off as above
+  weft redo RUN [TASK]                     bring back what was undone; --file, --hunk and --call-off as of “weft undo”
   weft hunks RUN TASK FILE                 what a task changed in a file, numbered
   weft blame FILE                          who wrote each line: which task of which run, or you
   weft export RUN --branch NAME            make a branch with one commit for each landed task
@@ -61,13 +62,15 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
   weft discard RUN TASK                    throw away a draft that was kept; nothing brings it back
   weft resume RUN                          go on with a run whose process was killed, where it was, with its model;
                                            --fallback-model, --record, --in-process, --adaptive-workers, --budget, --approve and the
-                                           like as above
+                                           like as of “weft run”
        --task TASK                         --budget is of that task
   weft pause RUN                           have a run that goes on wait, whoever drives it: nothing starts or lands, and no
                                            agent begins another turn of the model
   weft continue RUN                        have it go on
-  weft budget RUN USD [TASK]               change what a run that goes on, or one of its tasks, may spend; --budget-tokens as above
-  weft limit RUN                           change how many agents of a run that goes on work at once: --max-workers, --pool as above
+  weft budget RUN USD [TASK]               change what a run that goes on, or one of its tasks, may spend; --budget-tokens N: how many
+                                           tokens
+  weft limit RUN                           change how many agents of a run that goes on work at once: --max-workers, --pool as of
+                                           “weft run”
   weft stop RUN                            have it stop; what its agents did is kept
   weft inbox                               what waits for you in the runs of this folder: questions, approvals, conflicts
   weft answer RUN ITEM yes | no | TEXT     answer it, whoever drives the run
@@ -79,7 +82,7 @@ export const USAGE = `Weft runs parallel coding agents on a folder.
                                            --hint, --fresh and --allow-mcp
   weft retry RUN TASK                      do a task that did not land again, from its draft: in its run while that goes on,
                                            else in one of its own, with its model; --model, --fallback-model, --record,
-                                           --on-stale, --in-process, --budget, --approve and the like as above
+                                           --on-stale, --in-process, --budget, --approve and the like as of “weft run”
        --hint TEXT                         what its agent should know
        --fresh                             without its draft
   weft snapshots                           the snapshots of this folder, with their age and size
@@ -101,3 +104,14 @@ Environment: ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL (any server that speaks the M
 WEFT_OTLP_ENDPOINT (an OpenTelemetry collector, which is sent times, tokens and costs of runs, and nothing that was said).
 Exit codes of “weft run”, “resume”, “retry” and “arbitrate”: 0 every task landed, 1 some did not, 2 unusable input, 130 interrupted.
 `;
+
+/** What is said of one command; of all, without one. */
+export function usageOf(command: string | undefined): string {
+  if (command === undefined) return USAGE;
+  const lines = USAGE.split('\n');
+  const from = lines.findIndex((line) => line.startsWith(`  weft ${command} `));
+  const length = lines.slice(from + 1).findIndex((line) => line === '' || line.startsWith('  weft '));
+  return [...lines.slice(from, from + 1 + length), '', '  All commands, and the options that each of them takes: weft --help', ''].join(
+    '\n',
+  );
+}
