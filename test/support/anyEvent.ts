@@ -177,20 +177,23 @@ const WEIGHTS: { readonly [Type in OfType]?: number } = {
   'task.started': 6,
   'task.done': 6,
   'task.added': 8,
-  'task.awaiting': 8,
-  'task.resumed': 6,
-  'task.joined': 10,
-  'task.chosen': 6,
-  'task.passedOver': 6,
+  'task.awaiting': 14,
+  'task.resumed': 10,
+  'task.joined': 20,
+  'task.chosen': 24,
+  'task.passedOver': 24,
+  'task.kept': 4,
+  'task.redone': 3,
   'task.conflicted': 3,
   'task.settled': 4,
   'task.leftOpen': 2,
   'run.continued': 4,
+  'run.finished': 8,
 };
-const RARE: readonly OfType[] = ['inbox.asked', 'task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping', 'run.finished'];
+const RARE: readonly OfType[] = ['inbox.asked', 'task.failed', 'task.stopped', 'task.doomed', 'run.paused', 'run.stopping'];
 
 export const anyEvent: Arbitrary<Happening> = oneof(
-  ...TYPES.map((type) => ({ arbitrary: ofType(type), weight: 2 * (WEIGHTS[type] ?? 1) - (RARE.includes(type) ? 1 : 0) })),
+  ...TYPES.map((type) => ({ arbitrary: ofType(type), weight: RARE.includes(type) ? 1 : 4 * (WEIGHTS[type] ?? 1) })),
 );
 
 function ofType(type: (typeof TYPES)[number]): Arbitrary<Happening> {

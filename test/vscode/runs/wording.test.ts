@@ -109,7 +109,7 @@ describe('the text of a task', () => {
     assert.equal(textOf(withWork(checking, { ...red, ok: true, exitCode: 0 }), 'a'), 'landing · 1.0 s · coder');
     const back: Happening = { type: 'task.reworked', task: 'a', why: 'check' };
     assert.equal(textOf(withWork(checking, red, back), 'a'), 'check failed, waiting for its agent · coder');
-    assert.equal(textOf(withWork(checking, red, back, begun('a')), 'a'), 'repairing · 8 s · coder');
+    assert.equal(textOf(withWork(checking, red, back, begun('a')), 'a'), 'repairing · 4 s · coder');
     const failing: Happening = { type: 'task.failed', task: 'a', failure: fail('check', 'It is red.').failure, draft: 'c' };
     assert.equal(textOf(withWork(checking, red, failing), 'a'), 'check failed · 1.0 s · coder');
     const ended = withWork(checking, red).tasks.get('a')?.check;
