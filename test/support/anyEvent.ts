@@ -196,7 +196,8 @@ export const anyEvent: Arbitrary<Happening> = oneof(
   ...TYPES.map((type) => ({ arbitrary: ofType(type), weight: RARE.includes(type) ? 1 : 4 * (WEIGHTS[type] ?? 1) })),
 );
 
-function ofType(type: (typeof TYPES)[number]): Arbitrary<Happening> {
+/** Any event of one type. */
+export function ofType(type: (typeof TYPES)[number]): Arbitrary<Happening> {
   const fields: Arbitrary<object> = FIELDS[type];
   return fields.map((found) => ({ type, ...found }) as Happening);
 }

@@ -13,7 +13,7 @@ import { synthesisOf } from '../../../src/engine/synthesis/synthesis';
 import { readTraces, writeTraces } from '../../../src/engine/trace/read';
 import { spansOf } from '../../../src/engine/trace/telemetry';
 import { runTraceLines } from '../../../src/engine/trace/text';
-import { anyEvent, PLANNED, TYPES } from '../../support/anyEvent';
+import { anyEvent, ofType, PLANNED, TYPES } from '../../support/anyEvent';
 import { countingClock } from '../../support/clock';
 import { valued } from '../../support/result';
 import { planOf, startOf } from '../../support/run';
@@ -73,11 +73,9 @@ function full(happening: Happening): Happening {
 
 describe('a secret in an event', () => {
   it('is taken out of every text of every kind of event, but for those by which something is found or that the person approves', () => {
-    const seen = new Set<string>();
     const left = new Set<string>();
     const state = valued(RunRecord.begin(temporaryFolder(), start, countingClock())).state;
-    for (const happening of [start, ...sample(anyEvent, 2000)]) {
-      seen.add(happening.type);
+    for (const happening of [start, ...TYPES.flatMap((type) => sample(ofType(type), 40))]) {
       for (const way of texts(happening)) {
         const event = planted(happening, way);
         if (!isEvent(event)) continue;
@@ -88,10 +86,6 @@ describe('a secret in an event', () => {
       }
     }
     assert.deepEqual([...left], []);
-    assert.deepEqual(
-      TYPES.filter((type) => !seen.has(type)),
-      [],
-    );
   });
 
   it('leaves everything else of it as it is', () => {
