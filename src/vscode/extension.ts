@@ -7,6 +7,7 @@ import { SharedModels } from '../model/sharedModels';
 import { systemTime } from '../model/time';
 import { McpServers, registerMcp } from './agents/mcp';
 import { registerRoleProblems } from './agents/roleProblems';
+import { registerArbitration } from './changes/arbitration';
 import { registerAttribution } from './changes/attribution';
 import { registerBlobs } from './changes/blobs';
 import { registerBranch } from './changes/branch';
@@ -96,6 +97,7 @@ export function activate(context: ExtensionContext): WeftApi {
     registerBudgets(sessions),
     registerLimits(sessions),
     registerConflicts(sessions),
+    registerArbitration(dispatch),
     registerConflictCard(sessions),
     registerConflictTabs(sessions),
     registerGoBack(sessions),

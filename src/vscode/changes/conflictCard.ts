@@ -89,12 +89,11 @@ async function lensesOf(sessions: Sessions, document: vscode.TextDocument): Prom
     return new vscode.CodeLens(new vscode.Range(at, 0, at, 0), { title, command, arguments: [node] });
   };
   const rows = document.getText().split('\n');
-  const canAsk = view.life === 'running' && !isReversal(task.stage);
   const sides = [task, ...othersOf(task).flatMap((id) => (id === null ? [] : (view.state.tasks.get(id) ?? [])))];
   return [
     lens('Open in Merge Editor', COMMANDS.openConflict),
     lens('Take One Side…', COMMANDS.takeSide),
-    ...(canAsk ? [lens('Ask an Arbiter', COMMANDS.askArbiter)] : []),
+    ...(isReversal(task.stage) ? [] : [lens('Ask an Arbiter', COMMANDS.askArbiter)]),
     ...sides.flatMap((side) => {
       const at = Math.max(
         0,

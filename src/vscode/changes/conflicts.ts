@@ -12,7 +12,6 @@ import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeCon
 import { notify, saysTrusted, showFailure, withProgress } from '../messages';
 import { COMMANDS } from '../names';
 import type { RunNode } from '../runs/nodes';
-import { fulfil } from '../runs/steering';
 import type { Sessions } from '../session';
 import { type TaskTarget, taskTarget } from '../targets';
 import { saveWhole } from '../workspace/documents';
@@ -35,7 +34,6 @@ export function registerConflicts(sessions: Sessions): vscode.Disposable {
   return vscode.Disposable.from(
     command(COMMANDS.openConflict, (row) => openConflict(sessions, row)),
     command(COMMANDS.takeSide, (row) => takeSide(sessions, row)),
-    command(COMMANDS.askArbiter, (row) => askArbiter(sessions, row)),
     command(COMMANDS.completeMerge, (uri) => completeMerge(sessions, uri instanceof vscode.Uri ? uri : undefined)),
   );
 }
@@ -54,17 +52,6 @@ async function openConflict(sessions: Sessions, row: unknown): Promise<Result<vo
   });
   if (target === undefined || !(await takesOver(sessions, target))) return ok();
   return openNext(sessions, target);
-}
-
-/** Has an agent decide what the person would have to. */
-async function askArbiter(sessions: Sessions, row: unknown): Promise<Result<void>> {
-  const wanted = ({ view, task }: TaskTarget) => isConflicted({ view, task }) && view.life === 'running' && !isReversal(task.stage);
-  const options = { wanted, title: 'Weft: Ask an Arbiter', none: 'No task of a run that goes on is in conflict.', takeOnly: true };
-  const target = await taskTarget(sessions, row, options);
-  if (target === undefined) return ok();
-  const { id, title } = target.task.task;
-  const asked = await fulfil(sessions, target.view, { kind: 'arbitrate', task: id }, `Weft: asking an arbiter about “${title}”`);
-  return asked.ok ? ok() : asked;
 }
 
 /** Who decides while an arbiter is at it stops that, so that nothing is done twice. */

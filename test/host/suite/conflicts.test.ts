@@ -173,4 +173,31 @@ describe('a conflict', () => {
     answers.dispose();
     happened.dispose();
   });
+
+  it('that a run left is decided by an arbiter in a run of its own, and waits for nobody any more', async () => {
+    const { place, happened, task } = await inConflict('ask');
+    await vscode.commands.executeCommand('weft.showConflict');
+    await vscode.commands.executeCommand('weft.stopRun');
+    const { state: left } = await happened.next('run.finished');
+    const row = { kind: 'task', view: { state: left }, task: left.tasks.get(task) };
+    const arbiters = [[{ paceMs: 0, calls: [LEAVE] }], [{ paceMs: 0, calls: [write('both\n'), finish('Both.')] }]];
+    const [unsure, sure] = arbiters.map((turns) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'weft-scenario-')), 'scenario.json');
+      writeFileSync(file, JSON.stringify({ tasks: { [task]: turns } }));
+      return `scripted:${file}`;
+    });
+    await setting('model', unsure);
+    await vscode.commands.executeCommand('weft.askArbiter', row);
+    const { state: none } = await happened.next('run.finished', 2);
+    assert.deepEqual([none.tasks.get(task)?.task.role, none.tasks.get(task)?.stage.kind], ['arbiter', 'failed']);
+    assert.equal(shown().length, 1);
+    await setting('model', sure);
+    await vscode.commands.executeCommand('weft.askArbiter', row);
+    await happened.next('run.finished', 3);
+    assert.equal(text(place), 'both\n');
+    const { state } = await happened.next('task.discarded');
+    assert.deepEqual([state.start.run, state.tasks.get(task)?.stage], [left.start.run, { kind: 'stopped' }]);
+    await shownAre();
+    happened.dispose();
+  });
 });
