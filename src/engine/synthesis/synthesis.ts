@@ -3,9 +3,9 @@ import { isOutOfBudget } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
 import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
-import { openItems } from '../../domain/reduceInbox';
 import { ownTasks, type RunState } from '../../domain/run';
 import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
+import { waitingIn } from '../../domain/waiting';
 import type { Life } from '../journal/library';
 import { agentOf } from '../schedule/standIn';
 import { countedUntil, type Summary, summarize } from '../summary';
@@ -154,7 +154,8 @@ function whyOf(state: RunState, { stage, work }: TaskState): Lost['why'] {
 
 function nextOf(state: RunState, { life, findings }: { life: Life; findings: number }): Next[] {
   const tasks = [...state.tasks.values()];
-  const items = openItems(state).length;
+  const waiting = waitingIn(state);
+  const items = waiting.filter(({ kind }) => kind === 'item').length;
   // More budget has it go on by itself.
   const isGone = life !== 'finished' && isOutOfBudget(state);
   const named = ({ task: { id, title } }: TaskState) => ({ task: id, title });
@@ -164,8 +165,7 @@ function nextOf(state: RunState, { life, findings }: { life: Life; findings: num
     ...(items > 0 ? [{ kind: 'answer' as const, items }] : []),
     ...(isGone ? [{ kind: 'budget' as const }] : life === 'interrupted' ? [{ kind: 'resume' as const }] : []),
     ...tasks.filter(({ stage }) => stage.kind === 'conflicted').map((task) => ({ kind: 'decide' as const, ...named(task) })),
-    // What is held until something is answered is in the inbox already.
-    ...tasks.filter(({ stage }) => stage.kind === 'held' && stage.item === null).map((task) => ({ kind: 'held' as const, ...named(task) })),
+    ...waiting.flatMap((one) => (one.kind === 'held' ? [{ kind: 'held' as const, ...named(one.task) }] : [])),
     ...failed.map((task) => ({
       kind: 'retry' as const,
       ...named(task),

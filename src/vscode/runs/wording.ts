@@ -235,7 +235,9 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
     case 'conflicted':
       return isDecided(stage) ? ['landing what you decided'] : [conflictText(stage), ...deciderText(stage, state)];
     case 'held':
-      return [stage.item === null ? `waits for you: ${changedMeanwhile(work.stale)}` : askingText({ item: stage.item }, state)];
+      if (stage.item === null) return [`waits for you: ${changedMeanwhile(work.stale)}`];
+      // Of a run that is over nobody asks any more: the draft is there to be landed.
+      return [life === 'finished' ? `held: ${askedText({ item: stage.item }, state)}` : askingText({ item: stage.item }, state)];
     case 'landed':
       return [
         work.changeset === null ? 'changed nothing' : parts.length > 0 ? 'landed in part' : 'landed',
@@ -260,9 +262,13 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
 }
 
 /** `asks: May it run npm test`. */
-function askingText({ item }: { readonly item: string }, { inbox }: RunState): string {
+function askingText(asking: { readonly item: string }, state: RunState): string {
+  return `asks: ${askedText(asking, state)}`;
+}
+
+function askedText({ item }: { readonly item: string }, { inbox }: RunState): string {
   const ask = inbox.get(item)?.ask;
-  return ask === undefined ? 'asks' : `asks: ${shortened(askText(ask), 4 * COMMAND_LENGTH)}`;
+  return ask === undefined ? 'something' : shortened(askText(ask), 4 * COMMAND_LENGTH);
 }
 
 /** What a task still waits for. */

@@ -40,6 +40,18 @@ function textOf(events: readonly RunEvent[], life: 'running' | 'finished' | 'int
 }
 
 describe('the synthesis of a run', () => {
+  it('has what is held until it is answered as an answer to give, and of a run that is over as a landing to decide', () => {
+    const ask = { kind: 'protected' as const, paths: ['a'], why: 'it is protected' };
+    const asked: Happening = { type: 'inbox.asked', item: 'i', key: 'k', by: { task: 'api', call: null }, draft: null, ask, seconds: null };
+    const plan = planned({ goal: 'Shop', tasks: [task('api')] });
+    const next = (more: readonly Happening[], life: 'running' | 'finished') => {
+      const events = eventsOf(plan, [...work('api', 'Built it.', 'a'), asked, ...more]);
+      return synthesisOf(stateAfter(events), events, { life, now: 60_000 }).next;
+    };
+    assert.deepEqual(next([], 'running'), [{ kind: 'answer', items: 1 }]);
+    assert.deepEqual(next([{ type: 'run.finished' }], 'finished'), [{ kind: 'held', task: 'api', title: 'Task api' }]);
+  });
+
   it('counts as done by other agents what they did, and not what they failed at', () => {
     const plan = planned({ goal: 'Shop', tasks: [task('api')] });
     const child = (id: string): Happening => {
