@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { ok, type Result } from '../../domain/failure';
 import { counted } from '../../domain/figures';
-import { problemText } from '../../domain/role';
+import { problemText, type RoleProblem } from '../../domain/role';
 import type { Project } from '../../engine/project/project';
 import { wholeTruth } from '../../repo/truth/truth';
 import { notify } from '../messages';
@@ -15,11 +15,13 @@ export async function projectNow({ repo, workspace, project }: Session, signal: 
   return truth.ok ? project(truth.value.tree) : truth;
 }
 
-/** As {@link projectNow}; says which files of roles cannot be used, and are left out. */
-export async function projectForRun(session: Session, signal: AbortSignal): Promise<Result<Project>> {
+/** As {@link projectNow}; says which files of roles cannot be used, and are left out: of each problem once (`told`), for it stays in the Problems panel. */
+export async function projectForRun(session: Session, told: Set<string>, signal: AbortSignal): Promise<Result<Project>> {
   const project = await projectNow(session, signal);
   if (!project.ok) return project;
-  const broken = project.value.problems.filter(({ kind }) => kind === 'error');
+  const keyOf = (problem: RoleProblem) => `${session.id} ${problemText(problem)}`;
+  const broken = project.value.problems.filter((problem) => problem.kind === 'error' && !told.has(keyOf(problem)));
+  for (const problem of broken) told.add(keyOf(problem));
   const [first] = broken;
   if (first === undefined) return ok(project.value);
   const rest = broken.length === 1 ? '' : ` And ${counted(broken.length - 1, 'other file')}.`;

@@ -25,10 +25,12 @@ export interface Ports extends AgentPorts {
   readonly planning: Map<string, Usage>;
   /** The addresses of plan documents whose runs go on. */
   readonly running: Set<string>;
+  /** The problems of roles that were told. */
+  readonly toldRoles: Set<string>;
 }
 
 export function dispatchPorts(agents: AgentPorts): Ports {
-  return { ...agents, planning: new Map(), running: new Set() };
+  return { ...agents, planning: new Map(), running: new Set(), toldRoles: new Set() };
 }
 
 /** A command that sends agents to work: only in a workspace that is trusted, and what fails is shown. */
@@ -51,7 +53,7 @@ export async function startRun(ports: Ports, session: Session, plan: Plan, plann
   const settings = await usableSettings(ports.context, session.folder);
   const agents = await runAgents(ports, session, settings);
   if (!agents.ok) return agents;
-  const project = await projectForRun(session, ports.sessions.closing);
+  const project = await projectForRun(session, ports.toldRoles, ports.sessions.closing);
   if (!project.ok) return project;
   const set = runLimits(session.folder, project.value.roles);
   if (!set.ok) return set;

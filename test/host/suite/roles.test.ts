@@ -73,6 +73,12 @@ describe('roles of the workspace', () => {
     assert.match(await answers.told('a role is left out'), /^Weft: a role is left out\. \.weft\/agents\/broken\.md:1 has no front matter/);
     assert.equal(state.tasks.get('wall')?.stage.kind, 'landed');
     assert.ok(state.start.roles?.['artist'] !== undefined && state.start.rules !== undefined);
+    // It stays in the Problems panel, and is not told with each run.
+    const again = vscode.Uri.file(uri.fsPath.replace('plan.', 'again.'));
+    writeFileSync(again.fsPath, plan({ role: 'artist' }));
+    await vscode.commands.executeCommand('weft.runPlan', again);
+    await happened.next('run.finished', 2);
+    assert.equal(answers.asked.filter((one) => one.includes('a role is left out')).length, 1);
     happened.dispose();
     answers.dispose();
     await setting('model', undefined);
