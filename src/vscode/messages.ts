@@ -8,6 +8,9 @@ export interface Button extends vscode.MessageItem {
   readonly act: () => Thenable<unknown>;
 }
 
+/** A notification with more buttons is not read any more. */
+export const MOST_BUTTONS = 3;
+
 /** A notification, and what its buttons do. What agents and plans wrote may be part of the text: no link comes of it. */
 export async function notify(severity: 'information' | 'warning' | 'error', text: string, buttons: readonly Button[] = []): Promise<void> {
   const chosen = await shown(severity, withoutLinks(text), buttons);

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { counted } from '../../domain/figures';
 import { askText } from '../../domain/inboxText';
-import { type Button, notify } from '../messages';
+import { type Button, MOST_BUTTONS, notify } from '../messages';
 import { COMMANDS, VIEWS } from '../names';
 import { shortened } from '../runs/wording';
 import type { Sessions } from '../session';
@@ -81,5 +81,5 @@ async function notifyOf(nodes: readonly InboxNode[]): Promise<void> {
   const buttons =
     isLeave && isWhole ? [button('Approve', COMMANDS.approve), button('Deny…', COMMANDS.deny)] : [button('Answer…', COMMANDS.answer)];
   const changes = ask.kind === 'protected' || ask.kind === 'landing' ? [button('Show Changes', COMMANDS.showTask)] : [];
-  await notify('warning', `Weft: ${who}: ${shortened(text, TEXT_LENGTH)}`, [...changes, ...buttons, show]);
+  await notify('warning', `Weft: ${who}: ${shortened(text, TEXT_LENGTH)}`, [...changes, ...buttons, show].slice(0, MOST_BUTTONS));
 }

@@ -8,7 +8,7 @@ import { parentOf, type TaskState } from '../../domain/taskState';
 import { lifeOf } from '../../engine/journal/library';
 import { conflictStep } from '../../engine/schedule/conflictStep';
 import { hasRest } from '../../plan/rest';
-import { type Button, notify } from '../messages';
+import { type Button, MOST_BUTTONS, notify } from '../messages';
 import { COMMANDS, VIEWS } from '../names';
 import type { Session, Sessions } from '../session';
 import { lessonsAtEnd } from './lessons';
@@ -17,8 +17,6 @@ import { finishedText, stageCounts } from './wording';
 
 /** Failures and conflicts that come within this many milliseconds are told together. */
 const TOGETHER_MS = 400;
-/** With more, none of them is read. */
-const MOST_BUTTONS = 3;
 
 interface Happened {
   readonly session: Session;

@@ -63,7 +63,9 @@ describe('the inbox', () => {
     const third = await held.nth('one', 3);
     third.answer();
     (await held.nth('one', 4)).answer();
-    assert.equal(await answers.told(CI), `Weft: “Task one” asks: Change ${CI}: it is protected`);
+    const protectedFile = await answers.told(CI);
+    assert.equal(protectedFile, `Weft: “Task one” asks: Change ${CI}: it is protected`);
+    assert.deepEqual(answers.buttonsOf(protectedFile), ['Show Changes', 'Approve', 'Deny…']);
     await vscode.commands.executeCommand('weft.deny');
     const { event } = await happened.next('task.failed');
     assert.match(event.type === 'task.failed' ? event.failure.message : '', /you gave no leave for it to change .*: Not the pipeline\.$/);
