@@ -1,6 +1,7 @@
 /** The official SDK as the client of a model that is a fetch function: it reads nothing of the machine that it runs on. */
 import Anthropic from '@anthropic-ai/sdk';
 import { type About, setAbout } from '../model/about';
+import { heldBy } from '../model/asked';
 import type { ModelFetch } from '../model/fetch';
 
 /** Only these headers leave the SDK: no placeholder for a key, and nothing of what the variable ANTHROPIC_CUSTOM_HEADERS adds. */
@@ -28,6 +29,7 @@ export function modelClient(model: ModelFetch, about: About = {}): Anthropic {
     openTelemetry: false,
     fetch: (url, init) => {
       const request = new Request(url, init);
+      if (init?.signal != null) heldBy(init.signal, request);
       for (const name of [...request.headers.keys()]) {
         if (!SENT.test(name)) request.headers.delete(name);
       }

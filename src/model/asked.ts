@@ -26,6 +26,18 @@ export function askedOf(request: Request): Promise<Asked> {
   return asked;
 }
 
+/** By signal, the newest request that it ends. */
+const followers = new WeakMap<AbortSignal, Request>();
+
+/**
+ * Holds a request as long as the signal that ends it: Node drops the link between them when the request is collected, and a part that only hands
+ * a request on does not hold it. Nobody would hear then that it was aborted, and it would be waited for, and paid.
+ */
+export function heldBy(signal: AbortSignal, request: Request): Request {
+  followers.set(signal, request);
+  return request;
+}
+
 /** The same request, to be sent on: with the signal that ends it, and other headers or another body where they are given. */
 export function onward(
   request: Request,
@@ -33,12 +45,9 @@ export function onward(
   { signal, headers, content }: { signal?: AbortSignal; headers?: Readonly<Record<string, string>>; content?: Asked['content'] } = {},
 ): Request {
   const now = content === undefined ? asked : { bytes: new TextEncoder().encode(JSON.stringify(content)), content };
-  const sent = new Request(request.url, {
-    method: request.method,
-    headers: request.headers,
-    body: now.bytes,
-    signal: signal ?? request.signal,
-  });
+  const ends = signal ?? request.signal;
+  const init = { method: request.method, headers: request.headers, body: now.bytes, signal: ends };
+  const sent = heldBy(ends, new Request(request.url, init));
   for (const [name, value] of Object.entries(headers ?? {})) sent.headers.set(name, value);
   read.set(sent, Promise.resolve(now));
   return sent;

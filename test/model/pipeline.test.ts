@@ -1,9 +1,13 @@
 /** All parts together, as a run has them: worker, gateway, budget, recorder, warm-up, gate, breaker, and a server that fails. */
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { modelClient } from '../../src/agent/client';
 import { anthropicModel } from '../../src/model/anthropic';
 import type { BreakerEvent } from '../../src/model/breaker';
 import { accounts, type BudgetEvent } from '../../src/model/budget/accounts';
 import { accountId } from '../../src/model/budget/budget';
+import type { ModelFetch } from '../../src/model/fetch';
 import type { Waiting } from '../../src/model/gate/rateGate';
 import { openGateway } from '../../src/model/gateway/gateway';
 import { gatewayModel } from '../../src/model/gateway/gatewayModel';
@@ -20,6 +24,13 @@ const TURNS = [
   { say: 'I look. '.repeat(30), calls: [{ tool: 'write_file', input: { path: 'a.txt', content: 'one\n' } }] },
   { calls: [finish('All of it.')] },
 ];
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  collect();
+}
 
 describe('the pipeline', () => {
   const open: { close(): Promise<void> }[] = [];
@@ -51,6 +62,43 @@ describe('the pipeline', () => {
     open.push(server, gateway);
     return { server, told, all, recorded: () => written.join(''), worker: gatewayModel(gateway.address, gateway.token) };
   }
+
+  it('hears, through all of its parts, of an abort after everything that can be was collected', async () => {
+    const ends: AbortSignal[] = [];
+    let came: () => void = () => undefined;
+    const inside = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    const server: ModelFetch = (request) => {
+      ends.push(request.signal);
+      // The first one warms the prefix up; the other is held.
+      if (ends.length === 1) return Promise.resolve(new Response('{"usage":{}}', { headers: { 'content-type': 'application/json' } }));
+      came();
+      return new Promise((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)));
+    };
+    const time = { ...hastyTime(), wait: () => new Promise<void>(() => undefined) };
+    const shared = sharedPipeline({ time, atOnce: 5, fallbacks: [], onWaiting: () => undefined, onBreaker: () => undefined });
+    const all = accounts(() => undefined);
+    const own = runPipeline({ accounts: all, prices: {}, fallbacks: [], record: undefined });
+    const client = modelClient(own(shared(server)));
+    const system = [{ type: 'text' as const, text: 'You are an agent.', cache_control: { type: 'ephemeral' as const } }];
+    const ask = (signal: AbortSignal) =>
+      client.messages.create({ model: 'm', max_tokens: 9, system, messages: [{ role: 'user', content: 'Go.' }] }, { signal });
+    const leave = new AbortController();
+    await ask(leave.signal);
+    const asked = assert.rejects(ask(leave.signal), { name: 'APIUserAbortError' });
+    await inside;
+    for (let times = 0; times < 5; times += 1) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    leave.abort();
+    await asked;
+    assert.deepEqual(
+      ends.map((signal) => signal.aborted),
+      [false, true],
+    );
+  });
 
   it('takes an agent through faults and a fallback, counts what it cost, and can be played again', async () => {
     const busy = refusal(529, 'overloaded_error');
