@@ -18,11 +18,10 @@ function scripted(): string {
 const plan = { goal: 'One', tasks: [{ id: 'one', title: 'Task one', instructions: 'Do.' }] };
 
 /** Which of these commands the palette offers. */
-async function offered({ page, answer, choices }: Workbench, titles: readonly string[]): Promise<string[]> {
+async function offered({ page, palette, choices }: Workbench, titles: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const title of titles) {
-    await page.keyboard.press('F1');
-    await answer(`>Weft: ${title}`, false);
+    await palette(`>Weft: ${title}`);
     // Where there is none, VS Code says so, or shows what it thinks is like it.
     await page
       .locator('.quick-input-list')

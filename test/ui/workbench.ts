@@ -36,6 +36,8 @@ export interface Workbench {
   folder: string;
   /** Runs a command as a person does: by its title in the command palette. */
   runCommand(title: string): Promise<void>;
+  /** Opens the command palette (text that begins with “>”) or the quick open, and types the text into it; accepts nothing. */
+  palette(text: string): Promise<void>;
   /** Types into the quick input that is open, and accepts it unless told otherwise. */
   answer(text: string, accept?: boolean): Promise<void>;
   /** The rows that the open quick input offers. */
@@ -235,6 +237,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     page,
     folder,
     runCommand,
+    palette,
     async answer(text, accept = true) {
       await input.waitFor();
       await input.fill(text);

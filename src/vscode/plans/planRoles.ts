@@ -9,6 +9,8 @@ import { routedIn } from './planText';
 const ROLE_FILES = '**/{.weft,.claude,.github}/agents/*.md';
 /** What is typed into a file of a role counts when nobody has typed for this many milliseconds. */
 const PAUSE_MS = 500;
+/** A folder that cannot be read, while git or somebody else is at it, say, is read again so often, each time after twice as long. */
+const READ_AGAIN = 6;
 
 /** What is known of the roles of a folder. */
 interface Known {
@@ -22,25 +24,21 @@ export class PlanRoles implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   private readonly listening: vscode.Disposable;
   private timer: NodeJS.Timeout | undefined;
+  private failed = 0;
 
   constructor(private readonly sessions: Sessions) {
-    const forget = () => {
-      this.known.clear();
-      this.changed.fire();
-    };
     // Unsaved text counts; a change of it that is thrown away is told by the closing of its document alone.
     const typed = (document: vscode.TextDocument) => {
       if (vscode.languages.match({ scheme: 'file', pattern: ROLE_FILES }, document) === 0) return;
-      clearTimeout(this.timer);
-      this.timer = setTimeout(forget, PAUSE_MS);
+      this.forgetIn(PAUSE_MS);
     };
     const watcher = vscode.workspace.createFileSystemWatcher(ROLE_FILES);
     this.listening = vscode.Disposable.from(
       watcher,
-      ...[watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete].map((event) => event(forget)),
+      ...[watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete].map((event) => event(() => this.forget())),
       vscode.workspace.onDidChangeTextDocument(({ document }) => typed(document)),
       vscode.workspace.onDidCloseTextDocument(typed),
-      vscode.workspace.onDidGrantWorkspaceTrust(forget),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.forget()),
     );
   }
 
@@ -57,6 +55,16 @@ export class PlanRoles implements vscode.Disposable {
     return (await this.knownOf(session)).problems;
   }
 
+  private forgetIn(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.forget(), ms);
+  }
+
+  private forget(): void {
+    this.known.clear();
+    this.changed.fire();
+  }
+
   private knownOf(session: Session): Promise<Known> {
     const known = this.known.get(session.id) ?? this.read(session);
     this.known.set(session.id, known);
@@ -65,9 +73,12 @@ export class PlanRoles implements vscode.Disposable {
 
   private async read(session: Session): Promise<Known> {
     const project = await projectNow(session, this.sessions.closing);
-    if (project.ok) return project.value;
-    // What could not be read now may be by the next time.
+    if (project.ok) {
+      this.failed = 0;
+      return project.value;
+    }
     this.known.delete(session.id);
+    if (this.failed < READ_AGAIN && !this.sessions.closing.aborted) this.forgetIn(PAUSE_MS * 2 ** this.failed++);
     return { roles: BUILT_IN_HEADS, problems: [] };
   }
 

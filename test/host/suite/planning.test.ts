@@ -69,10 +69,10 @@ describe('planning', () => {
         new vscode.Range(line, 0, line, 1),
       );
     const offeredAt = async (line: number) => (await actionsAt(line)).filter(({ title }) => title === 'Fix with Weft Agents');
-    // While a document that was just opened still settles, VS Code calls off what it was asked, and says nothing.
+    // While a document that was just opened still settles, VS Code calls off what it was asked, and says nothing, or what it said before.
     let [action] = await offeredAt(1);
     while (action?.command === undefined) [action] = await offeredAt(1);
-    assert.deepEqual(await offeredAt(2), []);
+    while ((await offeredAt(2)).length > 0);
     await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
     assert.deepEqual(openPlan(), SHOWN);
     assert.match(requests[0] ?? '', /1 problem, by file:\na\.txt\n {2}line 2: information: Two is odd\. \(lint 7\)\n\nThe roles/);
