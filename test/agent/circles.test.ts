@@ -105,7 +105,7 @@ describe('an agent that runs a command again and again', () => {
       four((at) => `${at} failed, ${9 - at} passed`),
       four((at) => `a.js:${at}:3 is wrong`),
       four((at) => `part ${at} of 4`),
-      four((at) => `/work/src/${at}.js is not there`),
+      four((at) => `/home/dev/src/${at}.js is not there`),
     ])
       assert.deepEqual(await played([command, command, command, command, END], answering(answers)), { told: [], end: 'done' });
   });

@@ -10,18 +10,23 @@ import { folderState, git, put, temporaryFolder } from '../support/sandbox';
 import { skipFor } from '../support/skip';
 import { buildWeft, ending, planText, startWeft, weft, writing } from '../support/weft';
 
+/** A folder, and a model that holds each of its turns until the test lets it go. */
+async function heldModel() {
+  const held = heldTurns(writing({ 'a.txt': 'A\n' }));
+  const server = await serveModel(held.model);
+  const cwd = temporaryFolder();
+  git(cwd, 'init', '--quiet');
+  put(cwd, 'a.txt', 'a\n');
+  return { held, server, cwd, env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' } };
+}
+
 describe('a run that another process drives', function () {
   this.timeout(120_000);
   before(buildWeft);
 
   it('is waited for aloud where its process does not answer, and does nothing for who called off at once', async function () {
     if (process.platform === 'win32') return skipFor(this, 'no process is held there');
-    const held = heldTurns(writing({ 'a.txt': 'A\n' }));
-    const server = await serveModel(held.model);
-    const cwd = temporaryFolder();
-    git(cwd, 'init', '--quiet');
-    put(cwd, 'a.txt', 'a\n');
-    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const { held, server, cwd, env } = await heldModel();
     const child = startWeft(['run', '-', '--model', 'm', '--json'], { cwd, env });
     const ended = ending(child);
     const events = eventsOf(child);
@@ -104,12 +109,7 @@ describe('a run that another process drives', function () {
 
   it('has more agents when it is told, and begins with no more than its adaptive width', async () => {
     const ids = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
-    const held = heldTurns(writing({ 'a.txt': 'A\n' }));
-    const server = await serveModel(held.model);
-    const cwd = temporaryFolder();
-    git(cwd, 'init', '--quiet');
-    put(cwd, 'a.txt', 'a\n');
-    const env = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+    const { held, server, cwd, env } = await heldModel();
     const begin = async (...options: string[]) => {
       const child = startWeft(['run', '-', '--model', 'm', '--json', '--in-process', ...options], { cwd, env });
       const [ended, events] = [ending(child), eventsOf(child)];
