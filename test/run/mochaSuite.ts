@@ -24,14 +24,24 @@ export function compiledTests(folder: string, except: string[] = []): string[] {
   return names.filter((name) => !except.some((each) => name.startsWith(each))).map((name) => join(base, name));
 }
 
+/** So many shares for each process: the last one is short then, whichever files are slow. */
+const SHARES = 6;
+
 /**
- * Shares the files out over processes: the units hold no common state. There are two for each core: tests wait for git and for timers,
- * and shares are not all alike.
+ * Shares the files out over processes: the units hold no common state. There are two for each core: tests wait for git and for timers.
+ * Who is done with a share takes the next one, for they are not all alike.
  */
 export async function runMochaInParallel(suite: MochaSuite): Promise<Report> {
   const count = Math.min(2 * availableParallelism(), 8, suite.files.length);
-  const shares = Array.from({ length: count }, (_, share) => suite.files.filter((_file, index) => index % count === share));
-  const reports = await Promise.all(shares.map((files) => runMochaSuite({ ...suite, files })));
+  const size = Math.ceil(suite.files.length / (count * SHARES));
+  const shares = Array.from({ length: Math.ceil(suite.files.length / size) }, (_, share) =>
+    suite.files.slice(share * size, (share + 1) * size),
+  );
+  const reports: Report[] = [];
+  const work = async () => {
+    for (let files = shares.shift(); files !== undefined; files = shares.shift()) reports.push(await runMochaSuite({ ...suite, files }));
+  };
+  await Promise.all(Array.from({ length: count }, work));
   return {
     passed: reports.reduce((sum, report) => sum + report.passed, 0),
     failures: reports.flatMap((report) => report.failures),
