@@ -7,9 +7,7 @@ import type { RoleProblem } from '../../domain/role';
 import type { PlanRoles } from '../plans/planRoles';
 import type { Session, Sessions } from '../session';
 import { uriOf } from '../workspace/place';
-
-/** Where a folder has roles. */
-const PLACES = ['.weft', '.claude', '.github'];
+import { ROLE_PLACES } from './roleFolders';
 
 export function registerRoleProblems(sessions: Sessions, roles: PlanRoles): vscode.Disposable {
   const shown = vscode.languages.createDiagnosticCollection('weft.roles');
@@ -24,7 +22,7 @@ export function registerRoleProblems(sessions: Sessions, roles: PlanRoles): vsco
     shown.set(found);
   };
   void look();
-  return vscode.Disposable.from(shown, roles.onDidChange(look), vscode.workspace.onDidChangeWorkspaceFolders(look));
+  return vscode.Disposable.from(shown, roles.onDidChange(look));
 }
 
 async function problemsOf(sessions: Sessions, roles: PlanRoles): Promise<[vscode.Uri, vscode.Diagnostic[]][]> {
@@ -40,7 +38,7 @@ async function problemsOf(sessions: Sessions, roles: PlanRoles): Promise<[vscode
 }
 
 function hasRoles(folder: vscode.Uri): boolean {
-  return PLACES.some((place) => existsSync(join(folder.fsPath, place, 'agents')));
+  return ROLE_PLACES.some((place) => existsSync(join(folder.fsPath, place, 'agents')));
 }
 
 function marks({ place }: Session, problems: readonly RoleProblem[]): [vscode.Uri, vscode.Diagnostic[]][] {

@@ -30,8 +30,9 @@ export function registerConflictTabs(sessions: Sessions): vscode.Disposable {
   let looking = Promise.resolve();
   const look = () => {
     if (conflictTabs().length === 0) return;
-    // One after the other: what is closed by one is not there for the next.
-    looking = looking.then(() => closeDecided(sessions, isTouched, told));
+    // One after the other: what is closed by one is not there for the next. What one fails with VS Code logs, and the next one looks all the same.
+    const looked = looking.then(() => closeDecided(sessions, isTouched, told));
+    looking = looked.catch(() => undefined);
   };
   return vscode.Disposable.from(
     sessions.onDidChange(look),

@@ -2,13 +2,12 @@
 import * as vscode from 'vscode';
 import { BUILT_IN_HEADS, type RoleHead, type RoleProblem } from '../../domain/role';
 import { projectNow } from '../agents/project';
+import { ROLE_PLACES, RoleFolders } from '../agents/roleFolders';
 import type { Session, Sessions } from '../session';
 import { PLANS, sessionOfPlan } from './planDocument';
 import { routedIn } from './planText';
 
-const ROLE_FILES = '**/{.weft,.claude,.github}/agents/*.md';
-/** With their folders: of one that comes or goes with all that is in it, VS Code may tell alone. */
-const ROLE_PLACES = '**/{.weft,.claude,.github}{,/agents,/agents/*.md}';
+const ROLE_FILES = `**/{${ROLE_PLACES.join(',')}}/agents/*.md`;
 /** What is typed into a file of a role counts when nobody has typed for this many milliseconds. */
 const PAUSE_MS = 500;
 /** A folder that cannot be read, while git or somebody else is at it, say, is read again so often, each time after twice as long. */
@@ -34,10 +33,10 @@ export class PlanRoles implements vscode.Disposable {
       if (vscode.languages.match({ scheme: 'file', pattern: ROLE_FILES }, document) === 0) return;
       this.forgetIn(PAUSE_MS);
     };
-    const watcher = vscode.workspace.createFileSystemWatcher(ROLE_PLACES);
+    const folders = new RoleFolders();
     this.listening = vscode.Disposable.from(
-      watcher,
-      ...[watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete].map((event) => event(() => this.forget())),
+      folders,
+      folders.onDidChange(() => this.forget()),
       vscode.workspace.onDidChangeTextDocument(({ document }) => typed(document)),
       vscode.workspace.onDidCloseTextDocument(typed),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.forget()),
