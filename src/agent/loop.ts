@@ -102,7 +102,7 @@ export interface Again {
  * Runs one agent on its task. What it does is in the draft at once, whatever the result is.
  * Where its conversation stands is always in what it reports, and it can be gone on with from there: at any moment, also where this
  * process ends in the midst of it. Calls without a result are then made again.
- * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth` or `model` where the model
+ * Fails as `cancelled` when the signal aborts (the request in flight is aborted with it), as `auth`, `refused` or `model` where the model
  * does not answer, as `loop` where it goes round in circles, as `unsure` where it leaves what it was to decide to the person, and as `agent` where it answers but does not finish.
  */
 export async function runAgent(options: AgentOptions): Promise<Result<{ summary: string }>> {
@@ -182,7 +182,10 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
     if (!signal.aborted && !(thrown instanceof AnthropicError)) throw thrown;
     // It has not even enough left to say so.
     if (talk.stopped !== undefined && !signal.aborted) return { ok: false, failure: talk.stopped };
-    return { ok: false, failure: modelFailure(thrown, modelName, signal) };
+    const failure = modelFailure(thrown, modelName, signal);
+    if (failure.kind !== 'refused' || !refusesContent(thrown) || talk.tally.turns === 0) return { ok: false, failure };
+    // It took what was said before: one that begins anew has nothing in it that is refused.
+    return fail('agent', failure.message, 'Retry the task. If that comes again, use another model.');
   }
 }
 

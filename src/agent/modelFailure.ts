@@ -83,7 +83,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
       return fail('auth', `The model’s server wants to be paid (402): ${said}`, 'Look at the billing of your account with it.');
     case 404:
       return fail(
-        'model',
+        'refused',
         `The model “${modelName}” is not known to the server (404): ${said}`,
         'Set weft.model (or --model) to a model that the server has, and check weft.baseUrl.',
       );
@@ -103,7 +103,7 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
       return status >= 500
         ? fail('model', `The model’s server is overloaded, or has an error of its own (${status}): ${said}`, 'Wait a little and try again.')
         : fail(
-            'model',
+            'refused',
             `The model’s server refused the request (${status}): ${said}`,
             'Check weft.model and weft.baseUrl: the server may not support what Weft asks for.',
           );
@@ -118,7 +118,7 @@ function editorFailure(status: number, said: string) {
       `VS Code does not let Weft ask its model: ${said}`,
       'Allow it (Accounts → Manage Language Model Access…), or run “Weft: Choose Model”.',
     );
-  if (status === 404) return fail('model', said, 'Run “Weft: Choose Model”, and sign in where the model comes from if it needs that.');
+  if (status === 404) return fail('refused', said, 'Run “Weft: Choose Model”, and sign in where the model comes from if it needs that.');
   return fail(
     'agent',
     `The model of VS Code refused the request: ${said}`,

@@ -172,7 +172,7 @@ async function retryInside({ kind, task, fresh, hint, ownRun }: RetryCommand, st
 }
 
 export function refused(failure: Failure, { output }: CliPorts): number {
-  const isTheirs = failure.kind !== 'model' && failure.kind !== 'agent' && !saysDiskFull(failure.message);
+  const isTheirs = !['model', 'refused', 'agent'].includes(failure.kind) && !saysDiskFull(failure.message);
   const exitCode = failure.kind === 'cancelled' ? 130 : isTheirs ? 2 : 1;
   output.result({ exitCode, failure });
   return exitCode;

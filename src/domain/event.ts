@@ -23,6 +23,7 @@ export const failureSchema = z.object({
     'half',
     'auth',
     'model',
+    'refused',
     'agent',
     'loop',
     'timeout',

@@ -18,6 +18,8 @@ export type FailureKind =
   | 'budget'
   /** The model's server cannot be reached, or answered with an error. */
   | 'model'
+  /** The model's server does not take what is asked, and would not the next time: it does not know the model, say, or what Weft asks of it. */
+  | 'refused'
   /** The agent did not do what its task needs (no tool call, out of turns, refused). */
   | 'agent'
   /** The agent goes round in circles: it makes the same calls, or spawns the same tasks, again and again. */

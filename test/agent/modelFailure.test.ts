@@ -29,11 +29,11 @@ describe('a model that does not answer', () => {
     [
       404,
       'not_found_error',
-      'model',
+      'refused',
       /^The model “scripted:test” is not known to the server \(404\): Because\.$/,
       /weft\.model \(or --model\)/,
     ],
-    [400, 'invalid_request_error', 'model', /^The model’s server refused the request \(400\): Because\.$/, /weft\.baseUrl/],
+    [400, 'invalid_request_error', 'refused', /^The model’s server refused the request \(400\): Because\.$/, /weft\.baseUrl/],
     [429, 'rate_limit_error', 'model', /^The model’s server has had too many requests \(429\): Because\.$/, /weft\.maxWorkers/],
     [500, 'api_error', 'model', /^The model’s server is overloaded, or has an error of its own \(500\): Because\.$/, /try again/],
     [529, 'overloaded_error', 'model', /^The model’s server is overloaded, or has an error of its own \(529\): Because\.$/, /try again/],
@@ -47,6 +47,19 @@ describe('a model that does not answer', () => {
       assert.equal(requests, 1);
     });
   }
+
+  it('answers 400 in mid-conversation: it is what was said, and another agent may do better', async () => {
+    const calls = [{ tool: 'list_files', input: {} }];
+    const { failure, requests } = await failureOf(
+      playing([{ calls }, { error: { status: 400, type: 'invalid_request_error', message: 'Because.' } }]),
+    );
+    assert.deepEqual(failure, {
+      kind: 'agent',
+      message: 'The model’s server refused the request (400): Because.',
+      fix: 'Retry the task. If that comes again, use another model.',
+    });
+    assert.equal(requests, 2);
+  });
 
   it('answers 413, however short the conversation is made', async () => {
     const { failure } = await failureOf(refusing(413, 'request_too_large'));

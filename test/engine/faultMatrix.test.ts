@@ -67,6 +67,8 @@ const LIMIT = 'model: The model’s server has had too many requests (429): Beca
 const ownError = (status: number) =>
   `model: The model’s server is overloaded, or has an error of its own (${status}): Because. Wait a little and try again.`;
 const KEY = 'auth: The API key was refused (401). Run “Weft: Set API Key”, or set ANTHROPIC_API_KEY, with a key that may use this model.';
+const unknown = (model: string) =>
+  `refused: The model “${model}” is not known to the server (404): Because. Set weft.model (or --model) to a model that the server has, and check weft.baseUrl.`;
 const unreachable = (why: string) =>
   `model: The model’s server cannot be reached. ${why}. Check weft.baseUrl (or ANTHROPIC_BASE_URL) and your network, and that the server runs.`;
 const brokeOff = (why: string) =>
@@ -101,6 +103,7 @@ const CASES: Readonly<Record<string, Case>> = {
   '529': same(refusal(529, 'overloaded_error'), ownError(529)),
   '500': same(refusal(500, 'api_error'), ownError(500)),
   '401': { ...same(refusal(401, 'authentication_error'), KEY), ends: ['planner', 'agent'] },
+  '404': { trouble: refusal(404, 'not_found_error'), plans: unknown('claude-x'), works: unknown('scripted:x'), ends: ['planner', 'agent'] },
   'a refused connection': same('refused', unreachable('No answer from SERVER: connect ECONNREFUSED HOST')),
   'a reset': same(reset, unreachable('No answer from SERVER: read ECONNRESET')),
   'a stall': same(silence, unreachable('Nothing came from the model for 90 s')),

@@ -27,19 +27,25 @@ export interface FailedAttempt {
   readonly random: number;
 }
 
+/** Who may end better: the same agent once more, another one alone, or nobody. */
+export type Remedy = 'again' | 'another' | 'none';
+
 /**
- * Whether another attempt may end better. What the plan, the person or the disk has to mend it does not mend; and what has rules of its own
- * (a red check goes back to its agent, a budget is used up, who stops a task means it) is no attempt.
+ * What may mend a failure. What the plan, the person or the disk has to mend no attempt does; and what has rules of its own (a red check goes
+ * back to its agent, a budget is used up, who stops a task means it) is none.
  */
-export function isMendable(kind: FailureKind): boolean {
+export function remedyOf(kind: FailureKind): Remedy {
   switch (kind) {
     case 'agent':
     case 'loop':
     case 'timeout':
     case 'crash':
     case 'model':
-      return true;
+      return 'again';
+    // Of this model, as it seems: the same request is refused again.
     case 'auth':
+    case 'refused':
+      return 'another';
     case 'input':
     case 'git':
     case 'file':
@@ -50,7 +56,7 @@ export function isMendable(kind: FailureKind): boolean {
     case 'denied':
     case 'unsure':
     case 'cancelled':
-      return false;
+      return 'none';
     default:
       return never(kind);
   }
@@ -61,13 +67,14 @@ export function isMendable(kind: FailureKind): boolean {
  * another one, and has lost no attempt: unless that happens again and again, for then it may be what it does.
  */
 export function afterFailure({ start }: RunState, task: TaskState, attempt: FailedAttempt): Next {
-  if (!isMendable(attempt.failure.kind)) return { kind: 'fail' };
+  const remedy = remedyOf(attempt.failure.kind);
+  if (remedy === 'none') return { kind: 'fail' };
   const failures = [...task.work.failures, attempt.failure];
   const crashes = failures.filter(({ kind }) => kind === 'crash').length;
   const made = failures.length - Math.min(crashes, FREE_CRASHES);
   const message = messageFor(task.work.failures, attempt);
   if (attempt.failure.kind === 'crash' && crashes <= FREE_CRASHES) return { kind: 'retry', waitMs: 0, message };
-  if (task.work.as === null && made < (task.task.attempts ?? start.attempts ?? 1))
+  if (remedy === 'again' && task.work.as === null && made < (task.task.attempts ?? start.attempts ?? 1))
     return { kind: 'retry', waitMs: pauseMs(made, attempt.random), message };
   const [as] = fallbacksOf(start, task);
   // Who has not failed yet has nothing to wait for.

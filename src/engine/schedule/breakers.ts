@@ -35,8 +35,8 @@ export function afterAttempt(
   // What began before it opened says nothing new.
   if (state === 'open' || state === 'given-up' || (state === 'closed' && failures < FAILURES))
     return { row: { failures, opened }, to: undefined };
-  // A key that is refused is so however long one waits.
-  const isHopeless = failure.kind === 'auth' || opened >= MAX_OPENED;
+  // A key, or a model, that is refused is so however long one waits.
+  const isHopeless = failure.kind === 'auth' || failure.kind === 'refused' || opened >= MAX_OPENED;
   const waitMs = isHopeless ? 0 : Math.min(MAX_OPEN_MS, FIRST_OPEN_MS * 2 ** opened);
   return { row: { failures, opened: opened + 1 }, to: { state: isHopeless ? 'given-up' : 'open', waitMs } };
 }
@@ -47,6 +47,7 @@ function isCounted(kind: FailureKind): boolean {
     case 'agent':
     case 'auth':
     case 'model':
+    case 'refused':
     case 'timeout':
       return true;
     // Of whoever was in the process that ended.

@@ -4,7 +4,7 @@ import type { FailureKind } from '../../../src/domain/failure';
 import { type Plan, planSchema } from '../../../src/domain/plan';
 import { reduce } from '../../../src/domain/run';
 import type { TaskState } from '../../../src/domain/taskState';
-import { afterFailure, isMendable, type Next } from '../../../src/engine/schedule/attempts';
+import { afterFailure, type Next, type Remedy, remedyOf } from '../../../src/engine/schedule/attempts';
 import { startOf } from '../../support/run';
 
 type Given = Partial<Plan['tasks'][number]>;
@@ -32,25 +32,26 @@ function attempts(
 
 describe('a failure', () => {
   it('has another attempt where that may end better', () => {
-    const kinds: Record<FailureKind, boolean> = {
-      agent: true,
-      loop: true,
-      timeout: true,
-      crash: true,
-      model: true,
-      auth: false,
-      input: false,
-      git: false,
-      file: false,
-      moved: false,
-      half: false,
-      budget: false,
-      check: false,
-      denied: false,
-      unsure: false,
-      cancelled: false,
+    const kinds: Record<FailureKind, Remedy> = {
+      agent: 'again',
+      loop: 'again',
+      timeout: 'again',
+      crash: 'again',
+      model: 'again',
+      auth: 'another',
+      refused: 'another',
+      input: 'none',
+      git: 'none',
+      file: 'none',
+      moved: 'none',
+      half: 'none',
+      budget: 'none',
+      check: 'none',
+      denied: 'none',
+      unsure: 'none',
+      cancelled: 'none',
     };
-    assert.deepEqual(Object.fromEntries((Object.keys(kinds) as FailureKind[]).map((kind) => [kind, isMendable(kind)])), kinds);
+    assert.deepEqual(Object.fromEntries((Object.keys(kinds) as FailureKind[]).map((kind) => [kind, remedyOf(kind)])), kinds);
   });
 
   it('has as many as the task says, else as the run says, else none', () => {
@@ -93,6 +94,17 @@ describe('a failure', () => {
         { as: { role: 'debugger', model: 'm3' }, rests: false },
       ],
     );
+  });
+
+  it('that would come again has no other attempt but those of its fallbacks', () => {
+    const fallback = [{ model: 'm2' }];
+    for (const kind of ['refused', 'auth'] as const) {
+      assert.deepEqual(attempts({ attempts: 9 }, 1, 1, [kind]), []);
+      assert.deepEqual(
+        attempts({ attempts: 9, fallback }, 1, 1, [kind]).map(({ as }) => as),
+        [{ role: 'coder', model: 'm2' }],
+      );
+    }
   });
 
   it('is told to the next agent, with what is left, and with what the one before it had been told', () => {

@@ -45,8 +45,9 @@ describe('a breaker', () => {
     assert.deepEqual(played('agent', 'agent', 'crash', 'agent', 'agent', 'crash', 'agent'), ['', '', '', '', '', '', 'open 30000']);
   });
 
-  it('gives up at once where a key is refused', () => {
-    assert.deepEqual(played('auth', 'auth', 'auth', 'auth', 'auth'), ['', '', '', '', 'given-up']);
+  it('gives up at once where a key, or the model, is refused', () => {
+    for (const kind of ['auth', 'refused'] as const)
+      assert.deepEqual(played(...Array.from({ length: 5 }, () => kind)), ['', '', '', '', 'given-up']);
   });
 
   it('does not go by what tells nothing of the agents', () => {
