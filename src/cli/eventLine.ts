@@ -56,7 +56,7 @@ export function eventLine(event: RunEvent, state: RunState): string | undefined 
     case 'task.stopped':
       return line('■', `stopped${event.draft === null ? '' : '; what it did is kept as a draft'}`);
     case 'task.discarded':
-      return line('■', 'its draft is discarded');
+      return event.landedIn === undefined ? line('■', 'its draft is discarded') : line('⬇', `landed by run ${event.landedIn}`);
     case 'task.doomed':
       return line('✗', `not started, because “${event.because}” did not land`);
     case 'task.undone':

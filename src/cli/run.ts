@@ -22,7 +22,7 @@ import type { RunRequest } from '../engine/runRequest';
 import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { pastRuns } from '../engine/schedule/estimates';
 import { limitsOf, readPools } from '../engine/schedule/limits';
-import { arbitrationOf } from '../engine/steering/arbitrated';
+import { arbitrationOf, landedElsewhere } from '../engine/steering/arbitrated';
 import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
@@ -45,7 +45,7 @@ import { budgetNow, capFor, type SaidBudget, unpricedText } from './money';
 import { type Output, summaryLines } from './output';
 import { planWanted, readSource } from './planning';
 import { projectNow } from './project';
-import { recoveryPorts } from './record';
+import { openRecord, recoveryPorts } from './record';
 import { checkPriority } from './runArguments';
 import { wishFor } from './steer';
 import { synthesisOfRun } from './summary';
@@ -154,7 +154,16 @@ export async function retryCommand(command: RetryCommand, ports: CliPorts): Prom
     onStale: command.onStale,
     cap: capFor(plan, command.budget),
   };
-  return driveRun(request, agents, ports, { approvals: command.approvals, servers: command.servers });
+  const onEnd = command.kind === 'arbitrate' ? (decided: RunState) => tellDecided(state.value, task, decided, ports) : undefined;
+  return driveRun(request, agents, ports, { approvals: command.approvals, servers: command.servers, onEnd });
+}
+
+/** What an arbiter decided and landed waits for the person in its own run no more. */
+async function tellDecided({ start, tasks }: RunState, id: string, decided: RunState, { repo, output }: CliPorts): Promise<void> {
+  const opened = await openRecord(start.run, repo);
+  const told = opened.ok ? await landedElsewhere(opened.value, repo, id, decided) : opened;
+  if (opened.ok) opened.value.close();
+  if (!told.ok) output.warn(`“${tasks.get(id)?.task.title ?? id}” of run ${start.run} is in conflict still: ${failureText(told.failure)}`);
 }
 
 /** In its run, which goes on as it was begun. */
@@ -231,7 +240,16 @@ async function driveRun(
   request: RunRequest,
   working: Agents,
   ports: CliPorts,
-  { reuse, width, ...allowed }: Allowed & { readonly reuse?: Reuse | undefined; readonly width?: AdaptiveWidth | undefined },
+  {
+    reuse,
+    width,
+    onEnd,
+    ...allowed
+  }: Allowed & {
+    readonly reuse?: Reuse | undefined;
+    readonly width?: AdaptiveWidth | undefined;
+    readonly onEnd?: OnEnd | undefined;
+  },
 ): Promise<number> {
   const { repo, output, signal } = ports;
   const recovery = recoveryPorts(ports);
@@ -248,11 +266,14 @@ async function driveRun(
   if (tooLarge !== undefined) output.warn(tooLargeText(tooLarge));
   output.event({ ...run.record.state.start }, run.record.state);
   run.record.listen((event, state) => output.event(event, state));
-  return drive(run, agents, ports);
+  return drive(run, agents, ports, onEnd);
 }
 
+/** What is still to be done when a run has ended, and before it is told of. */
+type OnEnd = (ended: RunState) => Promise<void>;
+
 /** To its end, and that of its agents. */
-async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<number> {
+async function drive(run: LiveRun, agents: Agents, ports: CliPorts, onEnd?: OnEnd): Promise<number> {
   const { signal } = ports;
   tellWaits(run, ports.output);
   const stop = () => run.stop();
@@ -263,6 +284,7 @@ async function drive(run: LiveRun, agents: Agents, ports: CliPorts): Promise<num
   run.record.close();
   const sent = await sendIfAsked(ports.repo.stateDir, run.id, process.env['WEFT_OTLP_ENDPOINT'] ?? '');
   if (!sent.ok) ports.output.warn(failureText(sent.failure));
+  if (ended.ok) await onEnd?.(ended.value);
   return ended.ok ? report(ended.value, ports) : brokenOff(run.id, ended.failure, ports);
 }
 

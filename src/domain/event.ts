@@ -219,8 +219,8 @@ const happenings = [
   z.object({ type: z.literal('task.failed'), task, failure: failureSchema, draft, reads }),
   /** The person stopped it. */
   z.object({ type: z.literal('task.stopped'), task, draft, reads }),
-  /** The person threw away what its agent did and did not land. */
-  z.object({ type: z.literal('task.discarded'), task }),
+  /** The person threw away what its agent did and did not land; `landedIn`: the run in which its conflict was decided instead, and landed. */
+  z.object({ type: z.literal('task.discarded'), task, landedIn: z.string().optional() }),
   /** It can no longer start: `because` of that task. */
   z.object({ type: z.literal('task.doomed'), task, because: z.string() }),
   /** A landed task was taken back; `before` and `after` are the workspace's commits around it. */

@@ -205,6 +205,10 @@ export function reduceTask(state: TaskState, event: TaskEvent, order: number): T
     case 'task.discarded':
       allow('done', 'held', 'conflicted', 'failed', 'stopped', ...leftOver(state));
       refuseReversal();
+      if (event.landedIn !== undefined) {
+        allow('conflicted');
+        return { ...state, stage: { kind: 'elsewhere', run: event.landedIn }, work: { ...work, changeset: null } };
+      }
       return {
         ...state,
         stage: stage.kind === 'failed' || stage.kind === 'doomed' ? stage : { kind: 'stopped' },

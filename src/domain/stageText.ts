@@ -9,6 +9,7 @@ export const STAGE_TEXTS: Readonly<Record<Stage['kind'], string>> = {
   held: 'held',
   failed: 'failed',
   stopped: 'stopped',
+  elsewhere: 'landed by another run',
   doomed: 'not started',
   undone: 'undone',
   running: 'running',

@@ -37,6 +37,8 @@ export type Stage =
   | { readonly kind: 'undone' }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'stopped' }
+  /** What it was in conflict over was decided in another run, and landed there. */
+  | { readonly kind: 'elsewhere'; readonly run: string }
   | { readonly kind: 'doomed'; readonly because: TaskId };
 
 /** The agent's own part of a task: what it did, and what it cost. */
@@ -200,7 +202,7 @@ export function isReversal(stage: Stage): stage is Extract<Stage, { kind: 'confl
 
 /** Whether what a task did has come to where it belongs: the workspace, or its parent's draft. */
 export function isIn(stage: Stage): boolean {
-  return stage.kind === 'landed' || stage.kind === 'joined';
+  return stage.kind === 'landed' || stage.kind === 'joined' || stage.kind === 'elsewhere';
 }
 
 /** Whether nothing more comes of a task by itself. */

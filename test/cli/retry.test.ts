@@ -31,16 +31,25 @@ describe('weft arbitrate', function () {
     assert.deepEqual(summary.stages, { conflicted: 1, landed: 1 });
     const task = lines.flatMap((line) => (conflictedLine.safeParse(line).success ? [conflictedLine.parse(line).task] : []))[0] ?? '';
 
+    const unsure = scenarioFile({ [task]: [{ calls: [{ tool: 'leave_open', input: { why: 'Both want it.' } }] }] });
+    const left = await weft(['arbitrate', summary.run, task, '--model', unsure], { cwd });
+    assert.equal(left.code, 1);
+    assert.match(left.out, /The arbiter cannot tell: Both want it\./);
+    assert.match((await weft(['inbox'], { cwd })).out, /conflict/);
     const arbiter = scenarioFile({ [task]: writing({ 'a.txt': 'one and two\n' }) });
     const decided = await weft(['arbitrate', summary.run, task, '--model', arbiter, '--json'], { cwd });
     assert.deepEqual([decided.code, decided.err], [0, ''], decided.out);
     assert.deepEqual(resultLine.parse(jsonLines(decided.out).at(-1)).summary.stages, { landed: 1 });
     assert.equal(folderState(cwd)['a.txt'], 'file one and two\n');
 
-    const unsure = scenarioFile({ [task]: [{ calls: [{ tool: 'leave_open', input: { why: 'Both want it.' } }] }] });
-    const left = await weft(['arbitrate', summary.run, task, '--model', unsure], { cwd });
-    assert.equal(left.code, 1);
-    assert.match(left.out, /The arbiter cannot tell: Both want it\./);
+    // The run that was in conflict knows, and nobody is asked any more.
+    const by = resultLine.parse(jsonLines(decided.out).at(-1)).summary.run;
+    const told = await weft(['summary', summary.run], { cwd });
+    assert.match(told.out, new RegExp(`^All of it is done: 1 task landed, 1 landed by another run,[\\s\\S]*Run ${by} landed it\\.`, 'm'));
+    assert.match(told.out, /conflict[\s\S]*An arbiter decided it in another run\./i);
+    assert.doesNotMatch((await weft(['inbox'], { cwd })).out, /conflict/);
+    const undone = await weft(['undo', summary.run, task], { cwd });
+    assert.match(undone.err, new RegExp(`^weft: “Task (one|two)” was landed by run ${by}\\. Undo that run\\.`));
     const none = await weft(['arbitrate', summary.run, task === 'one' ? 'two' : 'one'], { cwd });
     assert.deepEqual([none.code, none.out], [2, '']);
     assert.match(none.err, /^weft: “Task (one|two)” is in no conflict\./);

@@ -206,6 +206,7 @@ const ROWS: Readonly<Record<string, readonly [string, readonly Happening[], Happ
     ['when it has landed', [...worked('a'), landed('a')], discarded, 'the task is landed'],
     ['while its undo is in conflict', [...worked('a'), landed('a'), conflicted('undo')], discarded, 'it has landed'],
     ['of what did nothing', [failed('b'), { type: 'task.doomed', task: 'a', because: 'b' }], discarded, 'the task is doomed'],
+    ['for another run, without a conflict', [failed('a')], { ...discarded, landedIn: 'r2' }, 'the task is failed'],
   ],
   'task.kept': [
     ['without a conflict', [...worked('a'), landed('a')], kept, 'the task is landed'],

@@ -136,7 +136,7 @@ const FIELDS: { readonly [Type in Exclude<OfType, 'run.started'>]: Arbitrary<Fie
   'task.leftOpen': record({ task: parent, failure }),
   'task.failed': record({ task, failure, draft }),
   'task.stopped': record({ task, draft }),
-  'task.discarded': record({ task }),
+  'task.discarded': oneof(record({ task }), record({ task, landedIn: constant('another run') })),
   'task.doomed': record({ task, because: task }),
   'task.undone': link,
   'task.redone': link,

@@ -51,6 +51,9 @@ function assertStage({ tasks, inbox }: RunState, { task, stage, work, landing, u
     case 'undone':
       assert.ok(landing !== null && undone !== null, `${id} was not undone`);
       break;
+    case 'elsewhere':
+      assert.ok(landing === null && work.changeset === null, `${id} landed here, too`);
+      break;
     case 'joined':
       assert.ok(origin.kind !== 'plan' && origin.kind !== 'person', `${id} has nothing to join`);
       break;

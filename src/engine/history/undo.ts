@@ -131,6 +131,7 @@ async function stepFor(repo: Repository, task: TaskState, intent: Reversal['inte
 
 function landingOf({ task, stage, landing }: TaskState): Result<Link> {
   if (stage.kind === 'landed' && landing !== null) return ok(landing);
+  if (stage.kind === 'elsewhere') return fail('input', `“${task.title}” was landed by run ${stage.run}.`, 'Undo that run.');
   return fail(
     'input',
     `“${task.title}” is not in the workspace (it is ${stageText(stage)}).`,

@@ -107,7 +107,7 @@ const RULES = {
   'task.leftOpen': { task: 'name', failure: FAILURE },
   'task.failed': { task: 'name', failure: FAILURE, draft: 'name', reads: 'path' },
   'task.stopped': { task: 'name', draft: 'name', reads: 'path' },
-  'task.discarded': { task: 'name' },
+  'task.discarded': { task: 'name', landedIn: 'name' },
   'task.doomed': { task: 'name', because: 'name' },
   'task.undone': LINK,
   'task.redone': LINK,

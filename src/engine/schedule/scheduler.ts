@@ -220,6 +220,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
       break;
     case 'landed':
     case 'joined':
+    case 'elsewhere':
     case 'undone':
     case 'failed':
     case 'stopped':

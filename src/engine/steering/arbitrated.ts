@@ -4,9 +4,10 @@ import type { Plan, TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import type { Rework, TaskState } from '../../domain/taskState';
 import type { Repository } from '../../repo/repository';
+import type { RunRecord } from '../journal/record';
 import { briefArbiter, titleOf } from '../landing/arbiterBrief';
 import { inNoConflict } from '../landing/conflicts';
-import { type Keep, planId, type Retry } from './kept';
+import { discardDraft, type Keep, planId, type Retry } from './kept';
 
 /** The plan of a run in which an arbiter decides what a task of an earlier one is in conflict over, and what it begins with. */
 export function arbitrationOf(state: RunState, id: TaskId): Result<{ readonly plan: Plan; readonly retry: Retry }> {
@@ -53,4 +54,15 @@ export async function beginArbitration(
   const { from, instructions } = brief.value;
   const kept = await keep(from.draft);
   return kept.ok ? ok({ ...from, message: `${instructions}\n\n${from.message}`, isNew: true }) : kept;
+}
+
+/**
+ * Tells an earlier run that what its task was in conflict over is decided in another one, and landed: it waits for the person no more.
+ * Does nothing where the arbiter did not come to land, or where the person has begun to decide it: that is theirs.
+ */
+export async function landedElsewhere(record: RunRecord, repo: Repository, id: TaskId, decided: RunState): Promise<Result<void>> {
+  const stage = record.state.tasks.get(id)?.stage;
+  if (decided.tasks.get(planId(id))?.stage.kind !== 'landed') return ok();
+  if (stage?.kind !== 'conflicted' || stage.conflict.intent !== 'land' || stage.resolved.size > 0) return ok();
+  return discardDraft(record, repo, id, decided.start.run);
 }

@@ -20,8 +20,8 @@ export function isKept(state: RunState, { stage, work, origin }: TaskState): boo
   return ['failed', 'stopped', 'held', 'conflicted', 'doomed'].includes(stage.kind);
 }
 
-/** Throws away what an agent did and did not land. Nothing can bring it back. */
-export async function discardDraft(record: RunRecord, repo: Repository, id: TaskId): Promise<Result<void>> {
+/** Throws away what an agent did and did not land. Nothing can bring it back. `landedIn`: the run that decided its conflict, and landed that instead. */
+export async function discardDraft(record: RunRecord, repo: Repository, id: TaskId, landedIn?: string): Promise<Result<void>> {
   const { run } = record.state.start;
   const task = record.state.tasks.get(id);
   if (task === undefined)
@@ -31,7 +31,7 @@ export async function discardDraft(record: RunRecord, repo: Repository, id: Task
     return fail('input', `“${task.task.title}” has no draft to discard (it is ${stageText(task.stage)}).`, why);
   }
   // Said first: a draft whose ref is gone must not look as if it could still land.
-  record.emit({ type: 'task.discarded', task: id });
+  record.emit({ type: 'task.discarded', task: id, ...(landedIn !== undefined && { landedIn }) });
   const ref = `runs/${run}/drafts/${id}`;
   const there = await readRef(repo, ref);
   if (!there.ok) return there;

@@ -13,7 +13,7 @@ export interface ConflictStory {
   /** `by`: whose lines it did not fit with; null for a decision: none was made by hand. */
   readonly files: readonly { readonly path: string; readonly by: string; readonly decision: Decision | null }[];
   /** What became of it; `again`: the task was worked on anew. */
-  readonly end: 'open' | 'resolved' | 'again' | 'discarded' | 'calledOff';
+  readonly end: 'open' | 'resolved' | 'again' | 'discarded' | 'elsewhere' | 'calledOff';
   /** Who decided it, where not the person. */
   readonly settled: DecidedBy | null;
   /** Why nobody else could decide it, where somebody was to; empty otherwise. */
@@ -67,6 +67,8 @@ export function conflictStories(events: readonly RunEvent[]): ConflictStory[] {
         close(event.task, 'calledOff');
         break;
       case 'task.discarded':
+        close(event.task, event.landedIn === undefined ? 'discarded' : 'elsewhere');
+        break;
       case 'task.stopped':
       case 'task.failed':
         close(event.task, 'discarded');

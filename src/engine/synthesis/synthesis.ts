@@ -4,7 +4,7 @@ import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
 import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
 import { ownTasks, type RunState } from '../../domain/run';
-import { isReversal, parentOf, type TaskState } from '../../domain/taskState';
+import { isIn, isReversal, parentOf, type TaskState } from '../../domain/taskState';
 import { waitingIn } from '../../domain/waiting';
 import type { Life } from '../journal/library';
 import { agentOf } from '../schedule/standIn';
@@ -29,6 +29,8 @@ export interface Done extends Who {
   readonly mended: readonly string[];
   /** It landed, and was taken back. */
   readonly undone: boolean;
+  /** The run that landed it instead of this one; null for none. */
+  readonly by: string | null;
 }
 
 export interface Lost extends Who {
@@ -76,7 +78,7 @@ export interface Synthesis {
 export function synthesisOf(state: RunState, events: readonly RunEvent[], { life, now }: { life: Life; now: number }): Synthesis {
   const tasks = ownTasks(state);
   const findings = allFindings(state);
-  const done = tasks.filter(({ stage }) => stage.kind === 'landed' || stage.kind === 'undone' || isReversal(stage));
+  const done = tasks.filter(({ stage }) => isIn(stage) || stage.kind === 'undone' || isReversal(stage));
   const open = tasks.filter((task) => !done.includes(task) && task.stage.kind !== 'conflicted');
   const lost = open.filter(({ stage }) => ['failed', 'stopped', 'doomed'].includes(stage.kind) || life !== 'running');
   return {
@@ -127,6 +129,7 @@ function doneOf(state: RunState, task: TaskState): Done {
     parts,
     mended: mendedOf(task),
     undone: stage.kind === 'undone',
+    by: stage.kind === 'elsewhere' ? stage.run : null,
   };
 }
 

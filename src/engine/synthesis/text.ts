@@ -72,12 +72,13 @@ function findingsSection(title: string, findings: readonly Found[], { quoted }: 
 }
 
 function headline({ summary, life, lost, conflicts }: Synthesis, { duration }: Ways): string {
-  const landed = summary.stages.landed ?? 0;
+  const { landed = 0, elsewhere = 0 } = summary.stages;
   const open = conflicts.filter(({ end }) => end === 'open').length;
   const facts = [
-    landed === summary.tasks
+    landed + elsewhere === summary.tasks
       ? `All of it is done: ${counted(landed, 'task')} landed`
       : `${landed} of ${counted(summary.tasks, 'task')} landed`,
+    ...(elsewhere > 0 ? [`${elsewhere} landed by another run`] : []),
     ...(summary.filesChanged > 0 ? [`${counted(summary.filesChanged, 'file')} changed`] : []),
     ...(lost.length > 0 ? [`${lost.length} not done`] : []),
     ...(open > 0 ? [`${counted(open, 'conflict')} to decide`] : []),
@@ -93,9 +94,10 @@ function whoText({ title, role, model }: Who, { quoted }: Ways): string {
 }
 
 function doneText(done: Done, ways: Ways): string {
-  const { summary, files, parts, mended, undone } = done;
+  const { summary, files, parts, mended, undone, by } = done;
   const facts = [
     ...(undone ? ['It landed, and was taken back.'] : []),
+    ...(by === null ? [] : [`Run ${by} landed it.`]),
     files.length === 0 ? 'It changed nothing.' : `Files: ${fileText(files, ways)}.`,
     ...(parts > 0 ? [`${counted(parts, 'part')} of it ${parts === 1 ? 'was' : 'were'} done by other agents.`] : []),
     ...mended.map((one) => `On the way ${ways.quoted(one)}.`),
@@ -141,6 +143,7 @@ const ENDS: Readonly<Record<ConflictStory['end'], string>> = {
   resolved: 'You decided it.',
   again: 'The task was worked on anew.',
   discarded: 'The task’s work was left out.',
+  elsewhere: 'An arbiter decided it in another run.',
   calledOff: 'It was called off, and all is as it was.',
 };
 

@@ -4,8 +4,7 @@ import { ok, type Result } from '../../domain/failure';
 import type { RunState } from '../../domain/run';
 import { isReversal } from '../../domain/taskState';
 import { NO_USAGE } from '../../domain/usage';
-import { arbitrationOf } from '../../engine/steering/arbitrated';
-import { discardDraft } from '../../engine/steering/kept';
+import { arbitrationOf, landedElsewhere } from '../../engine/steering/arbitrated';
 import { showFailure } from '../messages';
 import { COMMANDS } from '../names';
 import { dispatching, type Ports, startRun } from '../plans/starting';
@@ -35,18 +34,14 @@ async function askArbiter(ports: Ports, row: unknown): Promise<Result<void>> {
   const { plan, retry } = own.value;
   const started = await startRun(ports, view.session, plan, NO_USAGE, retry);
   if (!started.ok) return started;
-  void started.value.ended.then((ended) => (ended.ok ? letGo(sessions, target, ended.value, retry.task) : undefined));
+  void started.value.ended.then((ended) => (ended.ok ? letGo(sessions, target, ended.value) : undefined));
   return ok();
 }
 
 /** What an arbiter decided and landed waits for the person no more. */
-async function letGo(sessions: Sessions, { view, task }: TaskTarget, decided: RunState, arbiter: string): Promise<void> {
-  if (decided.tasks.get(arbiter)?.stage.kind !== 'landed') return;
-  const { id } = task.task;
+async function letGo(sessions: Sessions, { view, task }: TaskTarget, decided: RunState): Promise<void> {
   const now = await sessions.find(view.state.start.run);
-  const stage = now?.state.tasks.get(id)?.stage;
-  // What the person began to decide meanwhile is theirs.
-  if (now === undefined || stage?.kind !== 'conflicted' || stage.resolved.size > 0) return;
-  const done = await sessions.withRecord(now, (record) => discardDraft(record, now.session.repo, id));
+  if (now === undefined) return;
+  const done = await sessions.withRecord(now, (record) => landedElsewhere(record, now.session.repo, task.task.id, decided));
   if (!done.ok) await showFailure(done.failure);
 }

@@ -25,6 +25,7 @@ export function taskIcon(stage: Stage, look: Look, warns: boolean): vscode.Theme
       return colored('type-hierarchy-sub', look === 'running' ? 'charts.blue' : 'testing.iconSkipped');
     case 'landed':
     case 'joined':
+    case 'elsewhere':
       return colored('pass', 'testing.iconPassed');
     case 'undone':
       return colored('discard', 'testing.iconSkipped');

@@ -70,6 +70,7 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
     undone: 0,
     failed: 0,
     stopped: 0,
+    elsewhere: 0,
     doomed: 0,
   };
   for (const task of state.tasks.values()) {
@@ -132,6 +133,7 @@ function troubles(state: RunState): string[] {
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.doomed > 0) parts.push(`${counts.doomed} not started`);
   if (counts.stopped > 0) parts.push(`${counts.stopped} stopped`);
+  if (counts.elsewhere > 0) parts.push(`${counts.elsewhere} landed by another run`);
   if (counts.undone > 0) parts.push(`${counts.undone} undone`);
   return parts;
 }
@@ -252,6 +254,8 @@ function stageText(whole: TaskState, state: RunState, life: Life, now: number): 
       return [stage.failure.kind === 'check' ? 'check failed' : 'failed', ...took];
     case 'stopped':
       return ['stopped', ...took];
+    case 'elsewhere':
+      return [`landed by run ${stage.run}`, ...took];
     case 'doomed':
       return [
         `${work.changeset === null ? 'not started' : 'stopped'}: ${quoted(state, stage.because)} did not ${origin.kind === 'child' ? 'end well' : 'land'}`,

@@ -246,6 +246,7 @@ describe('the conflicts of a run', () => {
     ] as const)
       assert.deepEqual(story(arose, decided(entry), landed('a')), [[[decision], 'resolved']]);
     assert.deepEqual(story(arose, { type: 'task.discarded', task: 'a' }), [[[null], 'discarded']]);
+    assert.deepEqual(story(arose, { type: 'task.discarded', task: 'a', landedIn: 'r2' }), [[[null], 'elsewhere']]);
     assert.deepEqual(story(arose, { type: 'task.kept', task: 'a' }), [[[null], 'calledOff']]);
   });
 

@@ -193,10 +193,10 @@ describe('a conflict', () => {
     assert.equal(shown().length, 1);
     await setting('model', sure);
     await vscode.commands.executeCommand('weft.askArbiter', row);
-    await happened.next('run.finished', 3);
+    const { state: decided } = await happened.next('run.finished', 3);
     assert.equal(text(place), 'both\n');
     const { state } = await happened.next('task.discarded');
-    assert.deepEqual([state.start.run, state.tasks.get(task)?.stage], [left.start.run, { kind: 'stopped' }]);
+    assert.deepEqual([state.start.run, state.tasks.get(task)?.stage], [left.start.run, { kind: 'elsewhere', run: decided.start.run }]);
     await shownAre();
     happened.dispose();
   });
