@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appears, openWorkbench, type Workbench } from './workbench';
+import { appears, useWorkbench } from './workbench';
 
 const PLAN = {
   goal: 'Mend the settings of the shop',
@@ -46,61 +46,51 @@ function scripted(): string {
 
 describe('planning, as it looks', function () {
   this.timeout(240_000);
-  let workbench: Workbench;
-
-  before(async () => {
-    workbench = await openWorkbench({
-      files: {
-        'README.md': '# A shop\n',
-        'settings.json': '{ "currency": }\n',
-        'package.json': JSON.stringify({ scripts: { test: 'node -e 0' } }),
-        'src/server.js': 'listen(settings.port);\n',
-      },
-      settings: { 'weft.model': scripted() },
-      size: { width: 1500, height: 940 },
-    });
+  const workbench = useWorkbench({
+    files: {
+      'README.md': '# A shop\n',
+      'settings.json': '{ "currency": }\n',
+      'package.json': JSON.stringify({ scripts: { test: 'node -e 0' } }),
+      'src/server.js': 'listen(settings.port);\n',
+    },
+    settings: { 'weft.model': scripted() },
   });
-  afterEach(async function () {
-    const test = this.currentTest;
-    if (test?.state === 'failed') await workbench.witness(test.title);
-  });
-  after(() => workbench.close());
 
   it('begins at a problem’s light bulb, and shows the plan with its reasons', async () => {
-    await workbench.openFile('settings.json');
-    const { page } = workbench;
+    await workbench().openFile('settings.json');
+    const { page } = workbench();
     await page.locator('.squiggly-error').first().waitFor();
     await page.keyboard.press('F8');
     // The list closes again where the editor is still making room for the problem: a person asks once more.
     const fix = page.locator('.action-widget').getByText('Fix with Weft Agents');
     do await page.keyboard.press('Control+.');
     while (!(await appears(fix, 5_000)));
-    await workbench.screenshot('problem-fix');
+    await workbench().screenshot('problem-fix');
     await fix.click();
-    await workbench.editor('mend-the-settings-of-the-shop.weft.json');
+    await workbench().editor('mend-the-settings-of-the-shop.weft.json');
     await page.getByText('Run Plan — 2 tasks').waitFor();
     await page.getByText('Revise…').first().waitFor();
-    await workbench.screenshot('plan-with-reasons');
+    await workbench().screenshot('plan-with-reasons');
   });
 
   it('asks for the sentence by which the plan is revised', async () => {
-    await workbench.clickEditorAction('Revise Plan…');
-    await workbench.page.locator('.quick-input-widget').getByText('What should be different?').waitFor();
-    await workbench.screenshot('revise-plan');
-    await workbench.answer('Nothing at all');
-    await workbench.page.getByText('Run Plan — 2 tasks').waitFor();
+    await workbench().clickEditorAction('Revise Plan…');
+    await workbench().page.locator('.quick-input-widget').getByText('What should be different?').waitFor();
+    await workbench().screenshot('revise-plan');
+    await workbench().answer('Nothing at all');
+    await workbench().page.getByText('Run Plan — 2 tasks').waitFor();
   });
 
   it('says at the end of the run what came of it, what security found first', async () => {
-    await workbench.clickEditorAction('Run Plan');
-    await workbench.notification('2 of 2 tasks landed');
-    await workbench.screenshot('run-finished');
-    await workbench.clickNotification('2 of 2 tasks landed', 'Show Summary');
-    await workbench.editor('Summary of run');
-    await workbench.clearNotifications();
-    const frame = workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    await workbench().clickEditorAction('Run Plan');
+    await workbench().notification('2 of 2 tasks landed');
+    await workbench().screenshot('run-finished');
+    await workbench().clickNotification('2 of 2 tasks landed', 'Show Summary');
+    await workbench().editor('Summary of run');
+    await workbench().clearNotifications();
+    const frame = workbench().page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
     await frame.getByText('Security findings').waitFor();
     await frame.getByText('the port is taken as it comes').first().waitFor();
-    await workbench.screenshot('summary');
+    await workbench().screenshot('summary');
   });
 });

@@ -3,11 +3,13 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { z } from 'zod';
+import type { ModelFetch } from '../../src/model/fetch';
 import { openBrowser } from '../run/browser';
 import { makeRepository } from '../run/folders';
 import { openProcesses } from '../run/processes';
 import { cleanEnvironment, quietSettings, type Server, startWorkbenchServer, writeSettings } from '../run/server';
 import { root } from '../run/versions';
+import { serveModel } from '../support/modelServer';
 import { PACKAGE_SETTINGS } from '../support/settings';
 
 /** What the runner of the suite prepared. */
@@ -27,7 +29,8 @@ export interface WorkbenchOptions {
   keys?: Record<string, string>;
   /** Beside the test's clean environment; no model key is in it. */
   env?: Record<string, string>;
-  size?: { width: number; height: number };
+  /** Answers for the server of models, over real HTTP, as long as the workbench is open; with a key. */
+  model?: ModelFetch;
 }
 
 export interface Workbench {
@@ -99,10 +102,10 @@ const patience = 30_000;
  * One workbench for all tests of a `describe`: opened before the first, closed after the last.
  * A test that fails leaves a screenshot of what a person would have seen.
  */
-export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
+export function useWorkbench(options?: WorkbenchOptions | (() => Promise<WorkbenchOptions>)): () => Workbench {
   let workbench: Workbench | undefined;
   before(async () => {
-    workbench = await openWorkbench(options);
+    workbench = await openWorkbench(typeof options === 'function' ? await options() : options);
   });
   afterEach(async function () {
     const test = this.currentTest;
@@ -118,7 +121,24 @@ export function useWorkbench(options?: WorkbenchOptions): () => Workbench {
 }
 
 /** Needs what the runner of the suite prepared (`WEFT_UI`): run it with `npm test -- --only ui`. */
-export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+export async function openWorkbench({ model, ...options }: WorkbenchOptions = {}): Promise<Workbench> {
+  if (model === undefined) return opened(options);
+  const server = await serveModel(model);
+  const env = { ...options.env, ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant-for-this-test' };
+  try {
+    const workbench = await opened({ ...options, env });
+    const close = async () => {
+      await workbench.close();
+      await server.close();
+    };
+    return { ...workbench, close };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function opened(options: Omit<WorkbenchOptions, 'model'>): Promise<Workbench> {
   const prepared = Prepared.parse(JSON.parse(process.env.WEFT_UI ?? 'null'));
   const processes = openProcesses();
   const own = processes.folder('wb');
@@ -141,7 +161,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await browser.close();
     throw error;
   }
-  const page = await browser.newPage({ viewport: options.size ?? { width: 1400, height: 900 }, deviceScaleFactor: 1 });
+  const page = await browser.newPage({ viewport: { width: 1500, height: 940 }, deviceScaleFactor: 1 });
   page.setDefaultTimeout(patience);
 
   const quickInput = page.locator('.quick-input-widget');
