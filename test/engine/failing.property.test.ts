@@ -49,7 +49,7 @@ describe('a run in which much fails', () => {
           isDone: 2,
         });
         run.drive();
-        assertEnded(run, limit);
+        assertEnded(run.played, limit);
       }),
       { numRuns: 1_000 },
     );

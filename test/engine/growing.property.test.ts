@@ -37,7 +37,7 @@ describe('a run that grows', () => {
           isDone: 3,
         });
         run.drive();
-        assertEnded(run, limit);
+        assertEnded(run.played, limit);
       }),
       { numRuns: 1_000 },
     );

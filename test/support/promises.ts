@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { parseEvent, type RunEvent } from '../../src/domain/event';
 import type { TaskId } from '../../src/domain/plan';
+import type { Role } from '../../src/domain/role';
 import { type RunState, reduce } from '../../src/domain/run';
 import { isIn, isOver, type TaskState } from '../../src/domain/taskState';
 import { roleOf } from '../../src/engine/schedule/ranking';
@@ -30,13 +31,18 @@ function keyAt({ start, tasks }: RunState, id: TaskId): string {
   return keyOf(agentOf(start, tasks.get(id) as TaskState));
 }
 
-export function assertLimits({ start, tasks }: RunState, limits: Limits, starting: ReadonlySet<TaskId>): void {
+/** How many agents run at once: of all roles (''), and of each that has a limit. */
+export type AtOnce = ReadonlyMap<Role | '', number>;
+
+/** Limits hold at every moment: where they were lowered, those `before` may go on, and no others begin. */
+export function assertLimits({ start, tasks }: RunState, limits: Limits, starting: ReadonlySet<TaskId>, before?: AtOnce): AtOnce {
   const all = [...tasks.values()];
   const running = all.filter(({ task, stage }) => stage.kind === 'running' || starting.has(task.id));
-  assert.ok(running.length <= limits.maxWorkers, `${running.length} at once`);
-  for (const [role, most] of Object.entries(limits.pools ?? {})) {
-    const ofRole = running.filter((task) => roleOf(task) === role);
-    assert.ok(ofRole.length <= most, `${ofRole.length} of ${role} at once`);
+  const atOnce = new Map<Role | '', number>();
+  for (const [role, most] of [['', limits.maxWorkers] as const, ...Object.entries(limits.pools ?? {})]) {
+    const { length } = running.filter((task) => role === '' || roleOf(task) === role);
+    assert.ok(length <= Math.max(most, before?.get(role) ?? 0), `${length} of ${role || 'all'} at once`);
+    atOnce.set(role, length);
   }
   for (const task of all) {
     assert.ok(task.depth <= GROWTH.depth);
@@ -50,6 +56,7 @@ export function assertLimits({ start, tasks }: RunState, limits: Limits, startin
     if (task.stage.kind === 'doomed') assert.ok(task.task.dependsOn.includes(task.stage.because));
   }
   for (let depth = 1; depth <= GROWTH.depth; depth++) assert.ok(all.filter((task) => task.depth === depth).length <= GROWTH.perDepth);
+  return atOnce;
 }
 
 export interface Ended {

@@ -1,13 +1,13 @@
 /** A run and what is under way for it, played without doing any of it: everything that can come next, in any order, held to what a run promises. */
 import assert from 'node:assert/strict';
-import type { BreakerState, Happening, RunEvent } from '../../src/domain/event';
+import type { BreakerState, Happening } from '../../src/domain/event';
 import type { Failure, FailureKind } from '../../src/domain/failure';
 import type { Plan, TaskId } from '../../src/domain/plan';
 import { openItems } from '../../src/domain/reduceInbox';
 import { BUILT_IN_HEADS, type Role } from '../../src/domain/role';
-import { type RunState, reduce } from '../../src/domain/run';
+import type { RunState } from '../../src/domain/run';
 import { CONFLICTS } from '../../src/domain/settings';
-import { isIn, isOver, parentOf, settlementOf, type TaskState } from '../../src/domain/taskState';
+import { isIn, isOver, parentOf, type TaskState } from '../../src/domain/taskState';
 import type { ConflictDecision } from '../../src/engine/landing/conflicts';
 import { afterFailure } from '../../src/engine/schedule/attempts';
 import { afterAttempt } from '../../src/engine/schedule/breakers';
@@ -17,14 +17,16 @@ import { checkSpawn } from '../../src/engine/schedule/spawnRules';
 import { agentOf, keyOf } from '../../src/engine/schedule/standIn';
 import { addedByPerson } from './addedByPerson';
 import { anyCall, type Call } from './anyCall';
-import { deciding, UNSURE } from './deciding';
+import { deciding } from './deciding';
 import { assertSound } from './invariants';
-import { assertLimits, assertTimely } from './promises';
+import { PlayedRecord } from './playedRecord';
+import { type AtOnce, assertLimits, assertTimely } from './promises';
+import { redCheck } from './redCheck';
 import { conflictOf, startOf } from './run';
 
 /** A run that has not ended after so many steps never does. */
 const STEPS = 3_000;
-const KINDS: readonly FailureKind[] = ['agent', 'timeout', 'crash', 'model', 'loop', 'auth', 'input'];
+const KINDS: readonly FailureKind[] = ['agent', 'timeout', 'crash', 'model', 'loop', 'auth', 'refused', 'input'];
 /** Also that nobody answers in time: the agent goes on without. */
 const ANSWERS = [{ kind: 'said', text: 'This.' }, { kind: 'denied', reason: 'No.' }, { kind: 'expired' }] as const;
 const BROKE: Failure = { kind: 'agent', message: 'It broke.', fix: '' };
@@ -44,10 +46,7 @@ function isWaiting({ stage }: TaskState): boolean {
 
 /** A run and all that is under way for it, as the engine has it; `pick`: a number below another, that decides everything. */
 export class Simulation {
-  state: RunState;
-  readonly journal: RunEvent[] = [];
-  readonly landings = new Map<TaskId, number>();
-  private readonly happened: string[] = [];
+  readonly played: PlayedRecord;
   private readonly starting = new Set<TaskId>();
   private readonly ending = new Set<TaskId>();
   private readonly joining = new Map<TaskId, TaskId>();
@@ -59,35 +58,37 @@ export class Simulation {
   /** Agents that are here: at work, or waiting for their children, or for an answer. */
   private readonly agents = new Set<TaskId>();
   private readonly calls = new Map<TaskId, Call>();
-  private time = 1;
   private disturbed = 0;
+  private running: AtOnce | undefined;
 
   constructor(
     plan: Plan,
-    private readonly limits: Limits,
+    private limits: Limits,
     private readonly pick: (below: number) => number,
     private readonly chance: Chance,
   ) {
     const conflicts = CONFLICTS[pick(CONFLICTS.length)] ?? 'ask';
-    const start = { ...startOf(plan), attempts: 2, conflicts, at: 1 };
-    this.journal.push(start);
-    this.state = reduce(undefined, start);
+    this.played = new PlayedRecord({ ...startOf(plan), attempts: 2, conflicts, at: 1 });
+  }
+
+  private get state(): RunState {
+    return this.played.state;
   }
 
   /** To the end of the run. */
   drive(): void {
     for (let step = 0; !this.isOver; step++) {
-      assert.ok(step < STEPS, `it never ends: ${this.happened.slice(-50).join(', ')}`);
+      assert.ok(step < STEPS, `it never ends: ${this.played.happened.slice(-50).join(', ')}`);
       const busy = this.busy();
       const decisions = decide(this.state, this.limits, busy);
       const atWork = [...this.agents].filter((id) => !isWaiting(this.task(id)));
       for (const decision of decisions) assertTimely(this.state, decision, { busy, atWork: [...atWork, ...this.starting] });
       for (const decision of decisions) this.perform(decision);
-      assertLimits(this.state, this.limits, this.starting);
+      this.running = assertLimits(this.state, this.limits, this.starting, this.running);
       assertSound(this.state);
       if (this.isOver) break;
       const possible = this.possible();
-      assert.ok(decisions.length > 0 || possible.length > 0, `it stands still: ${this.happened.join(', ')}`);
+      assert.ok(decisions.length > 0 || possible.length > 0, `it stands still: ${this.played.happened.join(', ')}`);
       possible[this.pick(possible.length)]?.();
       this.disturb();
     }
@@ -114,20 +115,11 @@ export class Simulation {
   }
 
   private emit(...happenings: Happening[]): void {
-    for (const happening of happenings) {
-      this.happened.push('task' in happening ? `${happening.type} ${happening.task}` : happening.type);
-      if (happening.type === 'task.landed' || happening.type === 'task.joined')
-        this.landings.set(happening.task, (this.landings.get(happening.task) ?? 0) + 1);
-      const event = { ...happening, at: ++this.time };
-      this.journal.push(event);
-      this.state = reduce(this.state, event);
-    }
+    this.played.emit(...happenings);
   }
 
   private task(id: TaskId): TaskState {
-    const task = this.state.tasks.get(id);
-    assert.ok(task);
-    return task;
+    return this.played.task(id);
   }
 
   private perform(decision: Decision): void {
@@ -241,7 +233,7 @@ export class Simulation {
   /** An agent does something, or ends. */
   private goOn(id: TaskId): void {
     const { fails, spawns, isDone } = this.chance;
-    const changeset = this.pick(2) === 0 ? null : `d${this.time}`;
+    const changeset = this.pick(2) === 0 ? null : `d${this.played.time}`;
     const turn = this.pick(8);
     if (this.ending.has(id)) this.end(id, { type: 'task.stopped', task: id, draft: null });
     else if (turn < fails) this.fail(id);
@@ -313,14 +305,14 @@ export class Simulation {
     const item = openItems(this.state).find((one) => one.key === key)?.id ?? String(this.state.inbox.size + 1);
     const ask = { kind: 'question' as const, question: 'Which?', options: [] };
     const draft = this.task(id).work.changeset;
-    this.emit({ type: 'inbox.asked', item, key, by: { task: id, call: `q${this.time}` }, draft, ask, seconds: null });
+    this.emit({ type: 'inbox.asked', item, key, by: { task: id, call: `q${this.played.time}` }, draft, ask, seconds: null });
   }
 
   private join(parent: TaskId, child: TaskId): void {
     this.joining.delete(parent);
     if (this.task(child).stage.kind !== 'done' || this.task(parent).stage.kind !== 'awaiting') return;
     if (this.pick(8) === 0) this.emit({ type: 'task.failed', task: child, failure: BROKE, draft: null });
-    else this.emit({ type: 'task.joined', task: child, before: 'c', after: `j${this.time}`, conflicts: [] });
+    else this.emit({ type: 'task.joined', task: child, before: 'c', after: `j${this.played.time}`, conflicts: [] });
   }
 
   private decideConflict(decision: ConflictDecision): void {
@@ -341,26 +333,17 @@ export class Simulation {
     const tasks = this.checking;
     this.checking = [];
     for (const id of tasks) {
-      const { stage, work } = this.task(id);
-      if (stage.kind !== 'done') continue;
-      if (this.pick(2) === 0) {
-        this.land(id);
-        continue;
-      }
-      const raced = [...this.state.tasks.values()].filter(({ origin }) => origin.kind === 'candidate' && origin.parent === id);
-      const winner = raced.filter((one) => one.stage.kind === 'joined').at(-1);
-      if (settlementOf(this.task(id)) !== undefined) this.emit({ type: 'task.leftOpen', task: id, failure: UNSURE });
-      else if (winner !== undefined && raced.some((one) => !isOver(one.stage)))
-        this.emit({ type: 'task.passedOver', task: id, candidate: winner.task.id, failure: BROKE });
-      else if (work.reworks.check >= 2) this.emit({ type: 'task.failed', task: id, failure: BROKE, draft: work.changeset });
-      else this.emit({ type: 'task.reworked', task: id, why: 'check', next: { base: 'c', draft: work.changeset, message: 'Mend it.' } });
+      const task = this.task(id);
+      if (task.stage.kind !== 'done') continue;
+      if (this.pick(2) === 0) this.land(id);
+      else this.emit(redCheck(this.state, task, BROKE));
     }
   }
 
   /** Now and then the person stops something, or has it done again, or all of it goes. */
   private disturb(): void {
     const what = this.pick(60);
-    if (what > 6 || this.disturbed > 6) return;
+    if (what > 7 || this.disturbed > 6) return;
     this.disturbed++;
     const all = [...this.state.tasks.values()];
     const task = all[this.pick(all.length)];
@@ -377,11 +360,21 @@ export class Simulation {
       this.emit({ type: 'task.again', task: id });
     } else if (what === 3) this.crash();
     else if (what === 5 && this.state.phase === 'running') this.emit({ type: 'run.paused' });
+    else if (what === 7) this.limit();
     else if (what === 6 && this.state.phase === 'running') this.emit(addedByPerson(this.state, this.pick));
     else if (what === 4 && this.pick(4) === 0) {
       this.emit({ type: 'run.stopping', ...(this.pick(2) === 0 && { why: 'timeout' }) });
       for (const at of [...this.agents, ...this.starting]) this.ending.add(at);
     }
+  }
+
+  /** The person changes how many run at once. */
+  private limit(): void {
+    const { pools = {} } = this.limits;
+    const maxWorkers = 1 + this.pick(6);
+    const changed = Object.fromEntries(Object.keys(pools).map((role) => [role, 1 + this.pick(3)]));
+    this.limits = { ...this.limits, maxWorkers, ...(this.limits.pools !== undefined && { pools: changed }) };
+    this.emit({ type: 'run.limited', limits: { maxWorkers, pools: changed } });
   }
 
   /** Everything goes but the journal, and another process takes over. */
