@@ -99,6 +99,11 @@ function failureOf(thrown: unknown, modelName: string): { readonly failure: Fail
         `The model’s server has had too many requests (429): ${said}`,
         'Wait a little, or lower weft.maxWorkers, and try again.',
       );
+    // The ones below 500 that say nothing of the request: it came too slowly, at the same time as another, or too early.
+    case 408:
+    case 409:
+    case 425:
+      return fail('model', `The model’s server did not take the request this time (${status}): ${said}`, 'Wait a little and try again.');
     default:
       return status >= 500
         ? fail('model', `The model’s server is overloaded, or has an error of its own (${status}): ${said}`, 'Wait a little and try again.')

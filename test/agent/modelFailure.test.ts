@@ -34,6 +34,7 @@ describe('a model that does not answer', () => {
       /weft\.model \(or --model\)/,
     ],
     [400, 'invalid_request_error', 'refused', /^The model’s server refused the request \(400\): Because\.$/, /weft\.baseUrl/],
+    [409, 'conflict_error', 'model', /^The model’s server did not take the request this time \(409\): Because\.$/, /try again/],
     [429, 'rate_limit_error', 'model', /^The model’s server has had too many requests \(429\): Because\.$/, /weft\.maxWorkers/],
     [500, 'api_error', 'model', /^The model’s server is overloaded, or has an error of its own \(500\): Because\.$/, /try again/],
     [529, 'overloaded_error', 'model', /^The model’s server is overloaded, or has an error of its own \(529\): Because\.$/, /try again/],

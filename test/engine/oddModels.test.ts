@@ -71,7 +71,7 @@ function retried({ run }: Rig): Promise<string> {
 describe('an agent', () => {
   it('whose model fails goes on where it was, and asks for no turn twice that it was given', async () => {
     const { box, turned } = await running([write('one'), write('two'), finish], ({ turn }, nth) =>
-      turn === 1 && nth === 2 ? errorResponse(400, 'invalid_request_error', 'Not now.') : undefined,
+      turn === 1 && nth === 2 ? errorResponse(500, 'api_error', 'Not now.', { 'x-should-retry': 'false' }) : undefined,
     );
     assert.equal(await retried(box), 'model');
     await box.time.pass(2_000);
@@ -82,6 +82,20 @@ describe('an agent', () => {
       [0, 1, 1, 2],
     );
     assert.equal(state.tasks.get('a')?.work.turns, 3);
+    assert.deepEqual(folderState(box.root), { one: 'file one', two: 'file two', x: 'file x' });
+  });
+
+  it('whose request is refused in mid-conversation is followed by one that begins anew, from its draft', async () => {
+    const { box, turned } = await running([write('one'), write('two'), finish], ({ turn }, nth) =>
+      turn === 1 && nth === 2 ? errorResponse(400, 'invalid_request_error', 'Not this.') : undefined,
+    );
+    assert.equal(await retried(box), 'agent');
+    await box.time.pass(2_000);
+    assert.deepEqual(stagesOf(valued(await box.ended)), { a: 'landed' });
+    assert.deepEqual(
+      turned.map(({ turn }) => turn),
+      [0, 1, 0, 1, 2],
+    );
     assert.deepEqual(folderState(box.root), { one: 'file one', two: 'file two', x: 'file x' });
   });
 

@@ -31,7 +31,7 @@ const KEPT = new Set(
   (
     'task id role model parent candidate child children arbiter because base draft before after changeset blob path from head commit run root ' +
     'snapshot rules birth ours theirs tree dependsOn writes context check authors commands command together onTopOf item key call folder ' +
-    'server tool input paths priority include definition.id origin.name by of over plan reads'
+    'server tool input paths priority include landedIn definition.id origin.name by of over plan reads'
   ).split(' '),
 );
 

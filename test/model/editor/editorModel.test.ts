@@ -202,7 +202,7 @@ describe('a model of the editor', () => {
       'denied',
       'auth: VS Code does not let Weft ask its model: Because. Allow it (Accounts → Manage Language Model Access…), or run “Weft: Choose Model”.',
     ],
-    ['gone', 'model: Because. Run “Weft: Choose Model”, and sign in where the model comes from if it needs that.'],
+    ['gone', 'refused: Because. Run “Weft: Choose Model”, and sign in where the model comes from if it needs that.'],
     [
       'blocked',
       'agent: The model of VS Code refused the request: Because. Say in other words what is to be done, or run “Weft: Choose Model”.',
