@@ -1,5 +1,5 @@
 /** A run of the CLI on a model of the test that is killed at a step, and gone on with; and what its journal and transcripts say of it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEvent, type RunEvent } from '../../src/domain/event';
 import type { ModelFetch } from '../../src/model/fetch';
@@ -46,13 +46,20 @@ export function stateDirOf({ root }: Pick<Scene, 'root'>): string {
   return join(root, '.git', 'weft', key);
 }
 
-/** The newest run of the folder. */
+/** The run of the folder that began last: ids count no more than seconds. */
 export function runIn(scene: Pick<Scene, 'root'>): string {
-  return (
-    readdirSync(join(stateDirOf(scene), 'runs'))
-      .sort()
-      .at(-1) ?? ''
-  );
+  const runs = readdirSync(join(stateDirOf(scene), 'runs')).map((id) => ({ id, began: beganAt(scene, id) }));
+  return runs.sort((a, b) => a.began - b.began || (a.id < b.id ? -1 : 1)).at(-1)?.id ?? '';
+}
+
+/** Whose journal says nothing yet is about to begin. */
+function beganAt(scene: Pick<Scene, 'root'>, run: string): number {
+  const file = journalIn(scene, run);
+  return (existsSync(file) ? parseEvent(readFileSync(file, 'utf8').split('\n', 1)[0] ?? '')?.at : undefined) ?? Number.POSITIVE_INFINITY;
+}
+
+function journalIn(scene: Pick<Scene, 'root'>, run: string): string {
+  return join(stateDirOf(scene), 'runs', run, 'journal.jsonl');
 }
 
 export function answered(scene: Pick<Scene, 'root'>): Set<string> {
@@ -60,7 +67,7 @@ export function answered(scene: Pick<Scene, 'root'>): Set<string> {
 }
 
 export function journalOf(scene: Pick<Scene, 'root'>): RunEvent[] {
-  const text = readFileSync(join(stateDirOf(scene), 'runs', runIn(scene), 'journal.jsonl'), 'utf8');
+  const text = readFileSync(journalIn(scene, runIn(scene)), 'utf8');
   return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
 }
 
