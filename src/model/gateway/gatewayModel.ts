@@ -1,5 +1,6 @@
 /** The worker's side of a gateway: a model that asks the host's, with the run's token. */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ModelFetch } from '../fetch';
 import { TOKEN_HEADER } from './gateway';
 
@@ -9,6 +10,12 @@ import { TOKEN_HEADER } from './gateway';
  */
 export function gatewayModel(address: string, token: string, agent = new Agent({ keepAlive: true })): ModelFetch {
   const { hostname, port } = new URL(address);
+  const heard = new WeakSet<Socket>();
+  // A request that is aborted while its answer ends has its socket's error come when Node listens to it no more: that would end the process.
+  const listenTo = (socket: Socket) => {
+    if (!heard.has(socket)) socket.on('error', () => 'Whoever waits for the answer hears of it.');
+    heard.add(socket);
+  };
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const body = Buffer.from(await request.arrayBuffer());
@@ -17,6 +24,7 @@ export function gatewayModel(address: string, token: string, agent = new Agent({
     const options = { agent, hostname, port, path: pathname + search, method: request.method, headers, signal: request.signal };
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       httpRequest(options, resolve)
+        .on('socket', listenTo)
         .on('error', (thrown) => reject(request.signal.aborted ? thrown : new Error(`Weft’s own gateway is gone: ${thrown.message}.`)))
         .end(body);
     });
