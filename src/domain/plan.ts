@@ -185,7 +185,14 @@ export function checkPlan(data: unknown, roles: readonly RoleHead[] = BUILT_IN_H
   const plan: Plan = { ...parsed.data, tasks };
   return {
     plan,
-    problems: [...variableProblems(plan), ...idProblems(plan), ...roleProblems(plan, roles), ...pathProblems(plan), ...cycleProblems(plan)],
+    problems: [
+      ...variableProblems(plan),
+      ...nulProblems(plan),
+      ...idProblems(plan),
+      ...roleProblems(plan, roles),
+      ...pathProblems(plan),
+      ...cycleProblems(plan),
+    ],
   };
 }
 
@@ -194,6 +201,17 @@ function variableProblems({ variables }: Plan): PlanProblem[] {
   if (names.length === 0) return [];
   const message = `this is a template, which has to be filled in (${names.join(', ')}): run “Weft: Dispatch Template…”, or weft run --template`;
   return [{ at: ['variables'], message }];
+}
+
+/** What is wrong with a text that has a NUL character in it, wherever it comes from; as part of a sentence. */
+export const HAS_NUL = 'contains a NUL character (\\u0000), which neither git nor a shell takes: leave it out';
+
+/** In any text, however deep: a title becomes the message of a commit, which git would refuse when all work is done. Not in the schema, by which old journals are read. */
+function nulProblems(value: unknown, at: PlanProblem['at'] = []): PlanProblem[] {
+  if (typeof value === 'string') return value.includes('\0') ? [{ at, message: HAS_NUL }] : [];
+  if (Array.isArray(value)) return value.flatMap((one, index) => nulProblems(one, [...at, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => nulProblems(one, [...at, key]));
 }
 
 /** `tasks[2].dependsOn: …; tasks[3] …`: the first five problems in a line. `whole`: what has them. */
@@ -258,7 +276,9 @@ function pathProblems(plan: Plan): PlanProblem[] {
     for (const field of ['writes', 'context'] as const) {
       task[field].forEach((raw, at) => {
         const path = parsePath(raw);
-        if (!path.ok) problems.push({ at: ['tasks', index, field, at], message: `${path.failure.message} ${path.failure.fix}` });
+        // A NUL is told of already.
+        if (!path.ok && !raw.includes('\0'))
+          problems.push({ at: ['tasks', index, field, at], message: `${path.failure.message} ${path.failure.fix}` });
       });
     }
   });

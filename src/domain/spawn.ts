@@ -1,7 +1,10 @@
 /** What an agent asks of its run when it has others do a part of its task, and what it gets back. Data: it travels between processes. */
 import * as z from 'zod';
 import type { Read } from './changes';
+import { HAS_NUL } from './plan';
 import { roleNameSchema } from './role';
+
+const hasNoNul = (text: string) => !text.includes('\0');
 
 /** A part of an agent's task, for another agent. `name`: by which its siblings depend on it. */
 export const childSchema = z.strictObject({
@@ -9,11 +12,12 @@ export const childSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, “-” or “_”, at most 64, and begin with a letter or digit')
     .describe('Short name of the part, unique among these.'),
-  title: z.string().min(1).max(200).describe('What it does, in a few words.'),
+  title: z.string().min(1).max(200).refine(hasNoNul, HAS_NUL).describe('What it does, in a few words.'),
   role: roleNameSchema.optional().describe('What kind of agent does it. Left out, the words of its title and instructions say it.'),
   instructions: z
     .string()
     .min(1)
+    .refine(hasNoNul, HAS_NUL)
     .describe('What the agent is told to do. It sees your draft as it is now, but neither your conversation nor the other agents.'),
   dependsOn: z.array(z.string()).default([]).describe('Names of the parts that must be done before this one starts.'),
   writes: z.array(z.string()).default([]).describe('Forecast of the files that it will change (globs).'),

@@ -92,7 +92,7 @@ export async function buildCommit(repo: Repository, building: Building): Promise
   say(`commit ${ref}`);
   say('mark :1');
   say(`committer Weft <weft@localhost> ${Math.floor(Date.now() / 1000)} +0000`);
-  data(Buffer.from(building.message));
+  data(Buffer.from(withoutNul(building.message)));
   building.parents.forEach((parent, at) => {
     say(`${at === 0 ? 'from' : 'merge'} ${parent}`);
   });
@@ -172,9 +172,14 @@ export async function withFolders(
 /** Makes a commit of a whole tree. */
 export async function commitTree(repo: Repository, tree: string, parents: readonly string[], message: string): Promise<Result<string>> {
   const args = parents.flatMap((parent) => ['-p', parent]);
-  const commit = await plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: message });
+  const commit = await plumbText(repo, ['commit-tree', ...args, '-F', '-', tree], { stdin: withoutNul(message) });
   if (commit.ok) remember(repo.known.trees, commit.value, tree);
   return commit;
+}
+
+/** A message as git takes it: it refuses NUL, which titles of older runs may have. */
+export function withoutNul(message: string): string {
+  return message.replaceAll('\0', '');
 }
 
 /** A commit's message: a line for people, and below it, where git finds it as the body, what Weft has to know. */

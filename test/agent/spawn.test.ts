@@ -144,6 +144,8 @@ describe('spawn', () => {
     const two = await run(playing([{ calls: [spawn(part('x')), spawn(part('a b'))] }, { calls: [finish()] }]), { spawn: refusing });
     assert.equal(toldAfter(two, 1)[0], 'error: Too many. Do it yourself.');
     assert.match(toldAfter(two, 1)[1] ?? '', /^error: The input of spawn does not fit its schema \(parts\.0\.name: must be letters/);
+    const nul = await run(playing([{ calls: [spawn(part('x', { title: 'a\0b' }))] }, { calls: [finish()] }]), { spawn: doing({ x: {} }) });
+    assert.match(toldAfter(nul, 1)[0] ?? '', /^error: .*\(parts\.0\.title: contains a NUL character .*: leave it out/);
   });
 
   it('leaves the agent to decide what contradicts its draft, and does not let it finish before', async () => {

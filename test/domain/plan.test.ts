@@ -62,6 +62,17 @@ describe('a plan', () => {
     );
   });
 
+  it('with a NUL in any text is told where, once for each, and what to do', () => {
+    const told = 'contains a NUL character (\\u0000), which neither git nor a shell takes: leave it out';
+    const bad = { ...plan(task('a', { title: 'x\0', check: 'true\0' }), task('b', { instructions: '\0' })), goal: 'A\0goal', check: '\0x' };
+    assert.equal(
+      problems(bad),
+      ['goal', 'tasks[0].title', 'tasks[0].check', 'tasks[1].instructions', 'check'].map((at) => `${at}: ${told}`).join('; '),
+    );
+    const more = plan(task('a', { writes: ['src/\0'], fallback: [{ model: 'm\0' }], reason: 'r\0' }));
+    assert.equal(problems(more), ['reason', 'writes[0]', 'fallback[0].model'].map((at) => `tasks[0].${at}: ${told}`).join('; '));
+  });
+
   it('hears all its problems at once, but no more than five by name', () => {
     const bad = plan(...Array.from({ length: 8 }, (_, at) => task(`t${at}`, { dependsOn: ['nobody'] })));
     assert.match(problems(bad), /^(tasks\[\d\]\.dependsOn\[0\]: [^;]+; ){5}and 3 more$/);

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../domain/failure';
 import { parentsOf } from '../../domain/path';
 import { type Author, gitText, plumb, plumbText } from '../git';
 import type { Repository } from '../repository';
-import { diffTrees, listTree, lookUp, mergeTrees, treeOf, withFolders, withPuts } from '../trees';
+import { diffTrees, listTree, lookUp, mergeTrees, treeOf, withFolders, withoutNul, withPuts } from '../trees';
 import { nestedParts } from '../truth/parts';
 
 /** One change, as a commit of the branch: all that differs between two commits of a chain. */
@@ -193,7 +193,7 @@ interface Making {
 async function commitFolder(repo: Repository, { tip, tree, message, author }: Making): Promise<Result<string>> {
   const { prefix } = repo.top;
   const whole = prefix === '' ? ok(tree) : await withFolders(repo, tip, new Map([[prefix.slice(0, -1), tree]]));
-  return whole.ok ? plumbText(repo, ['commit-tree', '-p', tip, '-F', '-', whole.value], { stdin: message, author }) : whole;
+  return whole.ok ? plumbText(repo, ['commit-tree', '-p', tip, '-F', '-', whole.value], { stdin: withoutNul(message), author }) : whole;
 }
 
 /** The folders that are repositories of their own: the workspace has their files, the branch has, at most, a link to their commit. */

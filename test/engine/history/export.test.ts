@@ -100,6 +100,16 @@ describe('a branch from a run', () => {
     assert.equal(git(box.root, 'log', '-1', '--format=%B', 'long').trim(), 'Task a\n\nFirst line.\n\nMore of it.');
   });
 
+  it('and its landings leave NUL out of what git is told, which older runs may have in their titles', async () => {
+    const box = await sandbox({ x: 'x' });
+    known(box.root);
+    const odd = { plan: { goal: 'A\0 goal' }, fields: { a: { title: 'Ti\0tle' } }, summary: 'Sum\0mary' };
+    const run = await finishedIn(box, { a: { y: 'y' } }, {}, odd);
+    assert.deepEqual(run.stages(), { a: 'landed' });
+    valued(await handOn(run, 'odd'));
+    assert.equal(git(box.root, 'log', '-1', '--format=%B', 'odd').trim(), 'Summary');
+  });
+
   it('of a sub-folder keeps what is beside it', async () => {
     const root = temporaryFolder();
     git(root, 'init', '--quiet', '--initial-branch=main');
