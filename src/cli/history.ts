@@ -1,8 +1,9 @@
 /** `weft runs`, `weft land` and `weft discard`: what there was, landing later, and throwing away. */
-import { readFile, rm } from 'node:fs/promises';
 
+import { readFile, rm } from 'node:fs/promises';
 import type { Entry } from '../domain/changes';
 import { fail, ok, type Result } from '../domain/failure';
+import { exactly } from '../domain/inboxText';
 import { stageText } from '../domain/stageText';
 import { stagesText } from '../engine/figures';
 import { lifeOf, listRuns } from '../engine/journal/library';
@@ -122,8 +123,8 @@ async function takeMerged(record: RunRecord, id: string, repo: Repository): Prom
   if (unmerged.length > 0)
     return fail(
       'input',
-      `${unmerged.map(({ path }) => path).join(', ')} still ${unmerged.length === 1 ? 'has' : 'have'} conflict markers.`,
-      `Merge ${unmerged.map(({ result }) => result).join(', ')} first${stage.conflict.intent === 'land' ? `, or have an agent decide it: weft arbitrate ${run} ${id}` : ''}.`,
+      `${unmerged.map(({ path }) => exactly(path)).join(', ')} still ${unmerged.length === 1 ? 'has' : 'have'} conflict markers.`,
+      `Merge ${unmerged.map(({ result }) => exactly(result)).join(', ')} first${stage.conflict.intent === 'land' ? `, or have an agent decide it: weft arbitrate ${run} ${id}` : ''}.`,
     );
   await rm(conflictFolder(repo, run, id), { recursive: true, force: true });
   for (const { path, entry } of decisions) resolveFile(record, id, path, entry);

@@ -1,10 +1,12 @@
 /** Where the CLI begins: wires what Weft is made of to a terminal. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import packageJson from '../../package.json';
 import { systemClock } from '../domain/clock';
 import { type Failure, fail, failureText, never, ok, saysDiskFull, thrownText } from '../domain/failure';
+import { exactly } from '../domain/inboxText';
 import { NO_INCLUDE } from '../domain/include';
 import { writtenPlanSchema } from '../domain/plan';
 import { settleLeft } from '../engine/recovery';
@@ -187,7 +189,7 @@ async function keepUnsaved(repo: Repository, out: Output, texts: readonly Unsave
     for (const file of files) {
       await mkdir(dirname(join(folder, file.path)), { recursive: true, mode: 0o700 });
       await writeFile(join(folder, file.path), file.bytes);
-      out.say(`Text of ${file.path} that was not saved then: ${join(folder, file.path)}`);
+      out.say(`Text of ${exactly(file.path)} that was not saved then: ${exactly(join(folder, file.path))}`);
     }
     return ok();
   } catch (thrown) {

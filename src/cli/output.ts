@@ -1,10 +1,12 @@
 /** What the CLI prints: for people, a line for each thing that happens; for programs, JSON lines. */
+
 import { budgetText, WHOLE_RUN } from '../domain/budget';
 import type { Conflict } from '../domain/changes';
 import { budgetOf, emptyAccount, spentFor, spentIn, spentText } from '../domain/cost';
 import type { RunEvent } from '../domain/event';
 import { type Failure, failureText, type Result } from '../domain/failure';
 import { counted } from '../domain/figures';
+import { exactly } from '../domain/inboxText';
 import type { RunState } from '../domain/run';
 import { isOver } from '../domain/taskState';
 import { stagesText } from '../engine/figures';
@@ -69,7 +71,7 @@ export function summaryLines(
   }
   for (const [task, { stage, task: titled, work }] of state.tasks) {
     if (stage.kind !== 'held') continue;
-    const files = work.stale.map((file) => file.path).join(', ');
+    const files = work.stale.map((file) => exactly(file.path)).join(', ');
     const why = stage.item === null ? `read what was changed meanwhile (${files}), and waits for you` : 'waits for leave to land';
     lines.push('', `“${titled.title}” ${why}.`);
     lines.push(`Land it all the same: weft land ${summary.run} ${task}`);
@@ -96,9 +98,10 @@ interface ShownConflict {
 /** A conflict: which files, where its sides lie, and what to do. */
 export function conflictLines(conflict: ShownConflict): string[] {
   const { intent, run, task } = conflict;
-  const lines = [`Conflict of “${conflict.title}”: nothing of it was applied. Decide it in VS Code, or in these files:`];
+  const lines = [`Conflict of “${exactly(conflict.title)}”: nothing of it was applied. Decide it in VS Code, or in these files:`];
   for (const { path, base, ours, theirs, result } of conflict.files) {
-    lines.push(`  ${path}`, `    base    ${base}`, `    ours    ${ours}`, `    theirs  ${theirs}`, `    merged  ${result}`);
+    const sides = { base, ours, theirs, merged: result };
+    lines.push(`  ${exactly(path)}`, ...Object.entries(sides).map(([side, place]) => `    ${side.padEnd(6)}  ${exactly(place)}`));
   }
   lines.push(`When the merged files are as you want them: weft land ${run} ${task}`);
   // What an agent did is thrown away by “weft discard”; here there is nothing to throw away.

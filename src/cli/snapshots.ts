@@ -1,8 +1,10 @@
 /** `weft snapshots` and `weft rollback`: what can be gone back to, what differs, going back, and forgetting. */
+
 import { type Change, changeWord } from '../domain/changes';
 import { systemClock } from '../domain/clock';
 import { failureText, type Result } from '../domain/failure';
 import { ageText, counted, sizeText, tooLargeText } from '../domain/figures';
+import { exactly } from '../domain/inboxText';
 import { rollBackTo } from '../engine/history/rollback';
 import { deleteSnapshot, pruneSnapshots } from '../engine/journal/prune';
 import { ownDisk } from '../repo/snapshot/prune';
@@ -56,7 +58,7 @@ export async function compareCommand(id: string, { repo, workspace, output, sign
   const back = await previewRollback(repo, workspace, snapshot.value, signal);
   if (!back.ok) return ended(output, back);
   const changes = back.value.map(({ path, before, after }): Change => ({ path, before: after, after: before }));
-  for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
+  for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${exactly(change.path)}`);
   output.say(
     `Since “${snapshot.value.label}”: ${changes.length === 0 ? 'nothing has changed' : `${counted(changes.length, 'file')} changed`}.`,
   );
@@ -95,11 +97,12 @@ export async function rollbackCommand(wanted: { snapshot: string; paths: readonl
   const done = await goBack(snapshot.value, wanted.paths, ports);
   if (!done.ok) return ended(output, done);
   const { changes, safety, left } = done.value;
-  for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
+  for (const change of changes) output.say(`  ${changeWord(change).padEnd(8)} ${exactly(change.path)}`);
   const [what, rest] =
     wanted.paths.length === 0 ? ['The folder is as it was', ''] : ['What you named is as it was', ' Everything else is kept.'];
   output.say(`${what} at “${snapshot.value.label}”: ${counted(changes.length, 'file')} changed.${rest}`);
-  if (wanted.paths.length === 0) for (const path of left) output.say(`  left as it is: ${path}, a repository that came after the snapshot`);
+  if (wanted.paths.length === 0)
+    for (const path of left) output.say(`  left as it is: ${exactly(path)}, a repository that came after the snapshot`);
   if (safety.tooLarge !== null) output.warn(tooLargeText(safety.tooLarge));
   output.say(`Take the rollback back: weft rollback ${safety.id}`);
   output.result({ exitCode: 0, changes, safety: safety.id, left });

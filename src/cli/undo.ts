@@ -1,6 +1,8 @@
 /** `weft undo` and `weft redo`, of a run, a task, a file or a hunk; and `weft hunks`, which numbers them. */
+
 import { changeWord } from '../domain/changes';
 import { fail } from '../domain/failure';
+import { exactly } from '../domain/inboxText';
 import { isSamePart } from '../domain/part';
 import type { RunState } from '../domain/run';
 import { callOff, reversalsOf } from '../engine/history/callOff';
@@ -29,7 +31,7 @@ export async function reverseCommand(wanted: { run: string; reversal: Reversal }
     if (!done.ok) return ended(output, done);
     for (const line of dependentLines(dependents.value)) output.say(line);
     if (done.value.kind === 'conflict') return await inConflict(record, done.value.task, ports);
-    for (const change of done.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${change.path}`);
+    for (const change of done.value.changes) output.say(`  ${changeWord(change).padEnd(8)} ${exactly(change.path)}`);
     output.say(`${nameOf(record.state, reversal)} is ${reversal.intent === 'undo' ? 'undone' : 'redone'}; everything else is kept.`);
     output.say(
       reversal.intent === 'undo'
@@ -47,7 +49,7 @@ function dependentLines(dependents: readonly Dependent[]): string[] {
   if (dependents.length === 0) return [];
   const rows = dependents.map(
     ({ run, task, title, why, paths }) =>
-      `  ${task.padEnd(16)} ${title} (run ${run}): ${why === 'lines' ? 'changed the same lines of' : 'had read'} ${paths.join(', ')}`,
+      `  ${task.padEnd(16)} ${exactly(title)} (run ${run}): ${why === 'lines' ? 'changed the same lines of' : 'had read'} ${paths.map(exactly).join(', ')}`,
   );
   return ['Look at these tasks, which came later and may depend on it:', ...rows];
 }
@@ -56,7 +58,7 @@ function nameOf(state: RunState, { target }: Reversal): string {
   if (target.of === 'run') return `The run “${state.start.plan.goal}”`;
   const title = `“${state.tasks.get(target.task)?.task.title ?? target.task}”`;
   if (target.of === 'task') return title;
-  return `${target.hunk === null ? target.path : `Hunk ${target.hunk} of ${target.path}`} of ${title}`;
+  return `${target.hunk === null ? exactly(target.path) : `Hunk ${target.hunk} of ${exactly(target.path)}`} of ${title}`;
 }
 
 /** The command that does the opposite. */
@@ -118,7 +120,7 @@ export async function hunksCommand(wanted: { run: string; task: string; path: st
     output.say(`Hunk ${hunk.number}, line ${hunk.after.line}${isUndone ? ' (undone)' : ''}`);
     for (const line of text.value) output.say(`  ${line}`);
   }
-  if (hunks.length === 0) output.say(`${path} was added or deleted whole, or is no text: it has no hunks.`);
+  if (hunks.length === 0) output.say(`${exactly(path)} was added or deleted whole, or is no text: it has no hunks.`);
   output.result({ exitCode: 0, hunks });
   return 0;
 }

@@ -1,7 +1,9 @@
 /** How a conflict was decided: by the person, an arbiter, or the order of roles. */
+
 import * as z from 'zod';
 import type { Change, Conflict, Read } from './changes';
 import { never } from './failure';
+import { exactly } from './inboxText';
 
 /** By an arbiter, the task with that id; or by a rule: of each file, which side prevailed, and over which roles. */
 export const decidedBySchema = z.discriminatedUnion('kind', [
@@ -24,14 +26,16 @@ export type DecidedBy = z.infer<typeof decidedBySchema>;
 
 /** `a.txt: decided by security before coder`, for a person. */
 export function settlementText({ by, files }: Settlement): string {
-  const where = files.join(', ');
+  const where = files.map(exactly).join(', ');
   switch (by.kind) {
     case 'person':
       return `${where}: decided by the person`;
     case 'arbiter':
       return `${where}: decided by the arbiter ${by.arbiter}`;
     case 'rule':
-      return by.files.map(({ path, role, over }) => `${path}: decided by the order of roles, ${role} before ${over.join(', ')}`).join('; ');
+      return by.files
+        .map(({ path, role, over }) => `${exactly(path)}: decided by the order of roles, ${role} before ${over.join(', ')}`)
+        .join('; ');
     default:
       return never(by);
   }

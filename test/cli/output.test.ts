@@ -1,12 +1,13 @@
 /** What the CLI prints for people. */
 import assert from 'node:assert/strict';
 import { eventLine } from '../../src/cli/eventLine';
-import { output } from '../../src/cli/output';
+import { conflictLines, output } from '../../src/cli/output';
 import { seconds } from '../../src/cli/words';
 import type { Budget } from '../../src/domain/budget';
 import type { Happening } from '../../src/domain/event';
 import { fail } from '../../src/domain/failure';
 import { reduce } from '../../src/domain/run';
+import { settlementText } from '../../src/domain/settlement';
 import { planOf, startOf } from '../support/run';
 
 describe('output for people', () => {
@@ -40,6 +41,24 @@ describe('output for people', () => {
     const start = { ...startOf(planOf({ a: [] })), at: 0 };
     const step = { type: 'task.step', task: 'a', step: 'Writing a\n   9.9 s  ⬇ a: landed', at: 1000 } as const;
     assert.equal(eventLine(step, reduce(undefined, start)), '   1.0 s  · a: Writing a 9.9 s  ⬇ a: landed');
+  });
+
+  it('has names of files of a conflict, and of what is held, on one line each', () => {
+    const path = 'ok\nMerge it: weft land r1 b';
+    const files = [{ path, base: 'b/x\ny', ours: 'o', theirs: 't', result: 'm', text: true }];
+    const shown = conflictLines({ intent: 'undo', run: 'r1', task: 'a', title: 'A\nB', files });
+    assert.deepEqual(shown, [
+      'Conflict of “A⏎B”: nothing of it was applied. Decide it in VS Code, or in these files:',
+      '  ok⏎Merge it: weft land r1 b',
+      '    base    b/x⏎y',
+      '    ours    o',
+      '    theirs  t',
+      '    merged  m',
+      'When the merged files are as you want them: weft land r1 a',
+      'Or leave all as it is: weft undo r1 a --call-off',
+    ]);
+    const settled = { by: { kind: 'person' as const }, files: [path] };
+    assert.equal(settlementText(settled), 'ok⏎Merge it: weft land r1 b: decided by the person');
   });
 
   it('says again what was asked and not answered when a run goes on that was cut off', () => {

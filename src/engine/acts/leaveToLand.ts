@@ -1,7 +1,9 @@
 /** What stands between a task that is done and its landing: whether it needs the person's leave for what it changes, and has it. */
+
 import type { Change } from '../../domain/changes';
 import { type Failure, fail, ok, type Result } from '../../domain/failure';
 import type { Answer, Ask } from '../../domain/inbox';
+import { exactly } from '../../domain/inboxText';
 import type { TaskId } from '../../domain/plan';
 import { protectedAmong } from '../../domain/protected';
 import type { TaskState } from '../../domain/taskState';
@@ -91,7 +93,7 @@ async function escalationOf(
   if (hit.length === 0 && gone.length === 0) return ok(undefined);
   const why = [
     ...(hit.length === 0 ? [] : [hit.length === 1 ? 'it is protected' : 'they are protected']),
-    ...gone.map(({ change, names }) => `${change.path} does not export ${names.join(', ')} any more`),
+    ...gone.map(({ change, names }) => `${exactly(change.path)} does not export ${names.join(', ')} any more`),
   ].join('; ');
   return ok({ changes: [...hit, ...gone.map(({ change }) => change)], why });
 }
@@ -106,7 +108,7 @@ async function textOf(repo: Repository, entry: Change['after']): Promise<Result<
 
 /** `said`: undefined where a rule denies it. */
 function denial({ task }: TaskState, ask: Ask, said: Answer | undefined): Failure {
-  const what = ask.kind === 'protected' ? `for it to change ${ask.paths.join(', ')} (${ask.why})` : 'for it to land';
+  const what = ask.kind === 'protected' ? `for it to change ${ask.paths.map(exactly).join(', ')} (${ask.why})` : 'for it to land';
   const reason = said?.kind === 'denied' && said.reason !== '' ? `: ${said.reason.replace(/[.\s]+$/, '')}` : '';
   const late = said?.kind === 'expired' ? `nobody gave leave in time ${what}` : `you gave no leave ${what}${reason}`;
   const why = said === undefined ? `the settings give no leave ${what}` : late;

@@ -1,6 +1,8 @@
 /** What an arbiter is asked: both sides of a conflict, what each was for, and what its answer has to pass. */
+
 import type { Conflict } from '../../domain/changes';
 import { fail, ok, type Result } from '../../domain/failure';
+import { exactly } from '../../domain/inboxText';
 import { checksOf, type Task, type TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import type { Joint } from '../../domain/spawn';
@@ -90,7 +92,7 @@ function sideText(task: TaskState): string {
 }
 
 function messageFor(title: string, conflicts: readonly Joint[]): string {
-  const list = conflicts.map(({ path, stands }) => `- ${path}: ${standsText(stands, title)}`);
+  const list = conflicts.map(({ path, stands }) => `- ${exactly(path)}: ${standsText(stands, title)}`);
   return [
     `Your draft is the workspace as it is, with “${title}” merged into it. What git could not decide:\n${list.join('\n')}`,
     'Decide these files, and call finish with what you kept of each side; or call leave_open.',

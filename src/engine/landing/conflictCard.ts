@@ -1,4 +1,5 @@
 /** A conflict in words for the person: what each side is for, and what its check said. Pure. */
+import { exactly } from '../../domain/inboxText';
 import type { TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import type { TaskState } from '../../domain/taskState';
@@ -17,7 +18,7 @@ export function conflictCard({ start, tasks }: RunState, task: TaskState): strin
   if (stage.kind !== 'conflicted') return [`“${task.task.title}” is in no conflict any more.`];
   const { conflict, resolved, left } = stage;
   const files = conflict.files.map(
-    ({ path, oursBy }) => `  ${path}${resolved.has(path) ? ', decided' : `, also changed by ${who(oursBy)}`}`,
+    ({ path, oursBy }) => `  ${exactly(path)}${resolved.has(path) ? ', decided' : `, also changed by ${who(oursBy)}`}`,
   );
   const others = othersOf(task).flatMap((id) => {
     const other = id === null ? undefined : tasks.get(id);

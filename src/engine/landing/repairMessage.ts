@@ -1,4 +1,5 @@
 /** What an agent is told whose work is red when it is merged. */
+import { exactly } from '../../domain/inboxText';
 import type { CheckResult } from '../../domain/taskState';
 import { tailOf, verdictText } from './check';
 
@@ -26,7 +27,7 @@ export function repairMessage({ verdict, under, redWithout }: Found, others: rea
     parts.push('Without your changes it is red as well: see what of it is yours, and repair what keeps your work from landing.');
   if (others.length > 0) {
     const more = others.length > PATHS ? `\n- and ${others.length - PATHS} more` : '';
-    const list = others.slice(0, PATHS).map((path) => `- ${path}`);
+    const list = others.slice(0, PATHS).map((path) => `- ${exactly(path)}`);
     parts.push(`Your draft is that merged workspace now. Others changed these files since you began:\n${list.join('\n')}${more}`);
   } else parts.push('Your draft has your changes, as you left them.');
   parts.push(

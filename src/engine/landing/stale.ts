@@ -1,6 +1,8 @@
 /** A stale premise: what an agent read, and did not change itself, is not any more what it was when its draft began. */
+
 import type { StaleFile } from '../../domain/changes';
 import { never, ok, type Result } from '../../domain/failure';
+import { exactly } from '../../domain/inboxText';
 import type { TaskId } from '../../domain/plan';
 import type { OnStale } from '../../domain/settings';
 import type { Rework, TaskState } from '../../domain/taskState';
@@ -132,7 +134,7 @@ function pathsOf(files: readonly StaleFile[]): string[] {
 function messageFor(ports: LandPorts, files: readonly StaleFile[], differences: string): string {
   const named = files
     .slice(0, MAX_NAMED)
-    .map(({ path, by }) => `- ${path}, by ${by === null ? 'the person' : `the agent of “${ports.titleOf(by)}”`}`);
+    .map(({ path, by }) => `- ${exactly(path)}, by ${by === null ? 'the person' : `the agent of “${ports.titleOf(by)}”`}`);
   if (files.length > MAX_NAMED) named.push(`- and ${files.length - MAX_NAMED} more`);
   return [
     `While you worked, files that you had read were changed by others:\n${named.join('\n')}`,

@@ -1,5 +1,7 @@
 /** Drafts that were kept because they did not land: thrown away, or gone on from in a new run. */
+
 import { type Failure, fail, ok, type Result } from '../../domain/failure';
+import { exactly } from '../../domain/inboxText';
 import type { Plan, TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import { stageText } from '../../domain/stageText';
@@ -125,7 +127,7 @@ export async function beginAgain(repo: Repository, base: string, retry: Retry, k
   const merge = await mergeTrees(repo, { base: retry.base, ours: base, theirs: changeset });
   if (!merge.ok) return merge;
   if (merge.value.conflicts.length > 0) {
-    const files = merge.value.conflicts.map((conflict) => conflict.path).join(', ');
+    const files = merge.value.conflicts.map((conflict) => exactly(conflict.path)).join(', ');
     return fail(
       'input',
       `What was done for “${title}” does not fit with the workspace any more (${files}).`,

@@ -1,7 +1,9 @@
 /** A synthesis as Markdown: for an editor, and, as it is, for a terminal. Pure. */
+
 import { never } from '../../domain/failure';
 import { counted } from '../../domain/figures';
 import { findingsOf, findingText } from '../../domain/findings';
+import { exactly } from '../../domain/inboxText';
 import type { DecidedBy } from '../../domain/settlement';
 import { figuresOf } from '../figures';
 import type { ConflictStory, Decision } from './conflictStories';
@@ -152,7 +154,7 @@ const INTENTS: Readonly<Record<ConflictStory['intent'], string>> = { land: '', u
 /** Who decided a conflict, where that was not the person. */
 function settledText(by: DecidedBy, { quoted }: Ways): string {
   if (by.kind === 'arbiter') return 'An arbiter decided it.';
-  const files = by.files.map(({ path, role, over }) => `${quoted(path)}: ${quoted(role)} before ${quoted(over.join(', '))}`);
+  const files = by.files.map(({ path, role, over }) => `${quoted(exactly(path))}: ${quoted(role)} before ${quoted(over.join(', '))}`);
   return `The order of roles decided it (${files.join('; ')}).`;
 }
 
@@ -161,7 +163,7 @@ function conflictText(story: Synthesis['conflicts'][number], ways: Ways): string
   const { quoted } = ways;
   const places = files.map(({ path, by, decision }) => {
     const how = decision === null ? '' : `, ${DECISIONS[decision]}`;
-    return `${quoted(path)} with ${by === 'Your edits' ? 'your edits' : `“${quoted(oneLine(by))}”`}${how}`;
+    return `${quoted(exactly(path))} with ${by === 'Your edits' ? 'your edits' : `“${quoted(oneLine(by))}”`}${how}`;
   });
   const who = settled === null ? ENDS[end] : settledText(settled, ways);
   const why = left === '' ? [] : [`Others could not decide it: ${quoted(oneLine(left))}`];
@@ -193,15 +195,16 @@ function nextText(next: Next, { quoted }: Ways): string {
   }
 }
 
+/** As approvals show them: a name of several lines is one. */
 function fileText(files: readonly string[], { quoted }: Ways): string {
-  const shown = files.slice(0, MAX_FILES).map(quoted);
+  const shown = files.slice(0, MAX_FILES).map((path) => quoted(exactly(path)));
   const more = files.length - shown.length;
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
 /** An item of a list, with lines of its own below it. */
 function item(head: string, below: readonly string[]): string {
-  const lines = [...head.split('\n'), ...below.filter((line) => line !== '')];
+  const lines = [head, ...below.filter((text) => text !== '')].flatMap((text) => text.split('\n'));
   return lines.map((line, at) => (at === 0 ? `- ${line}` : line === '' ? '' : `  ${line}`)).join('\n');
 }
 

@@ -3,6 +3,7 @@
 import { spentText } from '../../domain/cost';
 import { failureText } from '../../domain/failure';
 import { counted } from '../../domain/figures';
+import { exactly } from '../../domain/inboxText';
 import { totalTokens } from '../../domain/usage';
 import { barsOf, MARKS } from './bars';
 import type { Traces } from './read';
@@ -82,8 +83,8 @@ export function taskTraceLines(trace: TaskTrace, from: number, duration: Duratio
     if (turn.said !== '') lines.push(...indented(turn.said, 14));
     lines.push(...turn.calls.map((call) => callLine(call, from, duration)));
   }
-  if (trace.reads.length > 0) lines.push('', `  read:    ${trace.reads.map(({ path }) => path).join(', ')}`);
-  if (trace.writes.length > 0) lines.push(`  changed: ${trace.writes.join(', ')}`);
+  if (trace.reads.length > 0) lines.push('', `  read:    ${trace.reads.map(({ path }) => exactly(path)).join(', ')}`);
+  if (trace.writes.length > 0) lines.push(`  changed: ${trace.writes.map(exactly).join(', ')}`);
   for (const conflict of trace.conflicts) lines.push(`  conflict in ${conflict}`);
   for (const failure of trace.failures) lines.push(`  an attempt failed: ${failureText(failure)}`);
   if (trace.error !== null) lines.push(`  failed: ${failureText(trace.error)}`);

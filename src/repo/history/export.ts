@@ -1,5 +1,7 @@
 /** Handing work on: a branch of the person's repository, made of changes, each a commit. Neither HEAD nor index nor work tree is touched. */
+
 import { fail, ok, type Result } from '../../domain/failure';
+import { exactly } from '../../domain/inboxText';
 import { parentsOf } from '../../domain/path';
 import { type Author, gitText, plumb, plumbText } from '../git';
 import type { Repository } from '../repository';
@@ -86,7 +88,7 @@ export async function exportBranch(
     const merge = await mergeTrees(repo, { base: was.value, ours: tree, theirs: to.value });
     if (!merge.ok) return merge;
     if (merge.value.conflicts.length > 0) {
-      const paths = merge.value.conflicts.map(({ path }) => path).join(', ');
+      const paths = merge.value.conflicts.map(({ path }) => exactly(path)).join(', ');
       return fail(
         'input',
         `“${title}” does not fit on top of what was committed: ${paths} had changes that are not in the branch.`,

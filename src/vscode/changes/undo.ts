@@ -1,6 +1,8 @@
 /** Undo and redo of a run, a task, a file or a hunk; each shows first which files change, and what depends on it. */
+
 import * as vscode from 'vscode';
 import { ok, type Result } from '../../domain/failure';
+import { exactly } from '../../domain/inboxText';
 import { type Dependent, dependentsOf } from '../../engine/history/dependents';
 import { previewReversal, type Reversal, reverse, reversedTasks } from '../../engine/history/undo';
 import { landPortsOf } from '../../engine/landing/landing';
@@ -160,7 +162,7 @@ function wayBack(view: RunView, { intent, target }: Reversal) {
 function dependentLines(dependents: readonly Dependent[]): string[] {
   if (dependents.length === 0) return [];
   const lines = dependents.slice(0, MAX_DEPENDENTS).map(({ title, why, paths }) => {
-    return `    “${title}” ${why === 'lines' ? 'changed the same lines of' : 'had read'} ${paths.join(', ')}`;
+    return `    “${exactly(title)}” ${why === 'lines' ? 'changed the same lines of' : 'had read'} ${paths.map(exactly).join(', ')}`;
   });
   const more = dependents.length > MAX_DEPENDENTS ? [`    and ${dependents.length - MAX_DEPENDENTS} more`] : [];
   return ['These tasks came later and may depend on it:', ...lines, ...more, ''];

@@ -1,8 +1,10 @@
 /** Tooltips of the Runs tree. What agents and plans wrote is put in as text: no link or image of theirs comes alive. */
+
 import * as vscode from 'vscode';
 import { budgetText, isLimited } from '../../domain/budget';
 import { budgetOf, spentBy } from '../../domain/cost';
 import { counted } from '../../domain/figures';
+import { exactly } from '../../domain/inboxText';
 import type { RunState } from '../../domain/run';
 import { isDecided, type TaskState, workedMs } from '../../domain/taskState';
 import { countedUntil, summarize } from '../../engine/summary';
@@ -40,7 +42,7 @@ export function taskTooltip({ view, task }: TaskNode, now: number): vscode.Markd
   if (task.check?.kind === 'ended') line(text, checkText(task.check));
   for (const clash of clashesOf({ view, task })) {
     const other = clash.with === null ? 'your edits' : `“${view.state.tasks.get(clash.with)?.task.title ?? clash.with}”`;
-    line(text, `As both are now, it will conflict with ${other} in ${clash.files.join(', ')}`);
+    line(text, `As both are now, it will conflict with ${other} in ${clash.files.map(exactly).join(', ')}`);
   }
   if (task.work.summary !== '') line(text, task.work.summary);
   text.appendMarkdown(`\n\n---\n\n${escaped(task.task.instructions)}`);
@@ -54,10 +56,10 @@ function decisionText({ stage, work }: TaskState, state: RunState): string[] {
   if (stage.kind !== 'conflicted' || isDecided(stage))
     return work.stale.map(({ path, by }) => {
       const who = by === null ? 'you' : `“${state.tasks.get(by)?.task.title ?? by}”`;
-      return `${path}: read by its agent, changed meanwhile by ${who}`;
+      return `${exactly(path)}: read by its agent, changed meanwhile by ${who}`;
     });
   const files = stage.conflict.files.map((file) =>
-    stage.resolved.has(file.path) ? `${file.path}: decided` : `${file.path}: also changed by ${file.oursBy}`,
+    stage.resolved.has(file.path) ? `${exactly(file.path)}: decided` : `${exactly(file.path)}: also changed by ${file.oursBy}`,
   );
   return stage.left === null ? files : [...files, stage.left.message];
 }

@@ -1,7 +1,9 @@
 /** The Snapshots tree: what the folders can be rolled back to, newest first. */
+
 import * as vscode from 'vscode';
 import type { Clock } from '../../domain/clock';
 import { ageText, counted, sizeText } from '../../domain/figures';
+import { exactly } from '../../domain/inboxText';
 import { listSnapshots, type Snapshot } from '../../repo/snapshot/snapshot';
 import { VIEWS } from '../names';
 import type { ProblemNode, SnapshotNode } from '../runs/nodes';
@@ -124,13 +126,13 @@ function tooltipOf(snapshot: Snapshot, bytes: number | undefined): string {
     );
   if (unsaved.length > 0) lines.push(`Unsaved text of ${counted(unsaved.length, 'file')}: ${namesOf(unsaved)}`);
   if (untitled.length > 0) lines.push(`${counted(untitled.length, 'text')} without a file: ${namesOf(untitled.map(({ name }) => name))}`);
-  if (include.length > 0) lines.push(`Ignored files that are in it: ${include.join(', ')}`);
+  if (include.length > 0) lines.push(`Ignored files that are in it: ${include.map(exactly).join(', ')}`);
   if (tooLarge !== null) lines.push(`Too large to be in it: ${counted(tooLarge.count, 'ignored file')}, ${sizeText(tooLarge.bytes)}`);
   return lines.join('\n');
 }
 
 function namesOf(names: readonly string[]): string {
-  return `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ', …' : ''}`;
+  return `${names.slice(0, MAX_NAMED).map(exactly).join(', ')}${names.length > MAX_NAMED ? ', …' : ''}`;
 }
 
 function problemItem({ id, message }: ProblemNode): vscode.TreeItem {

@@ -84,6 +84,33 @@ describe('the synthesis of a run', () => {
     assert.doesNotMatch(textOf(events([...lost('one'), ...lost('two')])), /by other agents/);
   });
 
+  it('has names of files on one line, as approvals show them: a name can forge no line of it', () => {
+    const forged = 'ok\n## Fake\nRun it.txt';
+    const shown = 'ok⏎## Fake⏎Run it.txt';
+    const plan = planned({ goal: 'Shop', tasks: [task('a'), task('b'), task('c'), task('d')] });
+    const rule = { kind: 'rule' as const, files: [{ path: forged, side: 'ours' as const, role: 'security', over: ['coder'] }] };
+    const events = eventsOf(plan, [
+      ...work('a', 'Did it.', forged),
+      landed('a'),
+      ...work('b', 'Did it.', forged),
+      { type: 'task.failed', task: 'b', failure, draft: null },
+      ...work('c', 'Did it.', forged),
+      { type: 'task.conflicted', task: 'c', conflict: conflict(forged, 'Your edits') },
+      ...work('d', 'Did it.', forged),
+      { type: 'task.conflicted', task: 'd', conflict: conflict(forged, 'Task a') },
+      { type: 'task.settled', task: 'd', by: rule, base: 'c1', changeset: 'c3', changes: [], reads: [] },
+      landed('d'),
+      { type: 'run.finished' },
+    ]);
+    const text = textOf(events);
+    assert.ok(text.includes(`Files: ${shown}.`) && text.includes(`Its draft is kept: ${shown}.`), text);
+    assert.ok(text.includes(`${shown} with your edits`) && text.includes(`(${shown}: security before coder)`), text);
+    assert.deepEqual(
+      text.split('\n').filter((row) => row.startsWith('## ')),
+      ['## Done', '## Not done', '## Conflicts', '## What to do next'],
+    );
+  });
+
   it('says what was found, done and lost, how conflicts went, and what to do next', () => {
     const plan = planned({
       goal: 'Open the\nshop',
