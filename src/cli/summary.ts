@@ -43,6 +43,8 @@ function way(next: Next, run: string): string {
       return `\`weft land ${run} ${next.task}\` or \`weft discard ${run} ${next.task}\``;
     case 'retry':
       return `\`weft retry ${run} ${next.task}\``;
+    case 'arbitrate':
+      return next.run === null ? '`weft inbox`' : `\`weft arbitrate ${next.run} ${next.task}\``;
     case 'rest':
       return `\`weft plan-rest ${run}\``;
     case 'findings':

@@ -123,6 +123,8 @@ const happenings = [
     prices: ownPricesSchema.optional(),
     /** Its roles; missing where they were not read, and in older journals. */
     roles: roleFactsSchema.optional(),
+    /** The conflict of an earlier run that its arbiter is to decide; missing in all other runs, and in older journals. */
+    arbitrates: z.object({ run: z.string(), task }).optional(),
     /** Hash of the project's rules, where there are some. */
     rules: z.string().optional(),
     /** How often an agent may begin on a task whose plan does not say; missing: once. */

@@ -55,6 +55,14 @@ export function ownTasks({ tasks }: Pick<RunState, 'tasks'>): TaskState[] {
   return [...tasks.values()].filter((task) => parentOf(task) === undefined);
 }
 
+/** The conflict of an earlier run that this one has an arbiter decide, and nothing else; `run` is null where an older journal does not say it. */
+export function arbitrated({ start }: Pick<RunState, 'start'>): { readonly run: string | null; readonly task: string } | undefined {
+  const [only, ...others] = start.plan.tasks;
+  if (start.arbitrates !== undefined) return start.arbitrates;
+  // No plan can name that role.
+  return only?.role === 'arbiter' && others.length === 0 ? { run: null, task: only.id } : undefined;
+}
+
 /** How long a run went on, in milliseconds; `now`: since 1970, for one that has not finished. */
 export function wentOnMs({ phase, at, elapsedMs }: RunState, now: number): number {
   return elapsedMs + (phase === 'finished' ? 0 : Math.max(0, now - at));

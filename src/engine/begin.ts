@@ -65,6 +65,7 @@ export async function beginRun(request: RunRequest, ports: RunPorts, signal: Abo
       ...(request.cap === undefined || !isLimited(request.cap) ? {} : { budget: request.cap }),
       ...(Object.keys(ports.budget?.prices ?? {}).length === 0 ? {} : { prices: ports.budget?.prices }),
       ...(project === undefined ? {} : projectFacts(project.value, request.model)),
+      ...arbitratesFact(request.retry),
       ...(request.attempts === undefined ? {} : { attempts: request.attempts }),
       ...(snapshot.value.tooLarge === null ? {} : { tooLarge: snapshot.value.tooLarge }),
     },
@@ -83,6 +84,12 @@ function checkRoles(plan: RunRequest['plan'], { roles }: Project): Result<void> 
   return problems.length === 0
     ? ok()
     : fail('input', `The plan cannot run in this workspace: ${problemsText(problems)}.`, 'Mend it and run it again; nothing was started.');
+}
+
+/** Whose conflict it decides, so that whoever reads of the run later finds the way back. */
+function arbitratesFact(retry: Retry | undefined) {
+  const conflict = retry?.conflict;
+  return conflict === undefined ? {} : { arbitrates: { run: conflict.state.start.run, task: conflict.task.task.id } };
 }
 
 /** What a run begins with that goes on with a task of an earlier one. */

@@ -1,6 +1,6 @@
 /** What is left of a run that did not do all of its plan, as the request for a new plan. Pure. */
 import { failureText } from '../domain/failure';
-import { ownTasks, type RunState } from '../domain/run';
+import { arbitrated, ownTasks, type RunState } from '../domain/run';
 import { isIn, type TaskState } from '../domain/taskState';
 import { type Around, aroundTexts, fenced } from './context';
 
@@ -11,9 +11,9 @@ const MAX_OUTPUT = 6_000;
 /** More files of a task are counted. */
 const MAX_FILES = 30;
 
-/** Whether there is anything left to be planned: tasks that neither landed nor wait for the person, nor were taken back by them. */
+/** Whether there is anything left to be planned: tasks that neither landed nor wait for the person, nor were taken back by them. A conflict waits in its own run. */
 export function hasRest(state: RunState): boolean {
-  return ownTasks(state).some(({ stage }) => isLost(stage.kind));
+  return arbitrated(state) === undefined && ownTasks(state).some(({ stage }) => isLost(stage.kind));
 }
 
 /** `note`: what the person says about it; empty for nothing. */

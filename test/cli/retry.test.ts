@@ -36,6 +36,20 @@ describe('weft arbitrate', function () {
     assert.equal(left.code, 1);
     assert.match(left.out, /The arbiter cannot tell: Both want it\./);
     assert.match((await weft(['inbox'], { cwd })).out, /conflict/);
+    // What came to nothing says where the conflict is, and does not send anybody round in circles.
+    const asked = /^Run (\S+):/m.exec(left.out)?.[1] ?? '';
+    const way = `weft arbitrate ${summary.run} ${task}`;
+    const said = await weft(['summary', asked], { cwd });
+    assert.ok(said.out.includes(`\`${way}\``), said.out);
+    assert.doesNotMatch(said.out, /weft (retry|plan-rest)/);
+    const refused = await Promise.all([weft(['retry', asked, task], { cwd }), weft(['plan-rest', asked], { cwd })]);
+    assert.deepEqual(
+      refused.map(({ code, err }) => [code, err.replace(/^weft: (“.*”|Run \S+) was/, '… was')]),
+      [
+        [2, `… was for a conflict of an earlier run. Ask another arbiter: ${way}.\n`],
+        [2, `… was for a conflict of an earlier run, and has no plan. Ask another arbiter: ${way}.\n`],
+      ],
+    );
     const arbiter = scenarioFile({ [task]: writing({ 'a.txt': 'one and two\n' }) });
     const decided = await weft(['arbitrate', summary.run, task, '--model', arbiter, '--json'], { cwd });
     assert.deepEqual([decided.code, decided.err], [0, ''], decided.out);

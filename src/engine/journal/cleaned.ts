@@ -49,6 +49,7 @@ const RULES = {
     priority: 'name',
     include: 'path',
     roles: 'name',
+    arbitrates: { run: 'name', task: 'name' },
     rules: 'name',
     tooLarge: 'path',
   },

@@ -3,7 +3,7 @@
 import { type Failure, fail, ok, type Result } from '../../domain/failure';
 import { exactly } from '../../domain/inboxText';
 import type { Plan, TaskId } from '../../domain/plan';
-import type { RunState } from '../../domain/run';
+import { arbitrated, type RunState } from '../../domain/run';
 import { stageText } from '../../domain/stageText';
 import { isReversal, type Rework, type TaskState } from '../../domain/taskState';
 import { forgetConflict } from '../../repo/land/conflictFiles';
@@ -66,7 +66,7 @@ export interface Retry extends Again {
 
 /** Whether a task can be done again: what landed cannot, and is undone instead. */
 export function isRetryable(state: RunState, task: TaskState): boolean {
-  if (task.origin.kind === 'arbiter') return false;
+  if (task.origin.kind === 'arbiter' || arbitrated(state) !== undefined) return false;
   return isKept(state, task) || task.stage.kind === 'failed' || task.stage.kind === 'stopped';
 }
 
@@ -77,11 +77,10 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
     return fail('input', `Run ${state.start.run} has no task “${id}”.`, `Its tasks: ${[...state.tasks.keys()].join(', ')}.`);
   const { task, stage, work } = found;
   if (found.origin.kind === 'arbiter')
-    return fail(
-      'input',
-      `“${task.title}” was for a conflict.`,
-      `Ask another arbiter: weft arbitrate ${state.start.run} ${found.origin.parent}.`,
-    );
+    return fail('input', `“${task.title}” was for a conflict.`, askAnother({ run: state.start.run, task: found.origin.parent }));
+  const conflict = arbitrated(state);
+  if (conflict !== undefined && stage.kind !== 'landed')
+    return fail('input', `“${task.title}” was for a conflict of an earlier run.`, askAnother(conflict));
   if (!isRetryable(state, found) && stage.kind === 'doomed')
     return fail(
       'input',
@@ -95,6 +94,12 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
   const { base, changeset } = work;
   const { lessons } = state.start;
   return ok({ plan, retry: { fresh, hint: hint.trim(), task: newId, title: task.title, base, changeset, failure, lessons } });
+}
+
+/** What to do where an arbiter's run came to nothing: the conflict is where it was. */
+export function askAnother({ run, task }: { readonly run: string | null; readonly task: TaskId }): string {
+  const which = run === null ? 'weft arbitrate RUN TASK (“weft inbox” names them)' : `weft arbitrate ${run} ${task}`;
+  return `Ask another arbiter: ${which}.`;
 }
 
 /** The id of a task in a plan; that of one that joined its run for another one has points, which a plan's cannot have. */

@@ -3,7 +3,7 @@ import { isOutOfBudget } from '../../domain/cost';
 import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
 import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
-import { ownTasks, type RunState } from '../../domain/run';
+import { arbitrated, ownTasks, type RunState } from '../../domain/run';
 import { isIn, isReversal, parentOf, type TaskState } from '../../domain/taskState';
 import { waitingIn } from '../../domain/waiting';
 import type { Life } from '../journal/library';
@@ -52,6 +52,8 @@ export type Next =
   | { readonly kind: 'decide'; readonly task: string; readonly title: string }
   | { readonly kind: 'held'; readonly task: string; readonly title: string }
   | { readonly kind: 'retry'; readonly task: string; readonly title: string; readonly fix: string }
+  /** The conflict that an arbiter of this run did not decide; `run`: the earlier one that has it, null where that is not known. */
+  | { readonly kind: 'arbitrate'; readonly run: string | null; readonly task: string; readonly fix: string }
   | { readonly kind: 'rest'; readonly tasks: number }
   | { readonly kind: 'findings'; readonly count: number }
   | { readonly kind: 'handOver' };
@@ -155,6 +157,10 @@ function whyOf(state: RunState, { stage, work }: TaskState): Lost['why'] {
   return stage.kind === 'stopped' ? { kind: 'stopped' } : { kind: 'unfinished' };
 }
 
+function fixOf({ stage }: TaskState): string {
+  return stage.kind === 'failed' ? stage.failure.fix : '';
+}
+
 function nextOf(state: RunState, { life, findings }: { life: Life; findings: number }): Next[] {
   const tasks = [...state.tasks.values()];
   const waiting = waitingIn(state);
@@ -164,17 +170,16 @@ function nextOf(state: RunState, { life, findings }: { life: Life; findings: num
   const named = ({ task: { id, title } }: TaskState) => ({ task: id, title });
   const failed = ownTasks(state).filter(({ stage }) => stage.kind === 'failed');
   const missing = ownTasks(state).filter(({ stage }) => ['failed', 'stopped', 'doomed'].includes(stage.kind));
+  const conflict = arbitrated(state);
   return [
     ...(items > 0 ? [{ kind: 'answer' as const, items }] : []),
     ...(isGone ? [{ kind: 'budget' as const }] : life === 'interrupted' ? [{ kind: 'resume' as const }] : []),
     ...tasks.filter(({ stage }) => stage.kind === 'conflicted').map((task) => ({ kind: 'decide' as const, ...named(task) })),
     ...waiting.flatMap((one) => (one.kind === 'held' ? [{ kind: 'held' as const, ...named(one.task) }] : [])),
-    ...failed.map((task) => ({
-      kind: 'retry' as const,
-      ...named(task),
-      fix: task.stage.kind === 'failed' ? task.stage.failure.fix : '',
-    })),
-    ...(missing.length > 0 && life !== 'running' ? [{ kind: 'rest' as const, tasks: missing.length }] : []),
+    ...(conflict === undefined
+      ? failed.map((task) => ({ kind: 'retry' as const, ...named(task), fix: fixOf(task) }))
+      : missing.map((task) => ({ kind: 'arbitrate' as const, ...conflict, fix: fixOf(task) }))),
+    ...(missing.length > 0 && life !== 'running' && conflict === undefined ? [{ kind: 'rest' as const, tasks: missing.length }] : []),
     ...(findings > 0 ? [{ kind: 'findings' as const, count: findings }] : []),
     ...(missing.length === 0 && life === 'finished' && tasks.some(({ stage, work }) => stage.kind === 'landed' && work.changes.length > 0)
       ? [{ kind: 'handOver' as const }]

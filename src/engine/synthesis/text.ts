@@ -184,6 +184,8 @@ function nextText(next: Next, { quoted }: Ways): string {
       return `Say whether “${quoted(oneLine(next.title))}” lands.`;
     case 'retry':
       return `Retry “${quoted(oneLine(next.title))}”.${next.fix === '' ? '' : ` ${quoted(oneLine(next.fix))}`}`;
+    case 'arbitrate':
+      return `The conflict of the earlier run is not decided.${next.fix === '' ? '' : ` ${quoted(oneLine(next.fix))}`}`;
     case 'rest':
       return `Have the rest planned anew, from what is there and what went wrong (${counted(next.tasks, 'task')}).`;
     case 'findings':

@@ -68,6 +68,8 @@ function way(next: Next): string {
       return '(_Land Draft_, _Rework Task_ or _Discard Draft…_ on its row)';
     case 'retry':
       return '(_Retry Task_ on its row)';
+    case 'arbitrate':
+      return '(_Ask an Arbiter_ or _Open Conflict_ on its row of the earlier run)';
     case 'rest':
       return '(_Plan the Rest_)';
     case 'findings':
