@@ -155,6 +155,22 @@ describe('a run', () => {
     assert.deepEqual(stagesOf(valued(await box.ended)), { a: 'landed', b: 'conflicted', c: 'doomed' });
   });
 
+  it('starts what depends on a conflict that is decided while the run goes on, though it does not wait for that', async () => {
+    const plan = { a: [], b: [], c: ['b'], d: ['c'], long: [] };
+    const box = await rig({ shared: 'old\n' }, plan, { limits: { undecided: 'leave', maxWorkers: 5 } });
+    const [a, b, long] = [await box.agents.agent('a'), await box.agents.agent('b'), await box.agents.agent('long')];
+    await a.finish({ shared: 'a\n' });
+    await box.reaches('a', 'landed');
+    await b.finish({ shared: 'b\n' });
+    await box.reaches('b', 'conflicted');
+    assert.deepEqual(box.stages(), { a: 'landed', b: 'conflicted', c: 'waiting', d: 'waiting', long: 'running' });
+    resolveFile(box.run.record, 'b', 'shared', null);
+    await (await box.agents.agent('c')).finish();
+    await long.finish();
+    await (await box.agents.agent('d')).finish();
+    assert.deepEqual(stagesOf(valued(await box.ended)), { a: 'landed', b: 'landed', c: 'landed', d: 'landed', long: 'landed' });
+  });
+
   it('fails a task whose landing fails, and keeps its work', async () => {
     const box = await rig({ locked: 'l' }, { a: [], b: ['a'], c: [] });
     chmodSync(join(box.root, 'locked'), 0o444);

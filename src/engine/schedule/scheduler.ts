@@ -74,6 +74,10 @@ interface Survey {
   /** How many tasks something is still to come of; and those that need nothing but more budget. */
   open: number;
   poor: number;
+  /** How many of the open ones wait for nothing but others of the run. */
+  idle: number;
+  /** What depends on what is left to the person: doomed once nothing else of the run is to come. */
+  readonly unhelped: Extract<Decision, { kind: 'doom' }>[];
   /** Some go on by themselves, sooner or later. */
   moving: boolean;
   readonly running: TaskState[];
@@ -113,6 +117,8 @@ export function decide(state: RunState, limits: Limits, busy: Busy, rank: Rank =
       }
     }
   }
+  // As long as the run goes on, the person may decide what they are to decide, and what depends on that starts.
+  if (found.open === found.idle) decisions.push(...found.unhelped);
   if (found.open === 0) decisions.push({ kind: 'finish' });
   else if (limits.undecided === 'leave' && isStuck(state, found)) decisions.push({ kind: 'leave' });
   return decisions;
@@ -134,6 +140,8 @@ function survey(state: RunState, limits: Limits, busy: Busy): Survey {
     decisions: [],
     open: 0,
     poor: 0,
+    idle: 0,
+    unhelped: [],
     moving: false,
     running: [],
     ready: [],
@@ -175,12 +183,20 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
     case 'waiting': {
       found.open++;
       const fate = fateOf(state, limits, task.task.dependsOn);
-      if (fate !== 'ready' && fate !== 'wait') found.decisions.push({ kind: 'doom', task: id, because: fate.because });
+      if (typeof fate === 'object') {
+        const doom = { kind: 'doom', task: id, because: fate.because } as const;
+        if (fate.kind === 'lost') found.decisions.push(doom);
+        else {
+          found.idle++;
+          found.unhelped.push(doom);
+        }
+        break;
+      }
       // Of children that a crash left without the others, none starts before all are there.
-      else if (isEarly(state, task)) break;
-      else if (fate === 'ready' && emptyAccount(state, task) !== undefined) found.poor++;
-      else if (fate === 'ready' && isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
-      else if (fate === 'ready' && isMoving && !busy.resting.has(id)) ready(found, state, task);
+      if (fate === 'wait' || isEarly(state, task)) found.idle++;
+      else if (emptyAccount(state, task) !== undefined) found.poor++;
+      else if (isMoving && isRace(task)) found.decisions.push({ kind: 'race', task: id });
+      else if (isMoving && !busy.resting.has(id)) ready(found, state, task);
       break;
     }
     case 'running':
@@ -235,7 +251,7 @@ function look(found: Survey, state: RunState, task: TaskState, { limits, busy }:
 function conflicted(found: Survey, state: RunState, task: TaskState, { undecided }: Limits): void {
   const step = conflictStep(state, task);
   if (step.kind === 'person') {
-    if (undecided === 'wait' && state.phase !== 'stopping') found.open++;
+    if ((undecided === 'wait' || isDecided(task.stage)) && state.phase !== 'stopping') found.open++;
     return;
   }
   found.open++;
@@ -272,6 +288,7 @@ function isEarly({ tasks }: RunState, { origin }: TaskState): boolean {
 function awaited(found: Survey, state: RunState, task: TaskState, children: readonly TaskId[]): void {
   const all = children.flatMap((id) => state.tasks.get(id) ?? []);
   const open = all.filter(({ stage }) => !isOver(stage));
+  if (open.length > 0) found.idle++;
   if (!all.some(({ origin }) => origin.kind === 'candidate')) {
     if (open.length === 0 && !found.joining.has(task.task.id)) found.resumable.push(task);
     return;
@@ -316,24 +333,27 @@ function isAsked(stage: Stage, arbiter: TaskId): boolean {
   return stage.kind === 'conflicted' && stage.arbiter === arbiter && stage.resolved.size === 0;
 }
 
-type Fate = 'ready' | 'wait' | { readonly because: TaskId };
+/** `lost`: it can never start; `left`: only where the person decides what one that it depends on waits for. */
+type Fate = 'ready' | 'wait' | { readonly kind: 'lost' | 'left'; readonly because: TaskId };
 
 function fateOf(state: RunState, limits: Limits, dependencies: readonly TaskId[]): Fate {
   let fate: Fate = 'ready';
   for (const id of dependencies) {
     const on = state.tasks.get(id);
-    if (on === undefined || isLost(state, on, limits)) return { because: id };
-    if (!isIn(on.stage)) fate = 'wait';
+    if (on === undefined || (isOver(on.stage) && !isIn(on.stage))) return { kind: 'lost', because: id };
+    if (typeof fate === 'object') continue;
+    if (isLeft(state, on, limits)) fate = { kind: 'left', because: id };
+    else if (!isIn(on.stage)) fate = 'wait';
   }
   return fate;
 }
 
-/** Whether what depends on a task can never start. */
-function isLost(state: RunState, task: TaskState, { undecided }: Limits): boolean {
+/** Whether only the person can say what becomes of a task, and the run does not wait for them. */
+function isLeft(state: RunState, task: TaskState, { undecided }: Limits): boolean {
   const { stage } = task;
-  if (stage.kind === 'held') return undecided === 'leave' && !expires(state, stage);
-  if (stage.kind === 'conflicted') return undecided === 'leave' && conflictStep(state, task).kind === 'person';
-  return isOver(stage) && !isIn(stage);
+  if (undecided === 'wait') return false;
+  if (stage.kind === 'held') return !expires(state, stage);
+  return stage.kind === 'conflicted' && !isDecided(stage) && conflictStep(state, task).kind === 'person';
 }
 
 /** Whether a task's landing waits for leave only for so long. */

@@ -100,6 +100,29 @@ describe('a decision', () => {
     assert.deepEqual(short(decide(decided, FIVE, IDLE)), ['land a']);
   });
 
+  it('dooms what depends on a conflict that is left only when nothing else of the run is to come', () => {
+    const leaving: Limits = { ...FIVE, undecided: 'leave' };
+    const plan = planOf({ a: [], b: ['a'], c: ['b'], long: [], after: ['long'] });
+    const state = apply(begin(plan), started('a'), started('long'), done('a'), conflicted('a'));
+    assert.deepEqual(short(decide(state, leaving, IDLE)), []);
+    // Decided while the run goes on: it lands, and what waited for it starts.
+    const decided = apply(state, { type: 'task.resolved', task: 'a', path: 'f', entry: null });
+    assert.deepEqual(short(decide(decided, leaving, IDLE)), ['land a']);
+    assert.deepEqual(short(decide(decided, leaving, { ...IDLE, landing: 'a' })), []);
+    assert.deepEqual(short(decide(apply(decided, landed('a')), leaving, IDLE)), ['start b']);
+    const over = apply(state, done('long'), landed('long'), started('after'));
+    assert.deepEqual(short(decide(over, leaving, IDLE)), []);
+    const last = apply(over, done('after'), landed('after'));
+    assert.deepEqual(short(decide(last, leaving, IDLE)), ['doom b']);
+    // What somebody is about to decide is waited for; what was decided lands before the run ends.
+    assert.deepEqual(short(decide(last, leaving, { ...IDLE, settling: new Set(['a']) })), []);
+    const late = apply(last, { type: 'task.resolved', task: 'a', path: 'f', entry: null });
+    assert.deepEqual(short(decide(late, leaving, IDLE)), ['land a']);
+    // One that can never start is no reason to wait.
+    const failed = apply(state, { type: 'task.doomed', task: 'b', because: 'a' });
+    assert.deepEqual(short(decide(failed, leaving, IDLE)), ['doom c']);
+  });
+
   it('leaves a run that only more budget helps, and not while a question may be answered', () => {
     const why = { kind: 'budget' as const, message: '', fix: '' };
     const parked: Happening[] = [
@@ -110,6 +133,9 @@ describe('a decision', () => {
     const leaving: Limits = { ...FIVE, undecided: 'leave' };
     const poor = apply(begin(planOf({ a: [], b: [] })), ...parked, started('b'));
     assert.deepEqual(short(decide(apply(poor, failing('b')), leaving, IDLE)), ['leave']);
+    // Whoever takes it over may decide its conflicts, too.
+    const waiting = apply(begin(planOf({ a: [], b: [], c: ['b'] })), ...parked, started('b'), done('b'), conflicted('b'));
+    assert.deepEqual(short(decide(waiting, leaving, IDLE)), ['leave']);
     const ask = { kind: 'question' as const, question: 'Which?', options: [] };
     const asked: Happening = { type: 'inbox.asked', item: '1', key: 'k', by: { task: 'b', call: 'q' }, draft: null, ask, seconds: 300 };
     assert.deepEqual(short(decide(apply(poor, asked), leaving, IDLE)), []);
