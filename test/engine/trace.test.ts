@@ -77,6 +77,35 @@ describe('a timeline', () => {
     assert.deepEqual(steps(line), ['b working 0-8', 'b landing 8-9']);
   });
 
+  it('has an arbiter at its end when its decision is taken, or is not', () => {
+    const definition = { title: 'Decide', role: 'arbiter', instructions: 'Decide.', dependsOn: [], writes: [], context: [] };
+    const from = { base: 'c', draft: 'd', message: 'Decide.' };
+    const arbiter = (task: string): Happening => {
+      return { type: 'task.added', task, definition: { ...definition, id: task }, origin: { kind: 'arbiter', parent: 'b', from } };
+    };
+    const by = { kind: 'arbiter' as const, arbiter: 'b.2' };
+    const line = timeline({ b: [], long: [] }, [
+      [0, started('b')],
+      [0, started('long')],
+      [1, done('b')],
+      [1, { type: 'task.conflicted', task: 'b', conflict: conflictOf('f') }],
+      [1, arbiter('b.1')],
+      [1, started('b.1')],
+      [2, done('b.1')],
+      [3, { type: 'task.leftOpen', task: 'b', failure: { kind: 'unsure', message: 'Both fit.', fix: 'Decide.' } }],
+      [4, arbiter('b.2')],
+      [4, started('b.2')],
+      [5, done('b.2')],
+      [5, { type: 'task.settled', task: 'b', by, base: 'c', changeset: 'x', changes: [] }],
+      [6, landed('b')],
+      [9, done('long')],
+      [9, landed('long')],
+      [9, { type: 'run.finished' }],
+    ]);
+    assert.deepEqual(barsOf(line, 9), ['█????▄', '█████████', ' █▄', '    █']);
+    assert.deepEqual(steps(line), ['long working 0-9']);
+  });
+
   it('has what was doomed wait again when its cause is done again', () => {
     const line = timeline({ a: [], b: ['a'] }, [
       [0, started('a')],

@@ -95,9 +95,17 @@ function touchedBy(event: RunEvent, state: RunState, open: ReadonlyMap<TaskId, u
   const touched = [event.task, ...(state.waiters.get(event.task) ?? [])];
   // The one that won is over with this.
   if (event.type === 'task.chosen') return [...touched, event.candidate];
+  // So is the arbiter whose decision is taken, or not.
+  if (event.type === 'task.settled' && event.by.kind === 'arbiter') return [...touched, event.by.arbiter];
+  if (event.type === 'task.leftOpen') return [...touched, ...arbitersOf(state, event.task)];
   // What was doomed because of it waits again.
   if (event.type === 'task.again') return [...touched, ...[...state.tasks.keys()].filter((id) => !open.has(id))];
   return touched;
+}
+
+function arbitersOf({ tasks }: RunState, id: TaskId): TaskId[] {
+  const stage = tasks.get(id)?.stage;
+  return stage?.kind === 'conflicted' && stage.arbiter !== null ? [stage.arbiter] : [];
 }
 
 function doingOf(state: RunState, task: TaskState | undefined, event: RunEvent, before: Doing | undefined): Doing | undefined {
