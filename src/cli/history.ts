@@ -24,7 +24,7 @@ export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
   for (const state of runs) {
     const { start } = state;
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);
-    output.say(`    ${stagesText(summarize(state, Date.now()).stages)}; snapshot ${start.snapshot}`);
+    output.say(`    ${stagesText(summarize(state, Date.now()))}; snapshot ${start.snapshot}`);
     if (lifeOf(state) === 'interrupted') output.say(`    ${await cutOffText(repo, state)}`);
     const rows = inFamilies(state).map(({ task, generation }) => [
       '  '.repeat(generation) + task.task.id,

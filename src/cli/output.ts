@@ -64,7 +64,7 @@ export function summaryLines(
   summary: Summary,
   conflicts: readonly { task: string; files: readonly ConflictPaths[] }[],
 ): string[] {
-  const lines = ['', `Run ${summary.run}: ${stagesText(summary.stages)}`];
+  const lines = ['', `Run ${summary.run}: ${stagesText(summary)}`];
   if (state.stopReason === 'timeout') lines.push('  It took longer than it may, and was stopped. What was done is kept.');
   for (const { task, files } of conflicts) {
     lines.push('', ...conflictLines({ intent: 'land', run: summary.run, task, title: state.tasks.get(task)?.task.title ?? task, files }));

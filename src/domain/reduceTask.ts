@@ -4,7 +4,7 @@ import type { RunEvent } from './event';
 import { isCutOff, never } from './failure';
 import { isSamePart } from './part';
 import type { TaskId } from './plan';
-import { isReversal, type Link, type Rework, type Stage, type TaskState, type Work } from './taskState';
+import { isReversal, type Link, placeOf, type Rework, type Stage, type TaskState, type Work } from './taskState';
 import type { Tasks } from './tasks';
 import { addUsage, NO_USAGE, type Usage } from './usage';
 
@@ -244,10 +244,6 @@ function byOthers(
 }
 
 /** Where a task is whose undo or redo is in conflict. */
-function placeOf({ undone }: TaskState): 'landed' | 'undone' {
-  return undone === null ? 'landed' : 'undone';
-}
-
 /** A task that went back to its agent and was doomed before that began again still has what it did before. */
 function leftOver({ work }: TaskState): 'doomed'[] {
   return work.changeset === null ? [] : ['doomed'];

@@ -200,6 +200,11 @@ export function isReversal(stage: Stage): stage is Extract<Stage, { kind: 'confl
   return stage.kind === 'conflicted' && stage.conflict.intent !== 'land';
 }
 
+/** Where a task is whose undo or redo is in conflict: nothing of that is done yet. */
+export function placeOf({ undone }: TaskState): 'landed' | 'undone' {
+  return undone === null ? 'landed' : 'undone';
+}
+
 /** Whether what a task did has come to where it belongs: the workspace, or its parent's draft. */
 export function isIn(stage: Stage): boolean {
   return stage.kind === 'landed' || stage.kind === 'joined' || stage.kind === 'elsewhere';

@@ -6,12 +6,14 @@ import { STAGE_TEXTS } from '../domain/stageText';
 import type { Stage } from '../domain/taskState';
 import type { Summary } from './summary';
 
-export function stagesText(stages: Summary['stages']): string {
+/** `2 landed, 1 failed, 1 undo or redo in conflict`. */
+export function stagesText({ stages, reversals }: Pick<Summary, 'stages' | 'reversals'>): string {
   const parts: string[] = [];
   for (const [kind, word] of Object.entries(STAGE_TEXTS)) {
     const many = stages[kind as Stage['kind']];
     if (many !== undefined) parts.push(`${many} ${word}`);
   }
+  if (reversals > 0) parts.push(`${counted(reversals, 'undo or redo', 'undos or redos')} in conflict`);
   return parts.join(', ');
 }
 
@@ -21,7 +23,7 @@ export function figuresOf(summary: Summary, duration: (ms: number) => string): [
   const share = (part: number) => `${Math.round(100 * part)} %`;
   const number = (value: number) => value.toLocaleString('en');
   return [
-    ['tasks', [stagesText(summary.stages), ...madeText(summary)].join(', ')],
+    ['tasks', [stagesText(summary), ...madeText(summary)].join(', ')],
     ['wall time', duration(summary.wallMs)],
     ['serial time', `${duration(summary.serialMs)} for one agent after the other`],
     ['speed-up', `${summary.speedUp.toFixed(1)}×`],

@@ -4,7 +4,7 @@ import { addSpent, budgetOf, NOTHING_SPENT, type Spent, spentFor, spentIn } from
 import type { TaskId } from '../domain/plan';
 import { type RunState, wentOnMs } from '../domain/run';
 import type { Settlement } from '../domain/settlement';
-import { isIn, isOver, parentOf, type Stage, type TaskState, winnerOf, workedMs } from '../domain/taskState';
+import { isIn, isOver, isReversal, parentOf, placeOf, type Stage, type TaskState, winnerOf, workedMs } from '../domain/taskState';
 import { addUsage, totalTokens, type Usage } from '../domain/usage';
 import type { Life } from './journal/library';
 
@@ -16,8 +16,10 @@ export interface Summary {
   /** Tasks that agents spawned, and agents that raced for one. */
   readonly spawned: number;
   readonly candidates: number;
-  /** How many of the person's tasks are in each stage; stages that none is in are left out. */
+  /** How many of the person's tasks are in each stage; stages that none is in are left out. One whose undo or redo is in conflict is where it was. */
   readonly stages: { readonly [kind in Stage['kind']]?: number };
+  /** How many undos and redos are in conflict. */
+  readonly reversals: number;
   /** Different files that landed tasks changed. */
   readonly filesChanged: number;
   /** Those that are open. */
@@ -62,6 +64,7 @@ export function summarize(state: RunState, now: number): Summary {
   const files = new Set<string>();
   const made = { plan: 0, person: 0, child: 0, candidate: 0, arbiter: 0 };
   let conflicts = 0;
+  let reversals = 0;
   const settled = { person: 0, arbiter: 0, rule: 0 };
   let usage = state.start.planning;
   let serialMs = 0;
@@ -72,14 +75,16 @@ export function summarize(state: RunState, now: number): Summary {
     const { stage, work, origin } = task;
     made[origin.kind]++;
     if (origin.kind === 'candidate' && isOver(stage) && !isIn(stage)) losers = addSpent(losers, spentFor(state, task.task.id));
+    const kind = isReversal(stage) ? placeOf(task) : stage.kind;
     if (stage.kind === 'conflicted') conflicts++;
+    if (isReversal(stage)) reversals++;
     for (const { by } of task.settlements) settled[by.kind]++;
     retries += work.failures.length;
     reworks += work.reworks.stale + work.reworks.check;
-    if (parentOf(task) === undefined) stages[stage.kind] = (stages[stage.kind] ?? 0) + 1;
+    if (parentOf(task) === undefined) stages[kind] = (stages[kind] ?? 0) + 1;
     usage = addUsage(usage, work.usage);
     serialMs += workedMs(task, now);
-    if (stage.kind === 'landed') for (const change of work.changes) files.add(change.path);
+    if (kind === 'landed') for (const change of work.changes) files.add(change.path);
   }
   const spent = spentIn(state);
   const read = usage.input + usage.cacheRead + usage.cacheWrite;
@@ -91,6 +96,7 @@ export function summarize(state: RunState, now: number): Summary {
     spawned: made.child,
     candidates: made.candidate,
     stages,
+    reversals,
     filesChanged: files.size,
     conflicts,
     settled,

@@ -93,6 +93,15 @@ describe('weft undo and redo', function () {
         `    or leave all as it is: weft undo ${run} one --call-off\n`,
       ].join('\n'),
     );
+    // It is in the workspace all the same.
+    const told = await weft(['summary', run], { cwd });
+    assert.match(told.out, /^All of it is done: 2 tasks landed, 2 files changed, 1 conflict to decide,/m);
+    assert.match(told.out, /^- tasks: 2 landed, 1 undo or redo in conflict$/m);
+    const again = await weft(['undo', run, 'one'], { cwd });
+    const ways = `Decide it (merge its files, then: weft land ${run} one), or leave all as it is: weft undo ${run} one --call-off.`;
+    const said = `weft: “Task one” is in the workspace, and its undo is in conflict. ${ways}\n`;
+    assert.deepEqual([again.code, again.err], [2, said]);
+    assert.deepEqual((await weft(['redo', run, 'one'], { cwd })).err, said);
     const wrong = await weft(['redo', run, 'one', '--call-off'], { cwd });
     assert.deepEqual(
       [wrong.code, wrong.err],

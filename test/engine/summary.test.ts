@@ -78,6 +78,7 @@ describe('the summary of a run', () => {
       spawned: 0,
       candidates: 2,
       stages: { landed: 3, conflicted: 1, failed: 1 },
+      reversals: 0,
       filesChanged: 3,
       conflicts: 1,
       settled: { person: 1, arbiter: 0, rule: 0 },

@@ -1,8 +1,25 @@
 /** What rows say of tasks. */
 import assert from 'node:assert/strict';
 import type { Happening } from '../../src/domain/event';
-import { taskText } from '../../src/vscode/runs/wording';
+import { finishedText, runText, taskText } from '../../src/vscode/runs/wording';
+import { conflictOf } from '../support/run';
 import { eventsOf, planned, stateAfter } from '../support/stateAfter';
+
+describe('the row of a run', () => {
+  it('counts a task as landed whose undo is in conflict: it is in the workspace', () => {
+    const plan = planned({ goal: 'Shop', tasks: [{ id: 'api', title: 'Build', role: 'coder', instructions: 'Build.' }] });
+    const happened: Happening[] = [
+      { type: 'task.started', task: 'api', base: 'c0' },
+      { type: 'task.done', task: 'api', summary: '', changeset: 'c2', changes: [] },
+      { type: 'task.landed', task: 'api', before: 'c0', after: 'c2' },
+      { type: 'run.finished' },
+      { type: 'task.conflicted', task: 'api', conflict: { ...conflictOf('a'), intent: 'undo' } },
+    ];
+    const state = stateAfter(eventsOf(plan, happened));
+    assert.match(runText(state, 'finished', 0), /^1\/1 landed · 1 conflict/);
+    assert.match(finishedText(state), /^1 of 1 task landed in .*; 1 conflict\.$/);
+  });
+});
 
 describe('the row of a task', () => {
   it('asks as long as somebody hears the answer, and is held in a run that is over', () => {

@@ -7,7 +7,7 @@ import { isSamePart, partText } from '../../domain/part';
 import type { TaskId } from '../../domain/plan';
 import type { RunState } from '../../domain/run';
 import { stageText } from '../../domain/stageText';
-import { type Link, parentOf, type TaskState } from '../../domain/taskState';
+import { isReversal, type Link, parentOf, placeOf, type TaskState } from '../../domain/taskState';
 import { changedFile, withoutParts } from '../../repo/history/hunks';
 import { type Incoming, type Landing, type LandPorts, land, previewLanding } from '../../repo/land/land';
 import type { Repository } from '../../repo/repository';
@@ -70,7 +70,10 @@ async function incomingFor(state: RunState, repo: Repository, reversal: Reversal
     if (!steps.ok) return steps;
     const [first, ...after] = steps.value;
     if (first === undefined)
-      return fail('input', `No task of “${plan.goal}” is ${intent === 'undo' ? 'in the workspace' : 'undone'}.`, 'There is nothing to do.');
+      return (
+        reversalOpen(state) ??
+        fail('input', `No task of “${plan.goal}” is ${intent === 'undo' ? 'in the workspace' : 'undone'}.`, 'There is nothing to do.')
+      );
     const title = state.tasks.get(first.task)?.task.title ?? first.task;
     return ok({ run, title, intent, ...first, others: { before: [], after } });
   }
@@ -83,10 +86,10 @@ async function incomingFor(state: RunState, repo: Repository, reversal: Reversal
   if (!own.ok) return own;
   const { title } = task.task;
   if (target.of === 'task') {
-    const step = await stepFor(repo, task, intent);
+    const step = await stepFor({ state, repo, intent }, task);
     return step.ok ? ok({ run, title, intent, ...step.value }) : step;
   }
-  const part = intent === 'undo' ? await partToUndo(repo, task, target) : await partToRedo(task, target);
+  const part = intent === 'undo' ? await partToUndo({ state, repo, intent }, task, target) : await partToRedo(state, task, target);
   return part.ok ? ok({ run, title, intent, task: target.task, ...part.value }) : part;
 }
 
@@ -108,35 +111,66 @@ async function stepsForRun(state: RunState, repo: Repository, reversal: Reversal
     return fail('input', `The run “${state.start.plan.goal}” is still going on.`, `Stop it first, or ${reversal.intent} single tasks.`);
   const steps: Step[] = [];
   for (const task of reversedTasks(state, reversal)) {
-    const step = await stepFor(repo, task, reversal.intent);
+    const step = await stepFor({ state, repo, intent: reversal.intent }, task);
     if (!step.ok) return step;
     steps.push(step.value);
   }
   return ok(steps);
 }
 
+interface Stepping extends Pick<Reversal, 'intent'> {
+  readonly state: RunState;
+  readonly repo: Repository;
+}
+
 /** The inverse of a task's landing, as far as it is still in the workspace; or the inverse of its undo. */
-async function stepFor(repo: Repository, task: TaskState, intent: Reversal['intent']): Promise<Result<Step>> {
+async function stepFor({ state, repo, intent }: Stepping, task: TaskState): Promise<Result<Step>> {
   const { id, title } = task.task;
   if (intent === 'redo') {
     if (task.stage.kind !== 'undone' || task.undone === null)
-      return fail('input', `“${title}” is not undone (it is ${stageText(task.stage)}).`, 'Only what was undone can be redone.');
+      return (
+        reversalText(state, task) ??
+        fail('input', `“${title}” is not undone (it is ${stageText(task.stage)}).`, 'Only what was undone can be redone.')
+      );
     return ok({ task: id, base: task.undone.after, theirs: task.undone.before });
   }
-  const landing = landingOf(task);
+  const landing = landingOf(state, task);
   if (!landing.ok) return landing;
   const base = await withoutParts(repo, landing.value, partsOf(task));
   return base.ok ? ok({ task: id, base: base.value, theirs: landing.value.before }) : base;
 }
 
-function landingOf({ task, stage, landing }: TaskState): Result<Link> {
+function landingOf(state: RunState, found: TaskState): Result<Link> {
+  const { task, stage, landing } = found;
   if (stage.kind === 'landed' && landing !== null) return ok(landing);
   if (stage.kind === 'elsewhere') return fail('input', `“${task.title}” was landed by run ${stage.run}.`, 'Undo that run.');
+  return (
+    reversalText(state, found) ??
+    fail(
+      'input',
+      `“${task.title}” is not in the workspace (it is ${stageText(stage)}).`,
+      stage.kind === 'undone' ? 'Redo it first.' : 'Only a task that has landed can be undone.',
+    )
+  );
+}
+
+/** Why a task can be neither undone nor redone while its undo, or redo, is in conflict; undefined where none is. */
+function reversalText({ start }: RunState, task: TaskState) {
+  const { stage } = task;
+  if (!isReversal(stage)) return undefined;
+  const { id, title } = task.task;
+  const { intent } = stage.conflict;
   return fail(
     'input',
-    `“${task.title}” is not in the workspace (it is ${stageText(stage)}).`,
-    stage.kind === 'undone' ? 'Redo it first.' : 'Only a task that has landed can be undone.',
+    `“${title}” is ${placeOf(task) === 'landed' ? 'in the workspace' : 'undone'}, and its ${intent} is in conflict.`,
+    `Decide it (merge its files, then: weft land ${start.run} ${id}), or leave all as it is: weft ${intent} ${start.run} ${id} --call-off.`,
   );
+}
+
+/** {@link reversalText} of the first task of which that is so. */
+function reversalOpen(state: RunState) {
+  const open = [...state.tasks.values()].find(({ stage }) => isReversal(stage));
+  return open === undefined ? undefined : reversalText(state, open);
 }
 
 function partsOf(task: TaskState): Part[] {
@@ -146,9 +180,9 @@ function partsOf(task: TaskState): Part[] {
 type PartTarget = Extract<Target, { of: 'part' }>;
 type PartStep = Required<Pick<Incoming, 'base' | 'theirs' | 'part'>>;
 
-async function partToUndo(repo: Repository, task: TaskState, target: PartTarget): Promise<Result<PartStep>> {
+async function partToUndo({ state, repo }: Stepping, task: TaskState, target: PartTarget): Promise<Result<PartStep>> {
   const { title } = task.task;
-  const landing = landingOf(task);
+  const landing = landingOf(state, task);
   if (!landing.ok) return landing;
   const file = await changedFile(repo, landing.value, target.path);
   if (!file.ok) return file.failure.kind === 'input' ? fail('input', `“${title}”: ${file.failure.message}`, file.failure.fix) : file;
@@ -176,9 +210,9 @@ async function partToUndo(repo: Repository, task: TaskState, target: PartTarget)
   return theirs.ok ? ok({ base: base.value, theirs: theirs.value, part }) : theirs;
 }
 
-function partToRedo(task: TaskState, target: PartTarget): Result<PartStep> {
+function partToRedo(state: RunState, task: TaskState, target: PartTarget): Result<PartStep> {
   const { title } = task.task;
-  const landing = landingOf(task);
+  const landing = landingOf(state, task);
   if (!landing.ok) return landing;
   const here = task.parts.filter(({ part }) => part.path === target.path || part.from === target.path);
   const found = here.find(({ part }) => (part.hunk?.number ?? null) === target.hunk);

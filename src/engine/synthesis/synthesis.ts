@@ -4,7 +4,7 @@ import type { RunEvent } from '../../domain/event';
 import type { Failure } from '../../domain/failure';
 import { type Finding, findingsOf, findingText, SEVERITIES } from '../../domain/findings';
 import { arbitrated, ownTasks, type RunState } from '../../domain/run';
-import { isIn, isReversal, parentOf, type TaskState } from '../../domain/taskState';
+import { isIn, isReversal, parentOf, placeOf, type TaskState } from '../../domain/taskState';
 import { waitingIn } from '../../domain/waiting';
 import type { Life } from '../journal/library';
 import { agentOf } from '../schedule/standIn';
@@ -130,7 +130,7 @@ function doneOf(state: RunState, task: TaskState): Done {
     files: work.changes.map(({ path }) => path),
     parts,
     mended: mendedOf(task),
-    undone: stage.kind === 'undone',
+    undone: (isReversal(stage) ? placeOf(task) : stage.kind) === 'undone',
     by: stage.kind === 'elsewhere' ? stage.run : null,
   };
 }

@@ -6,7 +6,7 @@ import { counted } from '../../domain/figures';
 import { askText } from '../../domain/inboxText';
 import { isUnanswered } from '../../domain/reduceInbox';
 import { type Broken, ownTasks, type RunState, waitsForPerson, wentOnMs } from '../../domain/run';
-import { isDecided, isIn, isOver, parentOf, type Stage, type TaskState, workedMs } from '../../domain/taskState';
+import { isDecided, isIn, isOver, isReversal, parentOf, placeOf, type Stage, type TaskState, workedMs } from '../../domain/taskState';
 import type { LiveState, Wait } from '../../engine/agents/live';
 import type { Clash } from '../../engine/agents/radar';
 import type { Life } from '../../engine/journal/library';
@@ -75,6 +75,7 @@ export function stageCounts(state: RunState): Record<Stage['kind'], number> {
   };
   for (const task of state.tasks.values()) {
     const { kind } = task.stage;
+    if (parentOf(task) === undefined && isReversal(task.stage)) counts[placeOf(task)]++;
     if (parentOf(task) === undefined || kind === 'conflicted' || kind === 'held' || kind === 'asking') counts[kind]++;
   }
   return counts;
