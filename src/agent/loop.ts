@@ -155,8 +155,9 @@ export async function runAgent(options: AgentOptions): Promise<Result<{ summary:
       const { kind, message } = reply;
       const content = spoken(message);
       const usage = usageOf(message.usage);
-      const turn: OpenTurn = { kind, stop: message.stop_reason, content, results: [], redacted: [] };
-      const other = message.model === modelName ? {} : { model: message.model };
+      const turn: OpenTurn = { kind, stop: message.stop_reason ?? null, content, results: [], redacted: [] };
+      const { model = modelName } = message;
+      const other = model === null || model === modelName ? {} : { model };
       report({ type: 'said', entry: { type: 'answer', kind, stop: turn.stop, content, usage, ...other } });
       report({ type: 'turn', usage, ...other });
       talk.tally = counted(talk.tally, turn);

@@ -1,19 +1,20 @@
 /** The tokens of one answer, in the domain's words. */
-import type { Usage } from '../domain/usage';
+import { reportedTokens, type Usage } from '../domain/usage';
 
-/** As much of the SDK's usage as counts here. Servers other than Anthropic's leave fields out, whatever the SDK's types say. */
+/** As much of the SDK's usage as counts here. Other servers leave fields out, or have something else in them, whatever the SDK's types say. */
 interface ReportedUsage {
-  readonly input_tokens?: number | null;
-  readonly output_tokens?: number | null;
-  readonly cache_read_input_tokens?: number | null;
-  readonly cache_creation_input_tokens?: number | null;
+  readonly input_tokens?: unknown;
+  readonly output_tokens?: unknown;
+  readonly cache_read_input_tokens?: unknown;
+  readonly cache_creation_input_tokens?: unknown;
 }
 
 export function usageOf(reported: ReportedUsage): Usage {
+  const tokens = (value: unknown) => reportedTokens.parse(value) ?? 0;
   return {
-    input: reported.input_tokens ?? 0,
-    output: reported.output_tokens ?? 0,
-    cacheRead: reported.cache_read_input_tokens ?? 0,
-    cacheWrite: reported.cache_creation_input_tokens ?? 0,
+    input: tokens(reported.input_tokens),
+    output: tokens(reported.output_tokens),
+    cacheRead: tokens(reported.cache_read_input_tokens),
+    cacheWrite: tokens(reported.cache_creation_input_tokens),
   };
 }

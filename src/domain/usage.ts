@@ -11,6 +11,12 @@ export const usageSchema = z.object({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
+/** More than any model takes in or gives out at once. */
+const MOST_TOKENS = 1e9;
+
+/** A number of tokens as a server reports it; undefined where it says none, or what cannot be one: it would be counted against a budget. */
+export const reportedTokens = z.number().min(0).max(MOST_TOKENS).optional().catch(undefined);
+
 export const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 export function addUsage(a: Usage, b: Usage): Usage {

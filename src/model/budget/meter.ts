@@ -1,14 +1,13 @@
 /** Reads off an answer, as it goes by, what it cost in tokens. */
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod';
-import type { Usage } from '../../domain/usage';
+import { reportedTokens, type Usage } from '../../domain/usage';
 
-const count = z.number().nullish().catch(undefined);
 const usageSchema = z.object({
-  input_tokens: count,
-  output_tokens: count,
-  cache_read_input_tokens: count,
-  cache_creation_input_tokens: count,
+  input_tokens: reportedTokens,
+  output_tokens: reportedTokens,
+  cache_read_input_tokens: reportedTokens,
+  cache_creation_input_tokens: reportedTokens,
 });
 type Reported = z.infer<typeof usageSchema>;
 

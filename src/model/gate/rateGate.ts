@@ -38,6 +38,8 @@ const TRIES = 6;
 const FIRST_TRIES = 2;
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
+/** A server may say that it wants to be asked again at once, and not mean it: pauses are never shorter than one that grows from this. */
+const LEAST_PAUSE_MS = 1;
 /** The count that the SDK sends with its own tries. */
 const RETRY_HEADER = 'x-stainless-retry-count';
 
@@ -48,7 +50,7 @@ type Outcome =
 
 /**
  * A gate: all models that are put behind it share its limit. Runs and tasks take turns; at most `atOnce` requests are on their way, fewer
- * while the server says 429 or 529. 429 parks all of them for as long as the server says; every other fault (408, 409, 5xx, no
+ * while the server says 429 or 529. 429 parks all of them for as long as the server says; every other fault (408, 409, 425, 5xx, no
  * connection, a broken or silent one) only its own request, with a growing pause.
  * Who asks sees none of it, but gets what came last when patience ends, as an answer that the SDK does not try again.
  * After an answer was handed on nothing is tried again: if it breaks off then, its reader sees that, and asks anew. So {@link steady} belongs
@@ -57,7 +59,8 @@ type Outcome =
 export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: most = TRIES }: GateOptions): Part {
   const stile = turnstile({ atOnce, time });
   let isKnown = false;
-  const backoff = (tries: number) => Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + time.random() / 2);
+  const growing = (first: number, tries: number) => Math.min(MAX_PAUSE_MS, first * 2 ** tries);
+  const backoff = (tries: number) => growing(FIRST_PAUSE_MS, tries) * (0.5 + time.random() / 2);
 
   return (model) => async (request) => {
     const { signal } = request;
@@ -76,7 +79,7 @@ export function rateGate({ atOnce, time, onWaiting, busyMs = BUSY_MS, tries: mos
           stile.park(pauseMs(outcome.response.headers, time.now()));
           return outcome.response;
         }
-        const ms = outcome.ms ?? backoff(tries);
+        const ms = outcome.ms === undefined ? backoff(tries) : Math.max(outcome.ms, growing(LEAST_PAUSE_MS, tries));
         const isBusy = outcome.why === 'limit' || outcome.why === 'overloaded';
         if (!isBusy) faults += 1;
         if (faults > (isKnown ? most : Math.min(most, FIRST_TRIES)) || (isBusy && time.elapsed() + ms - since > busyMs))
@@ -151,7 +154,7 @@ function faultOf({ status, headers }: Response): 'limit' | 'overloaded' | 'error
   if (status < 400 || advice === 'false') return undefined;
   if (status === 429) return 'limit';
   if (status === 529 || status === 503) return 'overloaded';
-  return advice === 'true' || status === 408 || status === 409 || status >= 500 ? 'error' : undefined;
+  return advice === 'true' || [408, 409, 425].includes(status) || status >= 500 ? 'error' : undefined;
 }
 
 function last(bytes: ArrayBuffer, init: { status: number; statusText: string; headers: Headers }): Response {
