@@ -10,6 +10,7 @@ import { lifeOf, listRuns } from '../engine/journal/library';
 import type { RunRecord } from '../engine/journal/record';
 import { landPortsOf, landTask, resolveFile } from '../engine/landing/landing';
 import { inFamilies } from '../engine/schedule/offspring';
+import { asItStands } from '../engine/steering/elsewhere';
 import { discardDraft } from '../engine/steering/kept';
 import { countedUntil, summarize } from '../engine/summary';
 import { type ConflictPaths, conflictFolder, hasMarkers, resolvedEntry, writeConflictFiles } from '../repo/land/conflictFiles';
@@ -20,7 +21,8 @@ import { inConflict, openRecord } from './record';
 import type { CliPorts } from './run';
 
 export async function runsCommand({ repo, output }: CliPorts): Promise<number> {
-  const { runs, unreadable } = await listRuns(repo);
+  const { runs: recorded, unreadable } = await listRuns(repo);
+  const runs = recorded.map((state) => asItStands(state, repo));
   for (const state of runs) {
     const { start } = state;
     output.say(`${start.run}  ${new Date(start.at).toLocaleString()}  ${lifeOf(state)}  ${start.plan.goal}`);

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { fail, type Result, thrownText } from '../domain/failure';
 import { problemsText } from '../domain/plan';
 import { findRun } from '../engine/journal/library';
+import { asItStands } from '../engine/steering/elsewhere';
 import { restToPlan } from '../engine/steering/unfinished';
 import type { Ground } from '../plan/ground';
 import { planText } from '../plan/planFile';
@@ -36,9 +37,10 @@ export async function reviseCommand(command: Extract<Command, { kind: 'revise' }
 export async function planRestCommand({ run, hint, model, out }: Extract<Command, { kind: 'planRest' }>, ports: CliPorts): Promise<number> {
   const state = await findRun(ports.repo, run);
   if (!state.ok) return refused(state.failure, ports);
-  const left = restToPlan(state.value);
+  const now = asItStands(state.value, ports.repo);
+  const left = restToPlan(now);
   if (!left.ok) return refused(left.failure, ports);
-  const planned = await askPlan((ground) => restText(state.value, hint, ground), model, ports);
+  const planned = await askPlan((ground) => restText(now, hint, ground), model, ports);
   return planned.ok ? deliver(planned.value, out, ports) : refused(planned.failure, ports);
 }
 

@@ -23,6 +23,7 @@ import { AdaptiveWidth, memoryLeft } from '../engine/schedule/adaptiveWidth';
 import { pastRuns } from '../engine/schedule/estimates';
 import { limitsOf, readPools } from '../engine/schedule/limits';
 import { arbitrationOf, landedElsewhere } from '../engine/steering/arbitrated';
+import { asItStands, decidedElsewhere } from '../engine/steering/elsewhere';
 import { retryOf } from '../engine/steering/kept';
 import { summarize } from '../engine/summary';
 import { sendIfAsked } from '../engine/trace/send';
@@ -137,7 +138,10 @@ export async function retryCommand(command: RetryCommand, ports: CliPorts): Prom
   if (!state.ok) return refused(state.failure, ports);
   const { task, fresh, hint, model: name = state.value.start.model } = command;
   if (lifeOf(state.value) === 'running') return retryInside(command, state.value, ports);
-  const again = command.kind === 'arbitrate' ? arbitrationOf(state.value, task) : retryOf(state.value, task, { fresh, hint });
+  const settled = command.kind === 'arbitrate' ? decidedElsewhere(state.value.tasks.get(task), ports.repo) : undefined;
+  if (settled !== undefined) return refused(settled, ports);
+  const again =
+    command.kind === 'arbitrate' ? arbitrationOf(state.value, task) : retryOf(asItStands(state.value, ports.repo), task, { fresh, hint });
   if (!again.ok) return refused(again.failure, ports);
   const model = await modelFor({ model: name, ...command.asking, warn: ports.output.warn });
   if (!model.ok) return refused(model.failure, ports);

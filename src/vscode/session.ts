@@ -15,6 +15,7 @@ import { resumeRun } from '../engine/resume';
 import type { LiveRun } from '../engine/run';
 import type { RunPorts, RunRequest } from '../engine/runRequest';
 import type { Controls } from '../engine/steering/controls';
+import { asItStands } from '../engine/steering/elsewhere';
 import { systemTime } from '../model/time';
 import type { Repository } from '../repo/repository';
 import { isWorkspace, openWorkspace } from '../repo/spanning';
@@ -146,7 +147,8 @@ export class Sessions implements vscode.Disposable {
     const views: RunView[] = [];
     for (const session of await this.all()) {
       for (const state of (await listRuns(session.repo, this.reader())).runs) {
-        const now = session.live.get(state.start.run)?.record.state ?? state;
+        const now =
+          session.live.get(state.start.run)?.record.state ?? asItStands(state, { stateDir: session.repo.stateDir, read: this.reader() });
         views.push({ session, state: now, life: lifeOf(now) });
       }
     }

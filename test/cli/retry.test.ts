@@ -64,6 +64,31 @@ describe('weft arbitrate', function () {
     assert.doesNotMatch((await weft(['inbox'], { cwd })).out, /conflict/);
     const undone = await weft(['undo', summary.run, task], { cwd });
     assert.match(undone.err, new RegExp(`^weft: “Task (one|two)” was landed by run ${by}\\. Undo that run\\.`));
+
+    // Nor does it count as done any more once that is undone.
+    const landed = await weft(['arbitrate', summary.run, task], { cwd });
+    assert.match(landed.err, new RegExp(`is in no conflict: run ${by} landed it\\. Undo that run`));
+    const back = await weft(['undo', by], { cwd });
+    assert.equal(back.code, 0, back.err);
+    const gone = await weft(['summary', summary.run], { cwd });
+    assert.match(gone.out, /^1 of 2 tasks landed[\s\S]*It landed, and was taken back\./m);
+    assert.match((await weft(['runs'], { cwd })).out, new RegExp(` ${task} +undone `));
+    const redo = await weft(['redo', summary.run, task], { cwd });
+    assert.match(redo.err, new RegExp(`^weft: “Task (one|two)” was landed by run ${by}\\. Redo that run\\.`));
+    const twice = await weft(['arbitrate', summary.run, task], { cwd });
+    assert.equal(twice.code, 2);
+    assert.match(
+      twice.err,
+      new RegExp(`in no conflict: run ${by} landed it, and that was undone\\. “weft redo ${by}” brings it back; or `),
+    );
+    const fresh = scenarioFile({ [task]: writing({ 'again.txt': 'again\n' }) });
+    const retried = await weft(['retry', summary.run, task, '--model', fresh, '--json'], { cwd });
+    assert.deepEqual([retried.code, retried.err], [0, ''], retried.out);
+    assert.equal(folderState(cwd)['again.txt'], 'file again\n');
+    assert.equal((await weft(['redo', by], { cwd })).code, 0);
+    assert.match((await weft(['summary', summary.run], { cwd })).out, /^All of it is done: 1 task landed, 1 landed by another run,/m);
+    assert.match((await weft(['retry', summary.run, task], { cwd })).err, /is landed by another run\. Only what did not land/);
+
     const none = await weft(['arbitrate', summary.run, task === 'one' ? 'two' : 'one'], { cwd });
     assert.deepEqual([none.code, none.out], [2, '']);
     assert.match(none.err, /^weft: “Task (one|two)” is in no conflict\./);

@@ -127,6 +127,7 @@ interface Stepping extends Pick<Reversal, 'intent'> {
 async function stepFor({ state, repo, intent }: Stepping, task: TaskState): Promise<Result<Step>> {
   const { id, title } = task.task;
   if (intent === 'redo') {
+    if (task.stage.kind === 'elsewhere') return fail('input', `“${title}” was landed by run ${task.stage.run}.`, 'Redo that run.');
     if (task.stage.kind !== 'undone' || task.undone === null)
       return (
         reversalText(state, task) ??

@@ -67,6 +67,8 @@ export interface Retry extends Again {
 /** Whether a task can be done again: what landed cannot, and is undone instead. */
 export function isRetryable(state: RunState, task: TaskState): boolean {
   if (task.origin.kind === 'arbiter' || arbitrated(state) !== undefined) return false;
+  // As it stands in another run, which landed it: its own landing can be redone.
+  if (task.stage.kind === 'undone' && task.landing === null) return true;
   return isKept(state, task) || task.stage.kind === 'failed' || task.stage.kind === 'stopped';
 }
 
@@ -91,7 +93,9 @@ export function retryOf(state: RunState, id: TaskId, { fresh, hint }: Again): Re
   const newId = planId(id);
   const plan = { ...state.start.plan, tasks: [{ ...task, id: newId, dependsOn: [] }] };
   const failure = stage.kind === 'failed' ? stage.failure : undefined;
-  const { base, changeset } = work;
+  const { changeset } = work;
+  // What had been done was let go of when the other run landed its own.
+  const base = stage.kind === 'undone' ? '' : work.base;
   const { lessons } = state.start;
   return ok({ plan, retry: { fresh, hint: hint.trim(), task: newId, title: task.title, base, changeset, failure, lessons } });
 }
