@@ -15,6 +15,8 @@ export interface SteadyOptions {
 const WHOLE = 10;
 /** A stream that says nothing we know for so many bytes is handed on as it is. */
 const MAX_HELD = 256 * 1024;
+/** Many times what a model that keeps to its limit of tokens can say: who sends more would fill the memory of all. */
+const MAX_ANSWER = 32 * 1024 * 1024;
 /** Events that carry nothing of the answer: nothing is lost where the request is sent again after them. */
 const PREFACE = new Set(['message_start', 'ping']);
 
@@ -24,7 +26,7 @@ export class SilenceError extends Error {}
 /**
  * Answers when the model says something: a stream is held back until its first event with content, an answer that comes whole until it is whole.
  * Until then a stream that breaks off, ends or falls silent is a rejection, and one that reports an error an answer with its status.
- * After that, a stream that falls silent, or ends without its last event, breaks off: whoever reads it gets an error, never half an answer as a whole one.
+ * After that, a stream that falls silent, ends without its last event, or does not end, breaks off: whoever reads it gets an error, never half an answer as a whole one.
  */
 export function steady(options: SteadyOptions): Part {
   return (model) => async (request) => {
@@ -122,9 +124,30 @@ async function answerOn(line: Line): Promise<Response> {
   }
   if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true)
     return streamed(response.body, init, line);
-  const bytes = await line.heard(response.arrayBuffer());
+  const bytes = await line.heard(wholeOf(response.body));
   line.end();
   return new Response(bytes, init);
+}
+
+async function wholeOf(body: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  const size = sizeWatch();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size.see(next.value);
+    chunks.push(next.value);
+  }
+  return Buffer.concat(chunks);
+}
+
+function sizeWatch(): { see(chunk: Uint8Array): void } {
+  let size = 0;
+  return {
+    see: ({ length }) => {
+      size += length;
+      if (size > MAX_ANSWER) throw new Error(`The answer of the model has more than ${MAX_ANSWER / 1024 / 1024} MB.`);
+    },
+  };
 }
 
 async function streamed(body: ReadableStream<Uint8Array>, init: ResponseInit, line: Line): Promise<Response> {
@@ -142,6 +165,7 @@ async function streamed(body: ReadableStream<Uint8Array>, init: ResponseInit, li
     return errorResponse(statusOfType(preface.type), preface.type, preface.message);
   }
   const end = preface.started ? endWatch(held) : undefined;
+  const size = sizeWatch();
   const rest = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
@@ -152,6 +176,7 @@ async function streamed(body: ReadableStream<Uint8Array>, init: ResponseInit, li
           const next = await line.heard(reader.read());
           if (!next.done) {
             end?.see(next.value);
+            size.see(next.value);
             return controller.enqueue(next.value);
           }
           if (end?.seen() === false) throw new Error('The answer of the model broke off.');

@@ -158,6 +158,20 @@ describe('a steady model', () => {
     assert.equal((await silent.held.nth(1)).request.signal.aborted, true);
   });
 
+  it('breaks an answer off that does not end', async () => {
+    const flood = 'x'.repeat(1024 * 1024);
+    const streamed = rig();
+    await streamed.begin();
+    await streamed.say(START + BLOCK);
+    const reading = assert.rejects((await streamed.answer).text(), /^Error: The answer of the model has more than 32 MB\.$/);
+    const whole = rig({}, 'application/json');
+    await whole.begin();
+    for (let megabytes = 0; megabytes <= 32; megabytes += 1) for (const one of [streamed, whole]) await one.say(flood);
+    await reading;
+    assert.equal(whole.state.answer, 'Error: The answer of the model has more than 32 MB.');
+    for (const { held } of [streamed, whole]) assert.equal((await held.nth(1)).request.signal.aborted, true);
+  });
+
   it('does not take time for silence that passes while nobody reads', async () => {
     const { answer, time, begin, say, end } = rig();
     await begin();
